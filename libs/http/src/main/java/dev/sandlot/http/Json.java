@@ -1,0 +1,59 @@
+package dev.sandlot.http;
+
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/// JSON as our wire wants it: unknown properties are ignored, absent ones are null or zero in records.
+/// Thread-safe.
+public final class Json {
+  private static final JsonMapper MAPPER =
+      JsonMapper.builder()
+          .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+          .disable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
+          .build();
+
+  private Json() {}
+
+  public static byte[] bytes(Object value) {
+    return MAPPER.writeValueAsBytes(value);
+  }
+
+  public static String text(Object value) {
+    return MAPPER.writeValueAsString(value);
+  }
+
+  /// Reads what our own processes wrote.
+  ///
+  /// @throws JacksonException when it does not fit
+  public static <T> T read(String json, Class<T> type) {
+    return MAPPER.readValue(json, type);
+  }
+
+  /// Reads what our own processes wrote.
+  ///
+  /// @throws JacksonException when it does not fit
+  public static <T> T read(byte[] json, Class<T> type) {
+    return MAPPER.readValue(json, type);
+  }
+
+  /// Reads a caller's body, which must be a JSON object. An empty body counts as `{}`.
+  ///
+  /// @throws HttpFailure 400 when it is not
+  public static JsonNode object(byte[] body) {
+    if (body.length == 0) {
+      return MAPPER.createObjectNode();
+    }
+    JsonNode node;
+    try {
+      node = MAPPER.readTree(body);
+    } catch (JacksonException e) {
+      throw HttpFailure.badRequest("the body is not valid JSON: " + e.getOriginalMessage());
+    }
+    if (!node.isObject()) {
+      throw HttpFailure.badRequest("the body must be a JSON object");
+    }
+    return node;
+  }
+}

@@ -1,0 +1,7 @@
+package dev.sandlot.model;
+
+/// The payload of UPDATE_SANDBOX_NETWORK_SETTINGS jobs (contract: control-api.md §16.2).
+///
+/// @param networkBlockAll nothing may be reached
+/// @param networkAllowList comma list of CIDR ranges, empty for none
+public record NetworkJob(boolean networkBlockAll, String networkAllowList) {}

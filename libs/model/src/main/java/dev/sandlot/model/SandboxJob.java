@@ -1,0 +1,37 @@
+package dev.sandlot.model;
+
+import java.util.Map;
+
+/// The payload of CREATE_SANDBOX and START_SANDBOX jobs: all that a runner needs to bring a sandbox up,
+/// so that it keeps no record of its own (contract: control-api.md §16.2, keys that we use). A start whose
+/// disk is gone fails; a create makes it.
+///
+/// @param id the sandbox
+/// @param name for the host name inside
+/// @param snapshot the image's id on the runner
+/// @param osUser whom commands run as
+/// @param cpuQuota cores
+/// @param memoryQuota GiB
+/// @param storageQuota GiB
+/// @param env the user's variables
+/// @param networkBlockAll nothing may be reached
+/// @param networkAllowList comma list of CIDR ranges, empty for none
+/// @param organizationId whose it is
+/// @param regionId where it is
+public record SandboxJob(
+    String id,
+    String name,
+    String snapshot,
+    String osUser,
+    int cpuQuota,
+    int memoryQuota,
+    int storageQuota,
+    Map<String, String> env,
+    boolean networkBlockAll,
+    String networkAllowList,
+    String organizationId,
+    String regionId) {
+  public SandboxJob {
+    env = Map.copyOf(env);
+  }
+}

@@ -1,0 +1,6 @@
+/// Words that every process shares: ids, sizes, network policies, the payloads of jobs. Values only,
+/// validated when they are made; depends on the JDK alone.
+@NullMarked
+package dev.sandlot.model;
+
+import org.jspecify.annotations.NullMarked;
