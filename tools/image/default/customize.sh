@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# Turns a plain Debian root file system into the default image: the sandbox user, sudo, and no ballast.
+# Called by mmdebstrap with the root file system as its only argument. Leave its /tmp alone: mmdebstrap keeps its apt
+# configuration there, and without it cleans the host's package lists instead of the image's.
+set -euo pipefail
+
+root=$1
+inside() { chroot "$root" "$@"; }
+
+inside groupadd --gid 1000 daytona
+inside useradd --uid 1000 --gid daytona --create-home --shell /bin/bash daytona
+install -m 0440 /dev/stdin "$root/etc/sudoers.d/daytona" <<'SUDOERS'
+daytona ALL=(ALL:ALL) NOPASSWD: ALL
+SUDOERS
+
+# The sandbox is the user's own machine: `pip install` is meant to work in it without a virtual environment.
+rm -f "$root"/usr/lib/python3*/EXTERNALLY-MANAGED
+
+# `npx ts-node` looks only at npm's global folder before it asks the registry.
+for program in ts-node tsc tsserver; do
+  [[ -e $root/usr/bin/$program ]] && ln -sf "/usr/bin/$program" "$root/usr/local/bin/$program"
+done
+
+# Names, addresses and identity are the runner's to give, for each sandbox anew.
+: >"$root/etc/machine-id"
+rm -f "$root/etc/hostname" "$root/etc/resolv.conf" "$root/var/lib/dbus/machine-id"
+
+# Sample data, tables for building libraries, and their test suites: megabytes that nobody runs in a sandbox.
+rm -rf "$root"/usr/share/matplotlib/sample_data \
+  "$root"/usr/share/{info,lintian,linda,man,bug,gtk-doc,fish,zsh} "$root"/usr/share/unicode/*
+find "$root/usr/lib/python3/dist-packages" -depth -type d -name tests -exec rm -rf {} +
+find "$root/usr/share/locale" -mindepth 1 -maxdepth 1 -exec rm -rf {} +
+find "$root/usr/lib" -xdev -name '*.a' -delete
+find "$root/usr/share/nodejs" -name '*.map' -type f -delete
+rm -rf "$root"/var/log/*.log "$root"/var/log/apt "$root"/var/cache/debconf/*-old

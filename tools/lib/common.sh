@@ -1,0 +1,33 @@
+# shellcheck shell=bash disable=SC2034
+# Places, messages and small questions that every script of ./dev shares. Sourced, never run.
+
+REPOSITORY=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+SANDLOT_CACHE=${SANDLOT_CACHE:-/var/cache/sandlot}
+SANDLOT_HOME=${SANDLOT_HOME:-/var/lib/sandlot}
+
+say() { printf '%s\n' "$*"; }
+warn() { printf '%s\n' "$*" >&2; }
+# fail SENTENCE: says what is wrong and what to do, and ends.
+fail() {
+  printf '%s\n' "$*" >&2
+  exit 1
+}
+
+have() { command -v "$1" >/dev/null 2>&1; }
+
+require_root() {
+  [[ $EUID -eq 0 ]] || fail "./dev $1 needs root: it makes namespaces, mounts and control groups. Run it with sudo."
+}
+
+# at_least VERSION MINIMUM: whether VERSION is MINIMUM or later, by the numbers in them.
+at_least() { [[ $(printf '%s\n%s\n' "$2" "$1" | sort --version-sort | head -n 1) == "$2" ]]; }
+
+# apt_repository SUFFIX: the base address of this machine's own Debian suite with that suffix ("", "-security"), or
+# nothing. apt knows it only once package lists are there: see packages_update.
+apt_repository() {
+  local codename
+  codename=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
+  # shellcheck disable=SC2016  # the placeholders are apt's
+  apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' 2>/dev/null |
+    awk -v release="$codename$1" '$2 == release && $3 == "main" { print $1; exit }'
+}

