@@ -78,8 +78,8 @@ public interface Exchange {
   /// Sends a text answer, `text/plain` unless a content type was set.
   void sendText(String text);
 
-  /// Starts an answer that is written in pieces; chunked unless a content length was set. Close it to
-  /// complete the answer.
+  /// Starts an answer that is written in pieces; chunked unless a content length was set. Close it
+  /// to complete the answer.
   OutputStream outputStream();
 
   /// Whether the answer has begun.

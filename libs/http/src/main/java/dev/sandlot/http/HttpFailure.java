@@ -6,7 +6,8 @@ import java.util.Optional;
 /// A request that cannot be served, as the caller shall read it. Each process writes it in its own
 /// shape ({@link FailureBody}).
 ///
-/// The message is a sentence that names the field and says what would work. It never holds a secret.
+/// The message is a sentence that names the field and says what would work. It never holds a
+/// secret.
 public class HttpFailure extends RuntimeException {
   private static final long serialVersionUID = 1;
 
@@ -16,7 +17,8 @@ public class HttpFailure extends RuntimeException {
   private final transient Map<String, Object> details;
 
   /// @param status 400 to 599
-  /// @param code what a program can tell the failure by, "FILE_NOT_FOUND"; empty: follows from the status
+  /// @param code what a program can tell the failure by, "FILE_NOT_FOUND"; empty: follows from the
+  ///   status
   /// @param message for people
   public HttpFailure(int status, String code, String message) {
     this(status, code, message, Map.of(), Map.of());
@@ -24,7 +26,12 @@ public class HttpFailure extends RuntimeException {
 
   /// @param headers sent with the answer
   /// @param details extra keys of the body
-  public HttpFailure(int status, String code, String message, Map<String, String> headers, Map<String, Object> details) {
+  public HttpFailure(
+      int status,
+      String code,
+      String message,
+      Map<String, String> headers,
+      Map<String, Object> details) {
     super(message);
     this.status = status;
     this.code = code;

@@ -5,8 +5,8 @@ import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/// JSON as our wire wants it: unknown properties are ignored, absent ones are null or zero in records.
-/// Thread-safe.
+/// JSON as our wire wants it: unknown properties are ignored, absent ones are null or zero in
+/// records. Thread-safe.
 public final class Json {
   private static final JsonMapper MAPPER =
       JsonMapper.builder()

@@ -7,9 +7,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/// A path with parameters, "/sandbox/{sandboxIdOrName}/ports/{port}". Matches segment by segment on the raw path
-/// and decodes parameters once, so that `%2F` in a parameter is part of its value. A last segment `*`
-/// matches any rest, also an empty one.
+/// A path with parameters, "/sandbox/{sandboxIdOrName}/ports/{port}". Matches segment by segment on
+/// the raw path and decodes parameters once, so that `%2F` in a parameter is part of its value. A
+/// last segment `*` matches any rest, also an empty one.
 public record PathPattern(String text) {
 
   /// What fits: the parameters by name.
@@ -40,7 +40,10 @@ public record PathPattern(String text) {
 
   /// How many segments are literal: of two patterns that match, the one with more wins.
   int literals() {
-    return (int) segments(text).stream().filter(segment -> !segment.startsWith("{") && !segment.equals("*")).count();
+    return (int)
+        segments(text).stream()
+            .filter(segment -> !segment.startsWith("{") && !segment.equals("*"))
+            .count();
   }
 
   /// Decodes percent-encoding; a plus sign stands for itself. Empty for a broken encoding.

@@ -7,8 +7,8 @@ import java.io.OutputStream;
 /// Takes over an upgraded connection, response head included: nothing has been answered yet.
 @FunctionalInterface
 public interface Tunnel {
-  /// Serves the connection until either side ends it. Runs on a virtual thread and may block. The connection
-  /// is closed when it returns.
+  /// Serves the connection until either side ends it. Runs on a virtual thread and may block. The
+  /// connection is closed when it returns.
   ///
   /// @param in what the client sends after the request's head
   /// @param out to the client; each write is sent at once

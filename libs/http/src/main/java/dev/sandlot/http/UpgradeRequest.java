@@ -22,6 +22,9 @@ public record UpgradeRequest(
 
   /// The first value of a header; names in any case.
   public Optional<String> header(String name) {
-    return headers.stream().filter(header -> header.getKey().equalsIgnoreCase(name)).map(Map.Entry::getValue).findFirst();
+    return headers.stream()
+        .filter(header -> header.getKey().equalsIgnoreCase(name))
+        .map(Map.Entry::getValue)
+        .findFirst();
   }
 }

@@ -8,7 +8,7 @@ public interface Upgrades {
   /// A server that never upgrades.
   Upgrades NONE = _ -> Optional.empty();
 
-  /// The tunnel that takes the connection over; empty leaves the request to the routes, which answer it (or refuse it)
-  /// like any other.
+  /// The tunnel that takes the connection over; empty leaves the request to the routes, which
+  /// answer it (or refuse it) like any other.
   Optional<Tunnel> open(UpgradeRequest request);
 }

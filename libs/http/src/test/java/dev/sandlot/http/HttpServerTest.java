@@ -1,0 +1,219 @@
+package dev.sandlot.http;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/// What the platform needs of its HTTP server, over a real socket (docs/adr/0001).
+class HttpServerTest {
+  private static final String UPGRADE =
+      "Host: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nOrigin: https://anywhere.example\r\n";
+
+  private HttpServer server;
+  private RouteTable<String> routes;
+
+  @BeforeEach
+  void start() {
+    routes =
+        new RouteTable<>(
+            List.of(
+                new Route<>(
+                    "GET",
+                    "/names/{name}",
+                    "anyone",
+                    exchange -> exchange.sendText(exchange.pathParameter("name"))),
+                new Route<>(
+                    "GET",
+                    "/names/fixed",
+                    "anyone",
+                    exchange -> exchange.sendText("the fixed one")),
+                new Route<>("POST", "/echo", "anyone", this::echo),
+                new Route<>("DELETE", "/echo", "anyone", this::echo),
+                new Route<>(
+                    "GET",
+                    "/query",
+                    "anyone",
+                    exchange -> exchange.sendJson(exchange.queryAll("q"))),
+                new Route<>(
+                    "GET",
+                    "/broken",
+                    "anyone",
+                    _ -> {
+                      throw new IllegalStateException("secret detail");
+                    }),
+                new Route<>("GET", "/cut", "anyone", this::cutOff)));
+    server =
+        HttpServer.start(
+            ListenConfig.plain("test", "127.0.0.1", 0),
+            this::dispatch,
+            (_, failure) -> Map.of("statusCode", failure.status(), "message", failure.sentence()),
+            this::tunnel);
+  }
+
+  @AfterEach
+  void stop() {
+    server.close();
+  }
+
+  private void dispatch(Exchange exchange) throws Exception {
+    if (exchange.header("Authorization").orElse("").equals("Bearer wrong")) {
+      throw HttpFailure.unauthorized("the key is not known");
+    }
+    RouteTable.Match<String> match =
+        routes
+            .find(exchange.method(), exchange.rawPath())
+            .orElseThrow(() -> HttpFailure.notFound("there is nothing at " + exchange.rawPath()));
+    exchange.pathParameters(match.parameters());
+    match.route().endpoint().serve(exchange);
+  }
+
+  private void echo(Exchange exchange) throws Exception {
+    exchange.responseHeader("Content-Type", "application/octet-stream");
+    try (OutputStream out = exchange.outputStream()) {
+      exchange.body().transferTo(out);
+    }
+  }
+
+  private void cutOff(Exchange exchange) throws Exception {
+    OutputStream out = exchange.outputStream();
+    out.write("the beginning".getBytes(UTF_8));
+    out.flush();
+    exchange.abort();
+  }
+
+  private Optional<Tunnel> tunnel(UpgradeRequest request) {
+    if (!request.rawTarget().startsWith("/tunnel") || request.header("authorization").isEmpty()) {
+      return Optional.empty();
+    }
+    return Optional.of((in, out) -> {
+      out.write(
+          ("HTTP/1.1 101 Switching Protocols\r\n\r\n" + request.rawTarget() + "\n")
+              .getBytes(ISO_8859_1));
+      in.transferTo(out);
+    });
+  }
+
+  @Test
+  void keepsAnEncodedSlashInAParameter() throws Exception {
+    assertThat(raw("GET /names/a%2Fb%20c+d HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"))
+        .endsWith("a/b c+d");
+  }
+
+  @Test
+  void prefersTheStaticPath() throws Exception {
+    assertThat(raw("GET /names/fixed HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"))
+        .endsWith("the fixed one");
+  }
+
+  @Test
+  void tunnelsUpgradesFromAnyOriginWithTheTargetUntouched() throws Exception {
+    try (Socket socket = new Socket("127.0.0.1", server.port())) {
+      socket
+          .getOutputStream()
+          .write(
+              ("GET /tunnel/%2F%41?x=%20+ HTTP/1.1\r\n" + UPGRADE + "Authorization: y\r\n\r\nearly")
+                  .getBytes(UTF_8));
+      socket.setSoTimeout(10_000);
+      InputStream in = socket.getInputStream();
+      assertThat(new String(in.readNBytes(63), UTF_8))
+          .contains("101")
+          .contains("/tunnel/%2F%41?x=%20+\n");
+      socket.getOutputStream().write(new byte[] {0, -1, 10});
+      socket.shutdownOutput();
+      assertThat(in.readAllBytes()).endsWith(0, -1, 10);
+    }
+  }
+
+  @Test
+  void refusesAnUpgradeWithStatusAndBody() throws Exception {
+    String wrong =
+        raw("GET /tunnel HTTP/1.1\r\n" + UPGRADE + "Authorization: Bearer wrong\r\n\r\n");
+    assertThat(wrong).startsWith("HTTP/1.1 101"); // the tunnel above only asks for any credential
+    String missing = raw("GET /tunnel HTTP/1.1\r\n" + UPGRADE + "\r\n");
+    assertThat(missing).startsWith("HTTP/1.1 404").contains("there is nothing at /tunnel");
+    String refused =
+        raw("GET /other HTTP/1.1\r\n" + UPGRADE + "Authorization: Bearer wrong\r\n\r\n");
+    assertThat(refused).startsWith("HTTP/1.1 401").contains("the key is not known");
+  }
+
+  @Test
+  void keepsTheBodyOfADelete() throws Exception {
+    assertThat(
+            raw(
+                "DELETE /echo HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 4\r\n\r\nbody"))
+        .contains("body");
+  }
+
+  @Test
+  void takesChunkedBodiesWithoutALength() throws Exception {
+    assertThat(
+            raw(
+                "POST /echo HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"))
+        .contains("abc");
+  }
+
+  @Test
+  void readsRepeatedAndBracketedQueryValues() throws Exception {
+    assertThat(raw("GET /query?q=a&q=b&q[]=c%20d HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"))
+        .contains("[\"a\",\"b\",\"c d\"]");
+  }
+
+  @Test
+  void tellsNothingOfAnUnexpectedFault() throws Exception {
+    HttpResponse<String> answer = get("/broken");
+    assertThat(answer.statusCode()).isEqualTo(500);
+    assertThat(answer.body()).doesNotContain("secret").contains("reference");
+  }
+
+  @Test
+  void showsThatAnAnswerWasCutOff() throws Exception {
+    String answer = raw("GET /cut HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    assertThat(answer).contains("the beginning").doesNotContain("\r\n0\r\n");
+  }
+
+  @Test
+  void answersARefusedUploadBeforeTheConnectionEnds() throws Exception {
+    try (HttpClient client = HttpClient.newHttpClient()) {
+      HttpRequest request =
+          HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + server.port() + "/nowhere"))
+              .POST(HttpRequest.BodyPublishers.ofByteArray(new byte[8 << 20]))
+              .build();
+      HttpResponse<String> answer = client.send(request, HttpResponse.BodyHandlers.ofString());
+      assertThat(answer.statusCode()).isEqualTo(404);
+      assertThat(answer.body()).contains("there is nothing at /nowhere");
+    }
+  }
+
+  private HttpResponse<String> get(String path) throws Exception {
+    try (HttpClient client = HttpClient.newHttpClient()) {
+      return client.send(
+          HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + server.port() + path)).build(),
+          HttpResponse.BodyHandlers.ofString());
+    }
+  }
+
+  private String raw(String request) throws Exception {
+    try (Socket socket = new Socket("127.0.0.1", server.port())) {
+      socket.setSoTimeout(10_000);
+      socket.getOutputStream().write(request.getBytes(UTF_8));
+      if (request.contains("Upgrade: websocket")) {
+        socket.shutdownOutput();
+      }
+      return new String(socket.getInputStream().readAllBytes(), UTF_8);
+    }
+  }
+}
