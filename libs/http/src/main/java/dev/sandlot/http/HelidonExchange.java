@@ -191,6 +191,11 @@ final class HelidonExchange implements Exchange {
   @Override
   public OutputStream outputStream() {
     streaming = true;
+    if (request.headers().containsToken(HeaderValues.CONNECTION_CLOSE)) {
+      response.whenSent(() -> {
+        throw new CloseConnectionException("the client asked for it");
+      });
+    }
     return response.outputStream();
   }
 

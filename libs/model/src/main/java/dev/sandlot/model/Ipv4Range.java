@@ -5,15 +5,16 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/// An IPv4 range in CIDR form, "203.0.113.0/24". Decimal octets without leading zeros; a bare address
-/// counts as /32; bits below the prefix are cleared.
+/// An IPv4 range in CIDR form, "203.0.113.0/24". Decimal octets without leading zeros; a bare
+/// address counts as /32; bits below the prefix are cleared.
 ///
 /// @param address the first address, as an unsigned 32-bit number
 /// @param prefix length of the prefix, 0 to 32
 public record Ipv4Range(int address, int prefix) {
   private static final String OCTET = "(0|[1-9][0-9]?|1[0-9]{2}|2[0-4][0-9]|25[0-5])";
   private static final Pattern FORM =
-      Pattern.compile(OCTET + "\\." + OCTET + "\\." + OCTET + "\\." + OCTET + "(?:/([0-9]|[12][0-9]|3[0-2]))?");
+      Pattern.compile(
+          OCTET + "\\." + OCTET + "\\." + OCTET + "\\." + OCTET + "(?:/([0-9]|[12][0-9]|3[0-2]))?");
 
   /// What no sandbox reaches unless an operator opens it: this host, private, shared, link-local,
   /// multicast and reserved ranges (RFC 6890). Documentation ranges stay open: they lead nowhere.
@@ -56,7 +57,8 @@ public record Ipv4Range(int address, int prefix) {
   ///
   /// @throws IllegalArgumentException when it is not one
   public static Ipv4Range of(String text) {
-    return parse(text).orElseThrow(() -> new IllegalArgumentException("not an IPv4 range: " + text));
+    return parse(text)
+        .orElseThrow(() -> new IllegalArgumentException("not an IPv4 range: " + text));
   }
 
   /// Whether every address of the other range is also in this one.
@@ -75,6 +77,14 @@ public record Ipv4Range(int address, int prefix) {
 
   @Override
   public String toString() {
-    return (address >>> 24) + "." + (address >>> 16 & 255) + "." + (address >>> 8 & 255) + "." + (address & 255) + "/" + prefix;
+    return (address >>> 24)
+        + "."
+        + (address >>> 16 & 255)
+        + "."
+        + (address >>> 8 & 255)
+        + "."
+        + (address & 255)
+        + "/"
+        + prefix;
   }
 }

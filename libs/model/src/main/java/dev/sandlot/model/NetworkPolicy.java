@@ -2,7 +2,8 @@ package dev.sandlot.model;
 
 import java.util.List;
 
-/// What a sandbox may reach. The host, its networks and other sandboxes are closed under each of them.
+/// What a sandbox may reach. The host, its networks and other sandboxes are closed under each of
+/// them.
 public sealed interface NetworkPolicy {
 
   /// The Internet, but no closed range ({@link Ipv4Range#CLOSED}).

@@ -20,7 +20,8 @@ public record OrganizationId(UUID value) implements Comparable<OrganizationId> {
   ///
   /// @throws IllegalArgumentException when it is not one
   public static OrganizationId of(String text) {
-    return parse(text).orElseThrow(() -> new IllegalArgumentException("not an organisation's id: " + text));
+    return parse(text)
+        .orElseThrow(() -> new IllegalArgumentException("not an organisation's id: " + text));
   }
 
   @Override

@@ -20,7 +20,8 @@ public record RunnerId(UUID value) implements Comparable<RunnerId> {
   ///
   /// @throws IllegalArgumentException when it is not one
   public static RunnerId of(String text) {
-    return parse(text).orElseThrow(() -> new IllegalArgumentException("not a runner's id: " + text));
+    return parse(text)
+        .orElseThrow(() -> new IllegalArgumentException("not a runner's id: " + text));
   }
 
   @Override

@@ -20,7 +20,8 @@ public record SandboxId(UUID value) implements Comparable<SandboxId> {
   ///
   /// @throws IllegalArgumentException when it is not one
   public static SandboxId of(String text) {
-    return parse(text).orElseThrow(() -> new IllegalArgumentException("not a sandbox's id: " + text));
+    return parse(text)
+        .orElseThrow(() -> new IllegalArgumentException("not a sandbox's id: " + text));
   }
 
   @Override

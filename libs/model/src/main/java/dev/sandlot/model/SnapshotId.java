@@ -20,7 +20,8 @@ public record SnapshotId(UUID value) implements Comparable<SnapshotId> {
   ///
   /// @throws IllegalArgumentException when it is not one
   public static SnapshotId of(String text) {
-    return parse(text).orElseThrow(() -> new IllegalArgumentException("not a snapshot's id: " + text));
+    return parse(text)
+        .orElseThrow(() -> new IllegalArgumentException("not a snapshot's id: " + text));
   }
 
   @Override
