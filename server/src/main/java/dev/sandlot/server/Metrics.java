@@ -1,0 +1,75 @@
+package dev.sandlot.server;
+
+import dev.sandlot.http.Endpoint;
+import dev.sandlot.http.Exchange;
+import dev.sandlot.http.HttpFailure;
+import io.prometheus.metrics.core.metrics.Counter;
+import io.prometheus.metrics.core.metrics.Histogram;
+import io.prometheus.metrics.expositionformats.PrometheusTextFormatWriter;
+import io.prometheus.metrics.instrumentation.jvm.JvmMetrics;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.security.MessageDigest;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+/// What the server tells Prometheus, at `/metrics` of the API's port, to whoever holds the metrics key.
+final class Metrics {
+  private static final double NANOSECONDS = 1e9;
+
+  private final PrometheusRegistry registry = new PrometheusRegistry();
+  private final String key;
+  private final Counter requests;
+  private final Histogram durations;
+
+  /// @param key what a scraper sends as its bearer token
+  Metrics(String key) {
+    this.key = key;
+    JvmMetrics.builder().register(registry);
+    requests =
+        Counter.builder()
+            .name("sandlot_http_requests_total")
+            .help("Requests served, by role and class of status")
+            .labelNames("role", "status")
+            .register(registry);
+    durations =
+        Histogram.builder()
+            .name("sandlot_http_request_duration_seconds")
+            .help("Time to serve a request, its body included, by role")
+            .labelNames("role")
+            .classicUpperBounds(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+            .register(registry);
+  }
+
+  /// Counts and times what an endpoint serves.
+  Endpoint counted(String role, Endpoint endpoint) {
+    return exchange -> {
+      long start = System.nanoTime();
+      String status = "5xx";
+      try {
+        endpoint.serve(exchange);
+        status = "2xx";
+      } catch (HttpFailure failure) {
+        status = failure.status() / 100 + "xx";
+        throw failure;
+      } finally {
+        durations.labelValues(role).observe((System.nanoTime() - start) / NANOSECONDS);
+        requests.labelValues(role, status).inc();
+      }
+    };
+  }
+
+  /// Answers a scraper.
+  void serve(Exchange exchange) throws IOException {
+    String given = exchange.header("Authorization").orElse("");
+    if (!MessageDigest.isEqual(given.getBytes(UTF_8), ("Bearer " + key).getBytes(UTF_8))) {
+      throw HttpFailure.unauthorized("metrics need the key in secrets/metrics.key as a bearer token");
+    }
+    var writer = PrometheusTextFormatWriter.create();
+    var out = new ByteArrayOutputStream();
+    writer.write(out, registry.scrape());
+    exchange.responseHeader("Content-Type", writer.getContentType());
+    exchange.send(out.toByteArray());
+  }
+}

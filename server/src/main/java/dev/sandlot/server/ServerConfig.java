@@ -1,0 +1,192 @@
+package dev.sandlot.server;
+
+import dev.sandlot.http.TlsFiles;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+
+/// What an operator can set, by environment variables `SANDLOT_*`. An unknown variable of that prefix is an error, so that a
+/// misspelt one is not silently without effect.
+///
+/// @param home where data, secrets and sockets are
+/// @param listen address of the API and of the proxy
+/// @param apiPort of API and dashboard
+/// @param proxyPort of toolbox calls and previews
+/// @param runnerPort unused by the all-in-one, whose proxy calls the runner in process; kept for split roles
+/// @param proxyDomain host and port that previews are below, "proxy.localhost:4000"
+/// @param publicHost the name clients reach this server by, for the URLs it hands out
+/// @param tls empty for plain HTTP
+/// @param databaseUrl JDBC URL of an own PostgreSQL; empty for the embedded one
+/// @param launcherSocket where the launcher listens
+/// @param engine "runsc" or "runc"
+/// @param dnsUpstream name server that sandboxes' questions go to; empty: the host's
+/// @param tracesEndpoint OTLP/HTTP endpoint for traces; empty: none are sent
+public record ServerConfig(
+    Path home,
+    String listen,
+    int apiPort,
+    int proxyPort,
+    int runnerPort,
+    String proxyDomain,
+    String publicHost,
+    Optional<TlsFiles> tls,
+    Optional<String> databaseUrl,
+    Path launcherSocket,
+    String engine,
+    Optional<String> dnsUpstream,
+    Optional<String> tracesEndpoint) {
+
+  private static final Set<String> OF_OTHER_PROGRAMS =
+      Set.of(
+          "SANDLOT_CACHE",
+          "SANDLOT_JAVA_HOME",
+          "SANDLOT_FAILPOINTS",
+          "SANDLOT_LISTEN_WITHOUT_TLS",
+          "SANDLOT_HEAP_MAX");
+
+  /// A configuration that cannot be used. The message is for the operator.
+  public static final class Invalid extends RuntimeException {
+    private static final long serialVersionUID = 1;
+
+    Invalid(String message) {
+      super(message);
+    }
+  }
+
+  /// Reads the environment.
+  ///
+  /// @throws Invalid naming the variable and what would work
+  public static ServerConfig read(Map<String, String> environment) {
+    Reader reader = new Reader(environment);
+    Path home = Path.of(reader.text("SANDLOT_HOME", "/var/lib/sandlot"));
+    if (!home.isAbsolute()) {
+      throw new Invalid("SANDLOT_HOME must be an absolute path, like /var/lib/sandlot");
+    }
+    String listen = reader.text("SANDLOT_LISTEN", "127.0.0.1");
+    int proxyPort = reader.port("SANDLOT_PROXY_PORT", 4000);
+    ServerConfig config =
+        new ServerConfig(
+            home,
+            listen,
+            reader.port("SANDLOT_API_PORT", 3000),
+            proxyPort,
+            reader.port("SANDLOT_RUNNER_PORT", 3003),
+            reader.text("SANDLOT_PROXY_DOMAIN", "proxy.localhost:" + proxyPort),
+            reader.text("SANDLOT_PUBLIC_HOST", loopback(listen) ? "localhost" : listen),
+            reader.tls(),
+            reader.optional("SANDLOT_DATABASE_URL"),
+            Path.of(reader.text("SANDLOT_LAUNCHER_SOCKET", home.resolve("run/launcher.sock").toString())),
+            reader.oneOf("SANDLOT_ENGINE", "runsc", List.of("runsc", "runc")),
+            reader.optional("SANDLOT_DNS_UPSTREAM"),
+            reader.optional("SANDLOT_TRACES_ENDPOINT"));
+    reader.refuseUnknown();
+    boolean open = "yes".equals(environment.get("SANDLOT_LISTEN_WITHOUT_TLS"));
+    if (!loopback(listen) && config.tls().isEmpty() && !open) {
+      throw new Invalid(
+          "SANDLOT_LISTEN="
+              + listen
+              + " would send keys in the clear: set SANDLOT_TLS_CERTIFICATE and SANDLOT_TLS_KEY to PEM files, or"
+              + " SANDLOT_LISTEN_WITHOUT_TLS=yes if something in front of it encrypts");
+    }
+    return config;
+  }
+
+  /// "http" or "https".
+  public String protocol() {
+    return tls().isPresent() ? "https" : "http";
+  }
+
+  /// Everything as it is in force, for the log. There are no secrets among these; a database URL is shown without its
+  /// query, which may hold a password.
+  public Map<String, String> effective() {
+    Map<String, String> values = new LinkedHashMap<>();
+    values.put("SANDLOT_HOME", home.toString());
+    values.put("SANDLOT_LISTEN", listen);
+    values.put("SANDLOT_API_PORT", Integer.toString(apiPort));
+    values.put("SANDLOT_PROXY_PORT", Integer.toString(proxyPort));
+    values.put("SANDLOT_PROXY_DOMAIN", proxyDomain);
+    values.put("SANDLOT_PUBLIC_HOST", publicHost);
+    values.put("SANDLOT_TLS_CERTIFICATE", tls.map(files -> files.certificate().toString()).orElse(""));
+    values.put("SANDLOT_DATABASE_URL", databaseUrl.map(url -> url.replaceFirst("\\?.*", "?…")).orElse("embedded"));
+    values.put("SANDLOT_ENGINE", engine);
+    values.put("SANDLOT_DNS_UPSTREAM", dnsUpstream.orElse("the host's"));
+    values.put("SANDLOT_TRACES_ENDPOINT", tracesEndpoint.orElse(""));
+    return values;
+  }
+
+  private static boolean loopback(String address) {
+    try {
+      return InetAddress.getByName(address).isLoopbackAddress();
+    } catch (UnknownHostException _) {
+      throw new Invalid("SANDLOT_LISTEN=" + address + " is not an address of this machine; 127.0.0.1 works");
+    }
+  }
+
+  /// Reads variables and remembers which ones it knows.
+  private static final class Reader {
+    private final Map<String, String> environment;
+    private final Set<String> known = new TreeSet<>(OF_OTHER_PROGRAMS);
+
+    Reader(Map<String, String> environment) {
+      this.environment = environment;
+    }
+
+    Optional<String> optional(String name) {
+      known.add(name);
+      return Optional.ofNullable(environment.get(name)).filter(value -> !value.isBlank());
+    }
+
+    String text(String name, String fallback) {
+      return optional(name).orElse(fallback);
+    }
+
+    String oneOf(String name, String fallback, List<String> choices) {
+      String value = text(name, fallback);
+      if (!choices.contains(value)) {
+        throw new Invalid(name + "=" + value + " is none of " + String.join(", ", choices));
+      }
+      return value;
+    }
+
+    int port(String name, int fallback) {
+      String value = text(name, Integer.toString(fallback));
+      try {
+        int port = Integer.parseInt(value);
+        if (port >= 1 && port <= 65_535) {
+          return port;
+        }
+      } catch (NumberFormatException _) {
+        // Told below, like a number out of range.
+      }
+      throw new Invalid(name + "=" + value + " is not a port; it must be a number from 1 to 65535");
+    }
+
+    Optional<TlsFiles> tls() {
+      Optional<String> certificate = optional("SANDLOT_TLS_CERTIFICATE");
+      Optional<String> key = optional("SANDLOT_TLS_KEY");
+      if (certificate.isPresent() != key.isPresent()) {
+        throw new Invalid("SANDLOT_TLS_CERTIFICATE and SANDLOT_TLS_KEY go together: set both or none");
+      }
+      return certificate.map(file -> new TlsFiles(Path.of(file), Path.of(key.orElseThrow())));
+    }
+
+    void refuseUnknown() {
+      List<String> unknown = new ArrayList<>();
+      for (String name : environment.keySet()) {
+        if (name.startsWith("SANDLOT_") && !known.contains(name) && !name.startsWith("SANDLOT_TEST_")) {
+          unknown.add(name);
+        }
+      }
+      if (!unknown.isEmpty()) {
+        throw new Invalid("unknown setting " + String.join(", ", unknown) + "; known are " + String.join(", ", known));
+      }
+    }
+  }
+}
