@@ -1,0 +1,201 @@
+# shellcheck shell=bash disable=SC2034
+# One installation on this machine: its settings, its files, its processes. Sourced, after common.sh, toolchains.sh,
+# engine.sh and programs.sh; never run. `./dev up` and the tests each have an installation of their own.
+
+SANDLOT_INSTANCE=${SANDLOT_INSTANCE:-main}
+SANDLOT_API_PORT=${SANDLOT_API_PORT:-3000}
+SANDLOT_PROXY_PORT=${SANDLOT_PROXY_PORT:-4000}
+SANDLOT_RUNNER_PORT=${SANDLOT_RUNNER_PORT:-$((SANDLOT_API_PORT + 3))}
+SANDLOT_DNS_PORT=${SANDLOT_DNS_PORT:-$((SANDLOT_API_PORT + 53))}
+SANDLOT_DATABASE_PORT=${SANDLOT_DATABASE_PORT:-5432}
+SANDLOT_LISTEN=${SANDLOT_LISTEN:-127.0.0.1}
+SANDLOT_ADDRESS_POOL=${SANDLOT_ADDRESS_POOL:-10.213.0.0/16}
+SANDLOT_SANDBOXES_MAX=${SANDLOT_SANDBOXES_MAX:-1000}
+
+RUN=$SANDLOT_HOME/run
+LAUNCHER_CONFIG=$SANDLOT_HOME/launcher.json
+ADMIN_KEY=$SANDLOT_HOME/secrets/admin.key
+
+# Where a client on this machine reaches the API.
+api_url() {
+  local scheme=http address=$SANDLOT_LISTEN
+  [[ -z ${SANDLOT_TLS_CERTIFICATE:-} ]] || scheme=https
+  [[ $address != 0.0.0.0 && $address != "::" ]] || address=127.0.0.1
+  [[ $address != *:* ]] || address="[$address]"
+  echo "$scheme://$address:$SANDLOT_API_PORT/api"
+}
+
+# Half of what is free, at most 100 GiB, unless it is set; an existing pool keeps its size.
+pool_bytes() {
+  local free
+  if [[ -f $SANDLOT_HOME/pool.btrfs ]]; then
+    stat --format=%s "$SANDLOT_HOME/pool.btrfs"
+  elif [[ -n ${SANDLOT_POOL_GIB:-} ]]; then
+    echo $((SANDLOT_POOL_GIB << 30))
+  else
+    free=$(df --output=avail --block-size=1 "$SANDLOT_HOME" | tail -n 1)
+    echo $((free / 2 < 100 << 30 ? free / 2 : 100 << 30))
+  fi
+}
+
+# Folders as the trust zones want them: root's, but for the keys, which are the server's alone.
+make_home() {
+  ((${#SANDLOT_HOME} <= 44)) || fail "SANDLOT_HOME ($SANDLOT_HOME) may have at most 44 characters: Unix sockets lie below it."
+  install -d -m 0755 -o root -g root "$SANDLOT_HOME" "$RUN"
+  install -d -m 0750 -o root -g root "$SANDLOT_HOME/logs"
+  install -d -m 0700 -o sandlot -g sandlot "$SANDLOT_HOME/secrets" "$SANDLOT_HOME/server"
+}
+
+# write_launcher_config PROGRAMS: PROGRAMS is the folder of our native programs.
+write_launcher_config() {
+  local runc="" failpoints=${SANDLOT_FAILPOINTS:-false}
+  if have runc; then runc=$(realpath "$(command -v runc)"); fi
+  install -m 0600 /dev/stdin "$LAUNCHER_CONFIG" <<JSON
+{
+  "instance": "$SANDLOT_INSTANCE",
+  "home": "$SANDLOT_HOME",
+  "runner_user": "sandlot",
+  "database_user": "sandlot-db",
+  "address_pool": "$SANDLOT_ADDRESS_POOL",
+  "dns_port": $SANDLOT_DNS_PORT,
+  "pool_bytes": $(pool_bytes),
+  "runsc": "$(runsc_program)",
+  "runc": $(if [[ -n $runc ]]; then echo "\"$runc\""; else echo null; fi),
+  "agent": "$1/sandlot-agent",
+  "images": "$SANDLOT_CACHE/images",
+  "postgres": "$SANDLOT_CACHE/postgres/$POSTGRES_VERSION",
+  "database_port": $SANDLOT_DATABASE_PORT,
+  "sandboxes_max": $SANDLOT_SANDBOXES_MAX,
+  "failpoints": $failpoints
+}
+JSON
+}
+
+# A process is remembered by its number and its start time, so that a reused number is never taken for it.
+process_start_time() { sed 's/^.*) //' "/proc/$1/stat" 2>/dev/null | cut -d' ' -f20; }
+
+# remember NAME PROCESS
+remember() { echo "$2 $(process_start_time "$2")" >"$RUN/$1.pid"; }
+
+# running NAME: the number of the process, or failure when it is not there any more.
+running() {
+  local process began
+  [[ -f $RUN/$1.pid ]] || return 1
+  read -r process began <"$RUN/$1.pid"
+  [[ -n $process && $(process_start_time "$process") == "$began" ]] || return 1
+  [[ $(sed 's/^.*) //' "/proc/$process/stat" | cut -c1) != Z ]] || return 1
+  echo "$process"
+}
+
+# start NAME COMMAND...: in the background, on its own, with its output in the log.
+start() {
+  local name=$1 log=$SANDLOT_HOME/logs/$1.log
+  shift
+  [[ ! -s $log ]] || mv "$log" "$log.1"
+  (
+    cd /
+    exec setsid "$@" </dev/null >"$log" 2>&1
+  ) &
+  remember "$name" $!
+  disown
+}
+
+# stop NAME SECONDS: asks it to end, and ends it when it has not after that time.
+stop() {
+  local process deadline=$((SECONDS + $2))
+  if ! process=$(running "$1"); then
+    rm -f "$RUN/$1.pid"
+    return 0
+  fi
+  kill -TERM "$process" 2>/dev/null || true
+  while running "$1" >/dev/null; do
+    if ((SECONDS >= deadline)); then
+      warn "The $1 did not end within $2 s; it was killed. Its log: $SANDLOT_HOME/logs/$1.log"
+      kill -KILL "$process" 2>/dev/null || true
+    fi
+    sleep 0.1
+  done
+  rm -f "$RUN/$1.pid"
+}
+
+# await NAME SECONDS WHAT COMMAND...: until COMMAND succeeds; fails with the end of the log when NAME has ended before.
+await() {
+  local name=$1 deadline=$((SECONDS + $2)) what=$3
+  shift 3
+  until "$@" >/dev/null 2>&1; do
+    if ! running "$name" >/dev/null || ((SECONDS >= deadline)); then
+      tail -n 25 "$SANDLOT_HOME/logs/$name.log" | sed 's/^/    /' >&2
+      fail "The $name is not $what. The whole log: $SANDLOT_HOME/logs/$name.log. Then look at: ./dev doctor"
+    fi
+    sleep 0.05
+  done
+}
+
+start_launcher() {
+  local programs
+  programs=$(native_programs)
+  write_launcher_config "$programs"
+  start launcher "$programs/sandlot-launcher" serve --config "$LAUNCHER_CONFIG"
+  await launcher 30 "listening" test -S "$RUN/launcher.sock"
+}
+
+start_server() {
+  local programs
+  programs=$(server_programs)
+  require_java
+  local -a variables=(PATH=/usr/bin:/bin LANG=C.UTF-8 HOME="$SANDLOT_HOME/server" SANDLOT_HOME="$SANDLOT_HOME")
+  local name
+  for name in API_PORT PROXY_PORT RUNNER_PORT LISTEN TLS_CERTIFICATE TLS_KEY DATABASE_URL DNS_PORT DNS_UPSTREAM \
+    PROXY_DOMAIN FAILPOINTS; do
+    name=SANDLOT_$name
+    [[ -z ${!name:-} ]] || variables+=("$name=${!name}")
+  done
+  local -a options=(-Xms32m -Xmx384m -Xss512k -XX:+UseSerialGC -XX:+ExitOnOutOfMemoryError)
+  [[ ! -f $programs/server.aot ]] || options+=("-XX:AOTCache=$programs/server.aot")
+  [[ -z ${SANDLOT_AOT_OUTPUT:-} ]] || options+=("-XX:AOTCacheOutput=$SANDLOT_AOT_OUTPUT")
+  start server env --ignore-environment "${variables[@]}" \
+    setpriv --reuid sandlot --regid sandlot --init-groups --no-new-privs --inh-caps=-all --bounding-set=-all \
+    "$JAVA_HOME/bin/java" "${options[@]}" -jar "$programs/sandlot-server.jar"
+  await server 90 "ready" server_ready
+}
+
+server_ready() {
+  [[ -f $ADMIN_KEY ]] || return 1
+  curl --silent --fail --insecure --max-time 5 --output /dev/null \
+    --config <(printf 'header = "Authorization: Bearer %s"\n' "$(<"$ADMIN_KEY")") "$(api_url)/health/ready"
+}
+
+# Everything that runs for this installation ends; disks and database stay.
+stop_all() {
+  local launcher
+  stop server 30
+  if running launcher >/dev/null; then
+    python3 "$REPOSITORY/tools/launcher-call.py" "$RUN/launcher.sock" '{"op":"database_stop"}' ||
+      warn "The database did not stop in order; it recovers at its next start."
+  fi
+  stop launcher 30
+  if [[ -f $LAUNCHER_CONFIG ]]; then
+    launcher=$(native_programs)/sandlot-launcher
+    [[ -x $launcher ]] || launcher=$(find "$SANDLOT_CACHE/programs" -path '*/native-*/sandlot-launcher' -print -quit)
+    [[ -x $launcher ]] || fail "There is no launcher left in $SANDLOT_CACHE/programs to clean up with. Run: ./dev setup native"
+    "$launcher" clean --config "$LAUNCHER_CONFIG"
+  fi
+}
+
+# leftovers: what this installation still has on the machine while nothing of it should run, one thing a line.
+leftovers() {
+  local process
+  for process in /proc/[0-9]*; do
+    if tr '\0' ' ' <"$process/cmdline" 2>/dev/null | grep -qF -e "$SANDLOT_HOME/" -e "/run/sandlot-$SANDLOT_INSTANCE/"; then
+      [[ ${process#/proc/} == "$$" || ${process#/proc/} == "$BASHPID" ]] ||
+        echo "process ${process#/proc/}: $(tr '\0' ' ' <"$process/cmdline" | cut -c1-120)"
+    fi
+  done
+  awk -v home="$SANDLOT_HOME/" -v run="/run/sandlot-$SANDLOT_INSTANCE" \
+    'index($2, home) == 1 || index($2, run) == 1 { print "mount " $2 }' /proc/self/mounts
+  ip netns list 2>/dev/null | awk -v prefix="sandlot-$SANDLOT_INSTANCE-" 'index($1, prefix) == 1 { print "namespace " $1 }'
+  ip -brief link 2>/dev/null | awk -v prefix="sl$SANDLOT_INSTANCE" 'index($1, prefix) == 1 { print "interface " $1 }'
+  losetup --noheadings --output NAME,BACK-FILE | awk -v home="$SANDLOT_HOME/" 'index($2, home) == 1 { print "loop device " $1 }'
+  find /sys/fs/cgroup -maxdepth 3 -type d -name "sandlot-$SANDLOT_INSTANCE" -printf 'cgroup %p\n' 2>/dev/null
+  nft list tables 2>/dev/null | awk -v name="sandlot_$SANDLOT_INSTANCE" '$3 == name { print "nftables table " $3 }'
+}

@@ -1,0 +1,125 @@
+#!/usr/bin/env bash
+# The commands that concern the running server: up, down, restart, status, logs, env.
+set -euo pipefail
+umask 022
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# shellcheck source=versions.sh
+source "$here/versions.sh"
+for library in common toolchains engine programs instance; do
+  # shellcheck disable=SC1090
+  source "$here/lib/$library.sh"
+done
+
+# What runs now was built from these sources.
+build_identity() { echo "$(native_programs) $(server_programs)"; }
+
+up() {
+  require_root up
+  "$here/setup.sh"
+  make_home
+  if running server >/dev/null && server_ready; then
+    say "Sandlot is running already: $(api_url)"
+    [[ $(<"$RUN/build") == "$(build_identity)" ]] || say "It is of an older build; ./dev restart takes the new one."
+  else
+    stop server 30
+    refuse_taken_ports
+    say "Starting."
+    running launcher >/dev/null || start_launcher
+    start_server
+    build_identity >"$RUN/build"
+  fi
+  first_run
+  introduce
+}
+
+refuse_taken_ports() {
+  local port owner
+  for port in "$SANDLOT_API_PORT" "$SANDLOT_PROXY_PORT" "$SANDLOT_RUNNER_PORT"; do
+    owner=$(ss --no-header --listening --tcp --processes "sport = :$port")
+    [[ -z $owner ]] || fail "Port $port is taken by $(sed -n 's/.*users:((\(".*\)))/\1/p' <<<"$owner")." \
+      "End that program, or set SANDLOT_API_PORT and SANDLOT_PROXY_PORT."
+  done
+}
+
+first_run() {
+  say "Running Python in a first sandbox:"
+  say ""
+  DAYTONA_API_URL=$(api_url) DAYTONA_API_KEY=$(<"$ADMIN_KEY") python3 "$here/first-run.py" | sed 's/^/    /'
+  say ""
+}
+
+introduce() {
+  say "API:        $(api_url)"
+  say "Admin key:  $ADMIN_KEY (readable by root and the server only)"
+  say "Clients:    eval \"\$(./dev env)\" sets DAYTONA_API_URL and DAYTONA_API_KEY; any Daytona client then works here."
+  say "Stop:       ./dev down"
+}
+
+down() {
+  require_root down
+  if [[ ! -d $SANDLOT_HOME ]]; then
+    say "Nothing is installed in $SANDLOT_HOME."
+    return 0
+  fi
+  stop_all
+  rm -f "$RUN/build"
+  say "Stopped. Sandboxes' disks and the database stay in $SANDLOT_HOME; ./dev up brings them back."
+}
+
+restart() {
+  require_root restart
+  "$here/setup.sh"
+  make_home
+  stop server 30
+  stop launcher 30
+  start_launcher
+  start_server
+  build_identity >"$RUN/build"
+  say "Restarted; running sandboxes were kept."
+}
+
+status() {
+  local name process everything=0
+  for name in launcher server; do
+    if process=$(running "$name"); then
+      printf '%-9s running as process %s for %s, %s MiB\n' "$name" "$process" \
+        "$(ps -o etime= -p "$process" | tr -d ' ')" "$(($(ps -o rss= -p "$process") / 1024))"
+    else
+      printf '%-9s not running\n' "$name"
+      everything=1
+    fi
+  done
+  if ((everything == 0)); then
+    if server_ready; then say "The API answers: $(api_url)"; else
+      say "The API does not answer. Look at: ./dev logs"
+      everything=1
+    fi
+  fi
+  return "$everything"
+}
+
+logs() {
+  [[ -f $SANDLOT_HOME/logs/server.log ]] || fail "There are no logs in $SANDLOT_HOME/logs yet. Start with: ./dev up"
+  case ${1:-} in
+    "") tail -n 100 "$SANDLOT_HOME"/logs/{launcher,server}.log ;;
+    -f | --follow) exec tail -n 20 -F "$SANDLOT_HOME"/logs/{launcher,server}.log ;;
+    *) fail "./dev logs knows only -f." ;;
+  esac
+}
+
+print_env() {
+  [[ -e $ADMIN_KEY ]] || fail "There is no admin key in $ADMIN_KEY yet. Start with: ./dev up (and ask as root for it)"
+  [[ -r $ADMIN_KEY ]] || fail "$ADMIN_KEY is readable by root and the server only. Run: sudo ./dev env"
+  echo "export DAYTONA_API_URL='$(api_url)'"
+  echo "export DAYTONA_API_KEY='$(<"$ADMIN_KEY")'"
+}
+
+case $1 in
+  up) up ;;
+  down) down ;;
+  restart) restart ;;
+  status) status ;;
+  logs) logs "${@:2}" ;;
+  env) print_env ;;
+esac
