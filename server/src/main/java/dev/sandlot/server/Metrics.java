@@ -1,5 +1,7 @@
 package dev.sandlot.server;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import dev.sandlot.http.Endpoint;
 import dev.sandlot.http.Exchange;
 import dev.sandlot.http.HttpFailure;
@@ -12,9 +14,8 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.security.MessageDigest;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
-/// What the server tells Prometheus, at `/metrics` of the API's port, to whoever holds the metrics key.
+/// What the server tells Prometheus, at `/metrics` of the API's port, to whoever holds the metrics
+/// key.
 final class Metrics {
   private static final double NANOSECONDS = 1e9;
 
@@ -38,7 +39,8 @@ final class Metrics {
             .name("sandlot_http_request_duration_seconds")
             .help("Time to serve a request, its body included, by role")
             .labelNames("role")
-            .classicUpperBounds(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+            .classicUpperBounds(
+                0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
             .register(registry);
   }
 
@@ -64,7 +66,8 @@ final class Metrics {
   void serve(Exchange exchange) throws IOException {
     String given = exchange.header("Authorization").orElse("");
     if (!MessageDigest.isEqual(given.getBytes(UTF_8), ("Bearer " + key).getBytes(UTF_8))) {
-      throw HttpFailure.unauthorized("metrics need the key in secrets/metrics.key as a bearer token");
+      throw HttpFailure.unauthorized(
+          "metrics need the key in secrets/metrics.key as a bearer token");
     }
     var writer = PrometheusTextFormatWriter.create();
     var out = new ByteArrayOutputStream();

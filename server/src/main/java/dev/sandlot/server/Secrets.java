@@ -11,7 +11,8 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
 import java.util.HexFormat;
 
-/// This installation's own secrets, made at its first start, each in a file that only the server's user reads.
+/// This installation's own secrets, made at its first start, each in a file that only the server's
+/// user reads.
 final class Secrets {
   private static final int BYTES = 32;
 
@@ -48,7 +49,9 @@ final class Secrets {
   private static void write(Path file, String secret) throws IOException {
     Path unfinished = file.resolveSibling(file.getFileName() + ".new");
     Files.deleteIfExists(unfinished);
-    Files.createFile(unfinished, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+    Files.createFile(
+        unfinished,
+        PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
     Files.write(unfinished, (secret + "\n").getBytes(UTF_8));
     Files.move(unfinished, file, StandardCopyOption.ATOMIC_MOVE);
   }

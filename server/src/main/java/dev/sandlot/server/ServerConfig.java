@@ -12,14 +12,15 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 
-/// What an operator can set, by environment variables `SANDLOT_*`. An unknown variable of that prefix is an error, so that a
-/// misspelt one is not silently without effect.
+/// What an operator can set, by environment variables `SANDLOT_*`. An unknown variable of that
+/// prefix is an error, so that a misspelt one is not silently without effect.
 ///
 /// @param home where data, secrets and sockets are
 /// @param listen address of the API and of the proxy
 /// @param apiPort of API and dashboard
 /// @param proxyPort of toolbox calls and previews
-/// @param runnerPort unused by the all-in-one, whose proxy calls the runner in process; kept for split roles
+/// @param runnerPort unused by the all-in-one, whose proxy calls the runner in process; kept for
+///   split roles
 /// @param proxyDomain host and port that previews are below, "proxy.localhost:4000"
 /// @param publicHost the name clients reach this server by, for the URLs it hands out
 /// @param tls empty for plain HTTP
@@ -82,7 +83,9 @@ public record ServerConfig(
             reader.text("SANDLOT_PUBLIC_HOST", loopback(listen) ? "localhost" : listen),
             reader.tls(),
             reader.optional("SANDLOT_DATABASE_URL"),
-            Path.of(reader.text("SANDLOT_LAUNCHER_SOCKET", home.resolve("run/launcher.sock").toString())),
+            Path.of(
+                reader.text(
+                    "SANDLOT_LAUNCHER_SOCKET", home.resolve("run/launcher.sock").toString())),
             reader.oneOf("SANDLOT_ENGINE", "runsc", List.of("runsc", "runc")),
             reader.optional("SANDLOT_DNS_UPSTREAM"),
             reader.optional("SANDLOT_TRACES_ENDPOINT"));
@@ -103,8 +106,8 @@ public record ServerConfig(
     return tls().isPresent() ? "https" : "http";
   }
 
-  /// Everything as it is in force, for the log. There are no secrets among these; a database URL is shown without its
-  /// query, which may hold a password.
+  /// Everything as it is in force, for the log. There are no secrets among these; a database URL is
+  /// shown without its query, which may hold a password.
   public Map<String, String> effective() {
     Map<String, String> values = new LinkedHashMap<>();
     values.put("SANDLOT_HOME", home.toString());
@@ -113,8 +116,11 @@ public record ServerConfig(
     values.put("SANDLOT_PROXY_PORT", Integer.toString(proxyPort));
     values.put("SANDLOT_PROXY_DOMAIN", proxyDomain);
     values.put("SANDLOT_PUBLIC_HOST", publicHost);
-    values.put("SANDLOT_TLS_CERTIFICATE", tls.map(files -> files.certificate().toString()).orElse(""));
-    values.put("SANDLOT_DATABASE_URL", databaseUrl.map(url -> url.replaceFirst("\\?.*", "?…")).orElse("embedded"));
+    values.put(
+        "SANDLOT_TLS_CERTIFICATE", tls.map(files -> files.certificate().toString()).orElse(""));
+    values.put(
+        "SANDLOT_DATABASE_URL",
+        databaseUrl.map(url -> url.replaceFirst("\\?.*", "?…")).orElse("embedded"));
     values.put("SANDLOT_ENGINE", engine);
     values.put("SANDLOT_DNS_UPSTREAM", dnsUpstream.orElse("the host's"));
     values.put("SANDLOT_TRACES_ENDPOINT", tracesEndpoint.orElse(""));
@@ -125,7 +131,8 @@ public record ServerConfig(
     try {
       return InetAddress.getByName(address).isLoopbackAddress();
     } catch (UnknownHostException _) {
-      throw new Invalid("SANDLOT_LISTEN=" + address + " is not an address of this machine; 127.0.0.1 works");
+      throw new Invalid(
+          "SANDLOT_LISTEN=" + address + " is not an address of this machine; 127.0.0.1 works");
     }
   }
 
@@ -172,7 +179,8 @@ public record ServerConfig(
       Optional<String> certificate = optional("SANDLOT_TLS_CERTIFICATE");
       Optional<String> key = optional("SANDLOT_TLS_KEY");
       if (certificate.isPresent() != key.isPresent()) {
-        throw new Invalid("SANDLOT_TLS_CERTIFICATE and SANDLOT_TLS_KEY go together: set both or none");
+        throw new Invalid(
+            "SANDLOT_TLS_CERTIFICATE and SANDLOT_TLS_KEY go together: set both or none");
       }
       return certificate.map(file -> new TlsFiles(Path.of(file), Path.of(key.orElseThrow())));
     }
@@ -180,12 +188,18 @@ public record ServerConfig(
     void refuseUnknown() {
       List<String> unknown = new ArrayList<>();
       for (String name : environment.keySet()) {
-        if (name.startsWith("SANDLOT_") && !known.contains(name) && !name.startsWith("SANDLOT_TEST_")) {
+        if (name.startsWith("SANDLOT_")
+            && !known.contains(name)
+            && !name.startsWith("SANDLOT_TEST_")) {
           unknown.add(name);
         }
       }
       if (!unknown.isEmpty()) {
-        throw new Invalid("unknown setting " + String.join(", ", unknown) + "; known are " + String.join(", ", known));
+        throw new Invalid(
+            "unknown setting "
+                + String.join(", ", unknown)
+                + "; known are "
+                + String.join(", ", known));
       }
     }
   }

@@ -25,7 +25,9 @@ final class Traces implements AutoCloseable {
 
   private static OpenTelemetrySdk exporting(String endpoint) {
     var exporter = OtlpHttpSpanExporter.builder().setEndpoint(endpoint + "/v1/traces").build();
-    var resource = Resource.getDefault().merge(Resource.create(Attributes.builder().put("service.name", "sandlot").build()));
+    var resource =
+        Resource.getDefault()
+            .merge(Resource.create(Attributes.builder().put("service.name", "sandlot").build()));
     return OpenTelemetrySdk.builder()
         .setTracerProvider(
             SdkTracerProvider.builder()

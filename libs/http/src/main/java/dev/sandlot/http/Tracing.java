@@ -14,8 +14,8 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// Traces by OpenTelemetry, from a client's `traceparent` on (W3C Trace Context). Without a configured exporter all of it costs
-/// next to nothing.
+/// Traces by OpenTelemetry, from a client's `traceparent` on (W3C Trace Context). Without a
+/// configured exporter all of it costs next to nothing.
 public final class Tracing {
   private static final String SCOPE = "dev.sandlot";
 
@@ -28,7 +28,8 @@ public final class Tracing {
     Tracer tracer = GlobalOpenTelemetry.getTracer(SCOPE);
     return exchange -> {
       Context parent =
-          W3CTraceContextPropagator.getInstance().extract(Context.root(), exchange, ExchangeHeaders.INSTANCE);
+          W3CTraceContextPropagator.getInstance()
+              .extract(Context.root(), exchange, ExchangeHeaders.INSTANCE);
       Span span =
           tracer
               .spanBuilder(role + " " + exchange.method())
@@ -59,13 +60,15 @@ public final class Tracing {
   /// The current context as the headers that carry it on; empty outside a trace.
   public static Map<String, String> carried() {
     Map<String, String> headers = new HashMap<>();
-    W3CTraceContextPropagator.getInstance().inject(Context.current(), headers, Map::put);
+    W3CTraceContextPropagator.getInstance()
+        .inject(Context.current(), headers, (_, name, value) -> headers.put(name, value));
     return headers;
   }
 
   /// The context that {@link #carried} wrote, elsewhere.
   public static Context continued(Map<String, String> headers) {
-    return W3CTraceContextPropagator.getInstance().extract(Context.root(), headers, MapEntries.INSTANCE);
+    return W3CTraceContextPropagator.getInstance()
+        .extract(Context.root(), headers, MapEntries.INSTANCE);
   }
 
   private enum ExchangeHeaders implements TextMapGetter<Exchange> {
