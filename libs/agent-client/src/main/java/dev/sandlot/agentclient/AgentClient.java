@@ -1,0 +1,225 @@
+package dev.sandlot.agentclient;
+
+import com.google.protobuf.UnsafeByteOperations;
+import dev.sandlot.agent.v1.ChangeEnvironmentRequest;
+import dev.sandlot.agent.v1.ConfigureRequest;
+import dev.sandlot.agent.v1.ConfigureResponse;
+import dev.sandlot.agent.v1.GetMetricsRequest;
+import dev.sandlot.agent.v1.HelloRequest;
+import dev.sandlot.agent.v1.HelloResponse;
+import dev.sandlot.agent.v1.Metrics;
+import dev.sandlot.agent.v1.RunEvent;
+import dev.sandlot.agent.v1.ShutdownRequest;
+import dev.sandlot.agent.v1.StartProcessRequest;
+import io.grpc.StatusException;
+import io.grpc.stub.BlockingClientCall;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+
+/// A sandbox's agent. Thread-safe; calls block. Failed calls throw {@link AgentFailure}.
+public final class AgentClient implements AutoCloseable {
+  private static final Duration CALL_MAX = Duration.ofSeconds(30);
+  private static final Duration ATTEMPT_MAX = Duration.ofSeconds(2);
+  private static final Duration FIRST_PAUSE = Duration.ofMillis(2);
+  private static final Duration PAUSE_MAX = Duration.ofMillis(100);
+  private static final int PATH_CHARACTERS_MAX = 4_096;
+  private static final int ENVIRONMENT_ENTRIES_MAX = 10_000;
+  private static final int EXIT_CODE_MAX = 255;
+
+  private final AgentLink link;
+  private final AgentFiles files;
+  private final AgentPorts ports;
+
+  AgentClient(AgentLink link) {
+    this.link = link;
+    this.files = new AgentFiles(link);
+    this.ports = new AgentPorts(link);
+  }
+
+  /// The sandbox's files.
+  public AgentFiles files() {
+    return files;
+  }
+
+  /// The sandbox's TCP ports.
+  public AgentPorts ports() {
+    return ports;
+  }
+
+  /// Asks the agent who it is. Also tells whether it is alive.
+  public AgentHello hello(Duration limit) {
+    try {
+      HelloResponse answer = link.within(limit).hello(HelloRequest.getDefaultInstance());
+      return new AgentHello(
+          AgentLink.printable(answer.getVersion()), answer.getProtocol(), answer.getConfigured());
+    } catch (StatusException e) {
+      throw AgentLink.failure(e);
+    }
+  }
+
+  /// Waits until a sandbox that is starting answers.
+  ///
+  /// @throws AgentFailure when it has not within the limit
+  public AgentHello awaitHello(Duration limit) throws InterruptedException {
+    long deadline = System.nanoTime() + limit.toNanos();
+    Duration pause = FIRST_PAUSE;
+    while (true) {
+      try {
+        return hello(ATTEMPT_MAX.compareTo(limit) < 0 ? ATTEMPT_MAX : limit);
+      } catch (AgentFailure failure) {
+        if (System.nanoTime() >= deadline) {
+          throw failure;
+        }
+      }
+      Thread.sleep(pause);
+      pause = pause.multipliedBy(2).compareTo(PAUSE_MAX) < 0 ? pause.multipliedBy(2) : PAUSE_MAX;
+    }
+  }
+
+  /// Gives the sandbox its identity. The last call wins.
+  public Account configure(Identity identity) {
+    ConfigureRequest request =
+        ConfigureRequest.newBuilder()
+            .putAllEnvironment(identity.environment())
+            .setUser(identity.user())
+            .setWorkingDirectory(identity.workingDirectory())
+            .setHostName(identity.hostName())
+            .build();
+    try {
+      ConfigureResponse answer = link.within(CALL_MAX).configure(request);
+      return new Account(
+          absolute(answer.getHome()),
+          absolute(answer.getWorkingDirectory()),
+          absolute(answer.getShell()));
+    } catch (StatusException e) {
+      throw AgentLink.failure(e);
+    }
+  }
+
+  /// Changes the environment of processes started from now on.
+  ///
+  /// @return the environment after the change
+  public Map<String, String> changeEnvironment(
+      Map<String, String> set, List<String> unset, String unsetValuePrefix) {
+    ChangeEnvironmentRequest request =
+        ChangeEnvironmentRequest.newBuilder()
+            .putAllSet(set)
+            .addAllUnset(unset)
+            .setUnsetValuePrefix(unsetValuePrefix)
+            .build();
+    try {
+      Map<String, String> environment =
+          link.within(CALL_MAX).changeEnvironment(request).getEnvironmentMap();
+      if (environment.size() > ENVIRONMENT_ENTRIES_MAX) {
+        throw AgentLink.broken("too many variables");
+      }
+      return Map.copyOf(environment);
+    } catch (StatusException e) {
+      throw AgentLink.failure(e);
+    }
+  }
+
+  /// Runs a process until it has ended. When the thread is interrupted or the sink fails, the
+  /// process and what it started are killed.
+  ///
+  /// @throws IOException of the sink
+  public RunOutcome run(ProcessRequest request, OutputSink sink)
+      throws IOException, InterruptedException {
+    StartProcessRequest start =
+        StartProcessRequest.newBuilder()
+            .addAllCommand(request.command())
+            .setInput(UnsafeByteOperations.unsafeWrap(request.input()))
+            .putAllEnvironment(request.environment())
+            .setWorkingDirectory(request.workingDirectory())
+            .setTimeoutMs(request.timeLimit().toMillis())
+            .setMergeOutput(true)
+            .build();
+    BlockingClientCall<?, RunEvent> call = link.stub().run(start);
+    boolean ended = false;
+    try {
+      RunOutcome outcome = follow(call, sink);
+      ended = true;
+      return outcome;
+    } catch (StatusException e) {
+      ended = true;
+      throw AgentLink.failure(e);
+    } finally {
+      if (!ended) {
+        call.cancel("nobody waits for the process any more", null);
+      }
+    }
+  }
+
+  private static RunOutcome follow(BlockingClientCall<?, RunEvent> call, OutputSink sink)
+      throws IOException, InterruptedException, StatusException {
+    while (true) {
+      RunEvent event = call.read();
+      if (event == null) {
+        throw AgentLink.broken("a run without an end");
+      }
+      switch (event.getEventCase()) {
+        case OUTPUT -> sink.write(event.getOutput().getData().asReadOnlyByteBuffer());
+        case EXITED -> {
+          int code = event.getExited().getCode();
+          if (code < -1 || code > EXIT_CODE_MAX) {
+            throw AgentLink.broken("exit code " + code);
+          }
+          return new RunOutcome.Exited(code, event.getExited().getTimedOut());
+        }
+        case START_FAILED -> {
+          return new RunOutcome.NotStarted(AgentLink.printable(event.getStartFailed()));
+        }
+        case STARTED, EVENT_NOT_SET -> {
+          // A newer agent may send events that we do not know.
+        }
+      }
+    }
+  }
+
+  /// What the sandbox uses, as seen from inside.
+  public AgentMetrics metrics() {
+    try {
+      Metrics metrics = link.within(CALL_MAX).getMetrics(GetMetricsRequest.getDefaultInstance());
+      return new AgentMetrics(
+          Math.max(0, metrics.getMemoryTotalBytes()),
+          Math.max(0, metrics.getMemoryUsedBytes()),
+          Math.max(0, metrics.getMemoryCachedBytes()));
+    } catch (StatusException e) {
+      throw AgentLink.failure(e);
+    }
+  }
+
+  /// Asks all processes to end, kills those that have not within `grace`, writes the disks out and
+  /// ends the sandbox. The answer may get lost on the way, which is no failure.
+  public void shutdown(Duration grace) {
+    ShutdownRequest request = ShutdownRequest.newBuilder().setGraceMs(grace.toMillis()).build();
+    try {
+      var _ = link.within(grace.plusSeconds(5)).shutdown(request);
+    } catch (StatusException e) {
+      AgentFailure failure = AgentLink.failure(e);
+      if (failure.kind() != AgentFailure.Kind.UNAVAILABLE) {
+        throw failure;
+      }
+    }
+  }
+
+  /// Runs `action` once when the link breaks.
+  public void whenBroken(Runnable action) {
+    link.whenBroken(action);
+  }
+
+  /// Ends the link; the sandbox runs on.
+  @Override
+  public void close() {
+    link.close();
+  }
+
+  private static String absolute(String path) {
+    if (!path.startsWith("/") || path.length() > PATH_CHARACTERS_MAX || path.indexOf('\0') >= 0) {
+      throw AgentLink.broken("not an absolute path");
+    }
+    return path;
+  }
+}

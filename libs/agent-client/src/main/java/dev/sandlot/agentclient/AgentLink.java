@@ -1,0 +1,107 @@
+package dev.sandlot.agentclient;
+
+import dev.sandlot.agent.v1.AgentGrpc;
+import dev.sandlot.agentclient.AgentFailure.Kind;
+import io.grpc.ConnectivityState;
+import io.grpc.ManagedChannel;
+import io.grpc.Metadata;
+import io.grpc.Status;
+import io.grpc.StatusException;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/// One channel to one agent, and how its failures read. Thread-safe.
+final class AgentLink {
+  private static final Metadata.Key<String> ERRNO =
+      Metadata.Key.of("sandlot-errno", Metadata.ASCII_STRING_MARSHALLER);
+  private static final Pattern ERRNO_FORM = Pattern.compile("E[A-Z0-9]{1,20}");
+  private static final int MESSAGE_CHARACTERS_MAX = 1_000;
+
+  private final ManagedChannel channel;
+
+  AgentLink(ManagedChannel channel) {
+    this.channel = channel;
+  }
+
+  /// For a call that is over within the time given.
+  AgentGrpc.AgentBlockingV2Stub within(Duration limit) {
+    return stub().withDeadlineAfter(limit.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  /// For a call that lasts as long as it lasts.
+  AgentGrpc.AgentBlockingV2Stub stub() {
+    if (channel.getState(false) == ConnectivityState.TRANSIENT_FAILURE) {
+      // Whoever calls wants an answer now, not when the channel's own delay of minutes is over.
+      channel.resetConnectBackoff();
+    }
+    return AgentGrpc.newBlockingV2Stub(channel);
+  }
+
+  /// Runs `action` once when the link breaks that is up now, or that comes up next.
+  void whenBroken(Runnable action) {
+    ConnectivityState state = channel.getState(false);
+    channel.notifyWhenStateChanged(
+        state,
+        () -> {
+          if (state == ConnectivityState.READY || channel.isShutdown()) {
+            action.run();
+          } else {
+            whenBroken(action);
+          }
+        });
+  }
+
+  void close() {
+    channel.shutdownNow();
+  }
+
+  static AgentFailure failure(StatusException e) {
+    Status status = e.getStatus();
+    String errno = "";
+    Metadata trailers = e.getTrailers();
+    if (trailers != null) {
+      String given = trailers.get(ERRNO);
+      if (given != null && ERRNO_FORM.matcher(given).matches()) {
+        errno = given;
+      }
+    }
+    return new AgentFailure(kind(status.getCode()), errno, printable(status.getDescription()));
+  }
+
+  /// For answers that break the protocol.
+  static AgentFailure broken(String message) {
+    return new AgentFailure(Kind.INTERNAL, "", "the sandbox's agent answered wrongly: " + message);
+  }
+
+  static AgentFailure stalled() {
+    return new AgentFailure(
+        Kind.DEADLINE_EXCEEDED, "", "the sandbox's agent did not go on with the transfer");
+  }
+
+  /// The agent's words may hold anything; ours end up in logs and terminals.
+  static String printable(@Nullable String text) {
+    if (text == null) {
+      return "";
+    }
+    String cut =
+        text.length() > MESSAGE_CHARACTERS_MAX ? text.substring(0, MESSAGE_CHARACTERS_MAX) : text;
+    return cut.replaceAll("\\p{Cntrl}", " ");
+  }
+
+  private static Kind kind(Status.Code code) {
+    return switch (code) {
+      case NOT_FOUND -> Kind.NOT_FOUND;
+      case PERMISSION_DENIED -> Kind.PERMISSION_DENIED;
+      case ALREADY_EXISTS -> Kind.ALREADY_EXISTS;
+      case INVALID_ARGUMENT, OUT_OF_RANGE, FAILED_PRECONDITION -> Kind.INVALID_ARGUMENT;
+      case RESOURCE_EXHAUSTED -> Kind.RESOURCE_EXHAUSTED;
+      case ABORTED, CANCELLED -> Kind.ABORTED;
+      case DEADLINE_EXCEEDED -> Kind.DEADLINE_EXCEEDED;
+      case UNAVAILABLE -> Kind.UNAVAILABLE;
+      case UNIMPLEMENTED -> Kind.UNIMPLEMENTED;
+      case OK, UNKNOWN, INTERNAL, DATA_LOSS, UNAUTHENTICATED -> Kind.INTERNAL;
+    };
+  }
+}

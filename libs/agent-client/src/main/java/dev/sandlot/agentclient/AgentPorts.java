@@ -1,0 +1,76 @@
+package dev.sandlot.agentclient;
+
+import dev.sandlot.agent.v1.DialRequest;
+import dev.sandlot.agent.v1.DialResponse;
+import dev.sandlot.agent.v1.DialTarget;
+import dev.sandlot.agent.v1.ListPortsRequest;
+import io.grpc.StatusException;
+import io.grpc.stub.BlockingClientCall;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/// A sandbox's TCP ports. Thread-safe; failed calls throw {@link AgentFailure}.
+public final class AgentPorts {
+  private static final int PORT_MAX = 65_535;
+  private static final Duration CALL_MAX = Duration.ofSeconds(10);
+  private static final Duration CONNECT_MAX = Duration.ofSeconds(30);
+
+  private final AgentLink link;
+
+  AgentPorts(AgentLink link) {
+    this.link = link;
+  }
+
+  /// The ports something listens on, sorted, each once.
+  public List<Integer> listening() {
+    try {
+      List<Integer> ports =
+          link.within(CALL_MAX).listPorts(ListPortsRequest.getDefaultInstance()).getPortsList();
+      if (ports.size() > PORT_MAX) {
+        throw AgentLink.broken(ports.size() + " ports");
+      }
+      return ports.stream()
+          .filter(port -> port >= 1 && port <= PORT_MAX)
+          .sorted()
+          .distinct()
+          .toList();
+    } catch (StatusException e) {
+      throw AgentLink.failure(e);
+    }
+  }
+
+  /// Opens a connection to a port.
+  ///
+  /// @throws AgentFailure UNAVAILABLE when nothing listens there
+  public AgentConnection dial(int port) throws IOException {
+    if (port < 1 || port > PORT_MAX) {
+      throw new IllegalArgumentException("a port is 1 to 65535: " + port);
+    }
+    BlockingClientCall<DialRequest, DialResponse> call = link.stub().dial();
+    boolean connected = false;
+    try {
+      call.write(DialRequest.newBuilder().setTarget(DialTarget.newBuilder().setPort(port)).build());
+      DialResponse answer = call.read(CONNECT_MAX.toMillis(), TimeUnit.MILLISECONDS);
+      if (answer == null || !answer.hasConnected()) {
+        throw AgentLink.broken("data before the connection");
+      }
+      connected = true;
+      return new AgentConnection(call);
+    } catch (StatusException e) {
+      throw AgentLink.failure(e);
+    } catch (TimeoutException _) {
+      throw AgentLink.stalled();
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+      throw new InterruptedIOException("the connection was interrupted");
+    } finally {
+      if (!connected) {
+        call.cancel("the connection is not wanted", null);
+      }
+    }
+  }
+}

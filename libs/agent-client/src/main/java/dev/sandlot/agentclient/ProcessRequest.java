@@ -1,0 +1,30 @@
+package dev.sandlot.agentclient;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+
+/// A process to be run to its end.
+///
+/// @param command program and arguments; a name without a slash is looked up in PATH
+/// @param input all of its standard input, at most {@link #INPUT_BYTES_MAX}
+/// @param environment on top of the sandbox's
+/// @param workingDirectory empty for the sandbox's; relative ones are below it
+/// @param timeLimit zero for none
+public record ProcessRequest(
+    List<String> command,
+    byte[] input,
+    Map<String, String> environment,
+    String workingDirectory,
+    Duration timeLimit) {
+  /// The agent's limit.
+  public static final int INPUT_BYTES_MAX = 4_000_000;
+
+  public ProcessRequest {
+    command = List.copyOf(command);
+    environment = Map.copyOf(environment);
+    if (input.length > INPUT_BYTES_MAX) {
+      throw new IllegalArgumentException("the input is larger than " + INPUT_BYTES_MAX + " bytes");
+    }
+  }
+}

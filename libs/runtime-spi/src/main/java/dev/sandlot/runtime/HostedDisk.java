@@ -1,0 +1,24 @@
+package dev.sandlot.runtime;
+
+import dev.sandlot.model.SandboxId;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/// A sandbox's disk, and what runs on it.
+///
+/// @param image what the disk was made from
+/// @param diskBytes the quota
+/// @param running whether the engine runs
+/// @param engine which one runs, or ran last
+/// @param address while it runs
+/// @param agentSocket while it runs
+/// @param exit how it ended, until the next start
+public record HostedDisk(
+    SandboxId id,
+    String image,
+    long diskBytes,
+    boolean running,
+    Optional<String> engine,
+    Optional<String> address,
+    Optional<Path> agentSocket,
+    Optional<EngineExit> exit) {}

@@ -1,0 +1,23 @@
+package dev.sandlot.runtime;
+
+import dev.sandlot.http.Exchange;
+import dev.sandlot.model.SandboxId;
+import java.io.IOException;
+
+/// The way into running sandboxes. Whoever calls has checked that the caller may. Thread-safe.
+public interface ToolboxGateway {
+  /// Serves a request to a sandbox's toolbox.
+  ///
+  /// @param rawPath the toolbox's path, "/process/execute", percent-encoding untouched
+  /// @throws dev.sandlot.http.HttpFailure to be answered in the toolbox's shape
+  void serve(SandboxId id, String rawPath, Exchange exchange) throws Exception;
+
+  /// Opens a TCP connection to a port inside, also to a server that listens on localhost only.
+  ///
+  /// @param port 1 to 65535
+  /// @throws IOException when the sandbox does not run or nothing listens there
+  PortConnection dial(SandboxId id, int port) throws IOException;
+
+  /// Whether the sandbox runs here.
+  boolean running(SandboxId id);
+}
