@@ -1,0 +1,362 @@
+#!/usr/bin/env python3
+"""Measures the promises of docs/benchmarks.md through the unmodified Python client.
+
+Each section prints its rows as it ends; the whole table comes last. Nothing is asserted: machines are
+shared, and a figure is only worth what stands beside it in the same run. Counts and times are bounded.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import pathlib
+import platform
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from importlib.metadata import version
+
+MIB = 1 << 20
+rows = []
+
+
+def row(promise, measured, wanted=""):
+    rows.append((promise, measured, wanted))
+    print(f"  {promise}: {measured}" + (f"   (promise: {wanted})" if wanted else ""), flush=True)
+
+
+def percentile(values, share):
+    ordered = sorted(values)
+    position = (len(ordered) - 1) * share
+    low = int(position)
+    high = min(low + 1, len(ordered) - 1)
+    return ordered[low] + (ordered[high] - ordered[low]) * (position - low)
+
+
+def milliseconds(values):
+    return f"p50 {percentile(values, 0.5) * 1000:.1f} ms, p95 {percentile(values, 0.95) * 1000:.1f} ms (n={len(values)})"
+
+
+def timed(call):
+    start = time.perf_counter()
+    result = call()
+    return time.perf_counter() - start, result
+
+
+def memory_available():
+    """Bytes, the median of six seconds."""
+    readings = []
+    for _ in range(12):
+        for line in open("/proc/meminfo"):
+            if line.startswith("MemAvailable:"):
+                readings.append(int(line.split()[1]) * 1024)
+        time.sleep(0.5)
+    return statistics.median(readings)
+
+
+class Bench:
+    def __init__(self, options):
+        self.options = options
+        self.share = 5 if options.quick else 1
+
+    def times(self, count):
+        return max(3, count // self.share)
+
+    def server(self, command):
+        subprocess.run([self.options.server, command], check=True, stdout=subprocess.DEVNULL, timeout=600)
+
+    def connect(self):
+        from daytona import Daytona, DaytonaConfig
+
+        self.key = pathlib.Path(self.options.home, "secrets/admin.key").read_text().strip()
+        self.config = DaytonaConfig(api_key=self.key, api_url=self.options.api)
+        self.client = Daytona(self.config)
+
+    # Sections, in the order in which they run.
+
+    def start(self):
+        first, _ = timed(lambda: self.server("up"))
+        row("first start: `./dev up` with everything set up, until code has run", f"{first:.1f} s", "≤ 10 s")
+        self.connect()
+
+    def tti(self):
+        self.client.delete(self.client.create())
+        log = pathlib.Path(self.options.home, "logs/server.log")
+        offset = log.stat().st_size
+        whole, create, first = [], [], []
+        for _ in range(self.times(30)):
+            begin = time.perf_counter()
+            sandbox = self.client.create()
+            created = time.perf_counter()
+            answer = sandbox.process.exec("true")
+            end = time.perf_counter()
+            assert answer.exit_code == 0, answer
+            whole.append(end - begin)
+            create.append(created - begin)
+            first.append(end - created)
+            self.client.delete(sandbox)
+            time.sleep(0.3)
+        row("time to interactive, no warm pool", milliseconds(whole), "≤ 120 / 180 ms")
+        row("— of it `create()`", milliseconds(create))
+        row("— of it the first command", milliseconds(first))
+        for phase, values in self.phases(log, offset).items():
+            row(f"— of it on the runner: {phase}", milliseconds(values))
+
+    def phases(self, log, offset):
+        found = {}
+        with open(log, encoding="utf-8", errors="replace") as lines:
+            lines.seek(offset)
+            for line in lines:
+                if '"sandbox started"' not in line:
+                    continue
+                pairs = json.loads(line).get("kvpList", [])
+                for pair in pairs:
+                    for name, value in pair.items():
+                        if name.endswith("Ms"):
+                            found.setdefault(name.removesuffix("Ms"), []).append(float(value) / 1000)
+        return found
+
+    def burst(self):
+        for count in (20, 50):
+            durations, failures = asyncio.run(self.at_once(count))
+            if durations:
+                row(
+                    f"{count} creates at once: median, last until interactive",
+                    f"{statistics.median(durations):.2f} s, {max(durations):.2f} s; {failures} failed",
+                    "≤ 2 s, ≤ 4 s" if count == 50 else "",
+                )
+
+    async def at_once(self, count):
+        from daytona import AsyncDaytona
+
+        async with AsyncDaytona(self.config) as client:
+            begin = time.perf_counter()
+            made = []
+
+            async def one():
+                sandbox = await client.create(timeout=120)
+                made.append(sandbox)
+                await sandbox.process.exec("true")
+                return time.perf_counter() - begin
+
+            results = await asyncio.gather(*(one() for _ in range(count)), return_exceptions=True)
+            await asyncio.gather(*(client.delete(sandbox) for sandbox in made), return_exceptions=True)
+        durations = [result for result in results if isinstance(result, float)]
+        for failure in [result for result in results if not isinstance(result, float)][:3]:
+            print("  failed:", repr(failure)[:300], file=sys.stderr)
+        return durations, count - len(durations)
+
+    def exec(self):
+        sandbox = self.client.create()
+        try:
+            for _ in range(5):
+                sandbox.process.exec("true")
+            alone = [timed(lambda: sandbox.process.exec("true"))[0] for _ in range(self.times(200))]
+            row("command round trip (`true`)", milliseconds(alone), "≤ 6 / 9 ms")
+            rate = self.rate(lambda: sandbox.process.exec("true"))
+            ceiling = self.rate(lambda: self.client.get(sandbox.id))
+            row("the same, 8 at once", f"{rate:.0f} per second", "≥ 288")
+            row("— the client's own pace beside it: `get()`, 8 at once", f"{ceiling:.0f} per second")
+            sandbox.process.code_run("1")
+            runs = [timed(lambda: sandbox.process.code_run("1"))[0] for _ in range(self.times(50))]
+            row("`code_run(\"1\")`, Python", milliseconds(runs), "≤ 14 ms")
+        finally:
+            self.client.delete(sandbox)
+
+    def rate(self, call):
+        count = self.times(400)
+        with ThreadPoolExecutor(8) as pool:
+            begin = time.perf_counter()
+            list(pool.map(lambda _: call(), range(count)))
+            return count / (time.perf_counter() - begin)
+
+    def files(self):
+        sandbox = self.client.create()
+        try:
+            small = os.urandom(MIB)
+            sandbox.fs.upload_file(small, "warm")
+            up = [timed(lambda: sandbox.fs.upload_file(small, "one"))[0] for _ in range(self.times(30))]
+            down = [timed(lambda: sandbox.fs.download_file("one"))[0] for _ in range(self.times(30))]
+            row("upload of 1 MiB", milliseconds(up), "≤ 5 ms")
+            row("download of 1 MiB", milliseconds(down), "≤ 5 ms")
+            with tempfile.NamedTemporaryFile() as source:
+                source.write(os.urandom(100 * MIB))
+                source.flush()
+                up, _ = timed(lambda: sandbox.fs.upload_file(source.name, "large"))
+                down, _ = timed(lambda: sandbox.fs.download_file("large", source.name + ".back"))
+                os.unlink(source.name + ".back")
+            row("upload of 100 MiB, Python client", f"{100 * MIB / up / 1e6:.0f} MB/s", "≥ 200 MB/s")
+            row("download of 100 MiB, Python client", f"{100 * MIB / down / 1e6:.0f} MB/s", "≥ 200 MB/s")
+            for direction, speed in self.bare_transfer(sandbox).items():
+                row(f"{direction} of 100 MiB, curl", f"{speed / 1e6:.0f} MB/s", "≥ 200 MB/s")
+        finally:
+            self.client.delete(sandbox)
+
+    def bare_transfer(self, sandbox):
+        base = sandbox.toolbox_proxy_url if hasattr(sandbox, "toolbox_proxy_url") else self.toolbox(sandbox)
+        base = f"{base.rstrip('/')}/{sandbox.id}"
+        authorization = f"Authorization: Bearer {self.key}"
+        speeds = {}
+        with tempfile.NamedTemporaryFile() as source:
+            source.write(os.urandom(100 * MIB))
+            source.flush()
+            upload = ["-X", "POST", "--data-binary", f"@{source.name}", "-H", "Content-Type: application/octet-stream"]
+            for direction, arguments in (
+                ("upload", [*upload, f"{base}/files/upload-v2?path=bare"]),
+                ("download", [f"{base}/files/download?path=bare"]),
+            ):
+                seconds, _ = timed(
+                    lambda: subprocess.run(
+                        ["curl", "-sfS", "-o", "/dev/null", "-H", "Expect:", "-H", authorization, *arguments],
+                        check=True,
+                        timeout=120,
+                    )
+                )
+                speeds[direction] = 100 * MIB / seconds
+        return speeds
+
+    def toolbox(self, sandbox):
+        request = urllib.request.Request(
+            f"{self.options.api}/sandbox/{sandbox.id}/toolbox-proxy-url", headers={"Authorization": f"Bearer {self.key}"}
+        )
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return json.load(answer)["url"]
+
+    def idle(self):
+        count = self.times(50)
+        before = memory_available()
+        made = []
+        try:
+            for _ in range(count):
+                made.append(self.client.create())
+            time.sleep(10)
+            each = (before - memory_available()) / count
+            row(f"memory of one idle sandbox, over {count}", f"{each / 1e6:.1f} MB", "≤ 18 MB")
+        finally:
+            for sandbox in made:
+                self.client.delete(sandbox)
+
+    def memory(self):
+        total = 0
+        parts = []
+        for name in ("server", "launcher"):
+            process = int(pathlib.Path(self.options.home, f"run/{name}.pid").read_text().split()[0])
+            size = self.proportional_size(process)
+            total += size
+            parts.append(f"{name} {size / MIB:.0f}")
+        database = 0
+        for entry in pathlib.Path("/proc").glob("[0-9]*"):
+            try:
+                program = os.readlink(entry / "exe")
+                folder = os.readlink(entry / "cwd")
+            except OSError:
+                continue
+            if program.endswith("/postgres") and folder.startswith(self.options.home):
+                database += self.proportional_size(int(entry.name))
+        total += database
+        row("server with its database (PSS)", f"{total / MIB:.0f} MiB ({', '.join(parts)}, database {database / MIB:.0f})", "≤ 400 MiB")
+
+    def proportional_size(self, process):
+        for line in open(f"/proc/{process}/smaps_rollup"):
+            if line.startswith("Pss:"):
+                return int(line.split()[1]) * 1024
+        return 0
+
+    def engine(self):
+        """The bare engines on the same root, beside ours in the same run."""
+        root = next(pathlib.Path(self.options.images).glob("default-*/rootfs"))
+        for name, program in (("runsc", self.options.runsc), ("runc", self.options.runc)):
+            if program:
+                runs = [self.bare_run(name, program, root) for _ in range(self.times(15))]
+                row(f"bare `{name} run` of `true`, the same root", milliseconds(runs))
+
+    def bare_run(self, name, program, root):
+        identity = f"bench-{uuid.uuid4()}"
+        with tempfile.TemporaryDirectory() as bundle:
+            pathlib.Path(bundle, "config.json").write_text(json.dumps(bare_bundle(root)))
+            arguments = ["--root", f"{bundle}/state"]
+            if name == "runsc":
+                arguments += ["--platform", "systrap", "--network", "none", "--overlay2", "none", "--ignore-cgroups"]
+            begin = time.perf_counter()
+            subprocess.run([program, *arguments, "run", "--bundle", bundle, identity], check=True, stdin=subprocess.DEVNULL, timeout=60)
+            return time.perf_counter() - begin
+
+    def restart(self):
+        sandbox = self.client.create()
+        try:
+            stops, starts = [], []
+            for _ in range(self.times(10)):
+                stops.append(timed(lambda: self.client.stop(sandbox))[0])
+                begin = time.perf_counter()
+                self.client.start(sandbox)
+                sandbox.process.exec("true")
+                starts.append(time.perf_counter() - begin)
+            row("stop", milliseconds(stops), "≤ 100 ms")
+            row("start until the first command", milliseconds(starts), "≤ 150 ms")
+            again = []
+            for _ in range(self.times(5)):
+                begin = time.perf_counter()
+                self.server("restart")
+                sandbox.process.exec("true")
+                again.append(time.perf_counter() - begin)
+            row("server restart until a command has answered", milliseconds(again), "≤ 3 s")
+        finally:
+            self.client.delete(sandbox)
+
+
+def bare_bundle(root):
+    return {
+        "ociVersion": "1.0.0",
+        "process": {
+            "user": {"uid": 0, "gid": 0},
+            "args": ["/bin/true"],
+            "env": ["PATH=/usr/bin:/bin"],
+            "cwd": "/",
+        },
+        "root": {"path": str(root), "readonly": True},
+        "mounts": [{"destination": "/proc", "type": "proc", "source": "proc"}],
+        "linux": {"namespaces": [{"type": kind} for kind in ("pid", "mount", "ipc", "uts")]},
+    }
+
+
+SECTIONS = ["start", "tti", "burst", "exec", "files", "idle", "memory", "engine", "restart"]
+
+
+def table():
+    lines = ["| what | measured | promise |", "| --- | --- | --- |"]
+    return "\n".join(lines + [f"| {promise} | {measured} | {wanted} |" for promise, measured, wanted in rows])
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    for name in ("server", "home", "api", "runsc", "runc", "images"):
+        parser.add_argument(f"--{name}", required=name != "runc", default="")
+    parser.add_argument("--only", default=",".join(SECTIONS))
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--output")
+    options = parser.parse_args()
+    wanted = options.only.split(",")
+    unknown = set(wanted) - set(SECTIONS)
+    if unknown:
+        parser.error(f"no section {', '.join(sorted(unknown))}; there are {', '.join(SECTIONS)}")
+    if not shutil.which("curl"):
+        parser.error("curl is needed")
+    bench = Bench(options)
+    for section in SECTIONS:
+        if section in wanted or section == "start":
+            print(f"{section}:", flush=True)
+            getattr(bench, section)()
+    machine = f"{os.cpu_count()} cores, Linux {platform.release()}, Python client {version('daytona')}, load {os.getloadavg()[0]:.1f}"
+    print(f"\n{machine}\n\n{table()}")
+    if options.output:
+        pathlib.Path(options.output).write_text(f"{machine}\n\n{table()}\n")
+
+
+if __name__ == "__main__":
+    main()
