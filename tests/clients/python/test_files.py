@@ -1,0 +1,125 @@
+"""Files with the synchronous client."""
+
+import hashlib
+import os
+from pathlib import Path
+
+import pytest
+from conftest import unique
+from daytona import DaytonaError, DaytonaNotFoundError, FileDownloadRequest, FileUpload
+
+
+@pytest.fixture
+def folder(sandbox) -> str:
+    """An empty folder of the test's own."""
+    path = f"/home/daytona/{unique('files')}"
+    sandbox.fs.create_folder(path, "755")
+    return path
+
+
+def test_bytes_come_back_as_they_went(sandbox, folder: str) -> None:
+    content = bytes(range(256)) * 41
+    sandbox.fs.upload_file(content, f"{folder}/all-bytes.bin")
+    assert sandbox.fs.download_file(f"{folder}/all-bytes.bin") == content
+
+
+def test_an_empty_file_comes_back_empty(sandbox, folder: str) -> None:
+    sandbox.fs.upload_file(b"", f"{folder}/empty")
+    assert sandbox.fs.get_file_info(f"{folder}/empty").size == 0
+    assert sandbox.fs.download_file(f"{folder}/empty") == b""
+
+
+@pytest.mark.parametrize("name", ["with space.txt", "naïve-文件-🦊.txt", "100%25.txt", "quote'\"s.txt", "a+b&c=d#e?.txt"])
+def test_names_of_any_kind(sandbox, folder: str, name: str) -> None:
+    sandbox.fs.upload_file(name.encode(), f"{folder}/{name}")
+    assert [each.name for each in sandbox.fs.list_files(folder)] == [name]
+    assert sandbox.fs.download_file(f"{folder}/{name}") == name.encode()
+
+
+def test_a_large_file_through_local_files(sandbox, folder: str, tmp_path: Path) -> None:
+    source, target = tmp_path / "source", tmp_path / "target"
+    source.write_bytes(os.urandom(32 << 20))
+    sandbox.fs.upload_file(str(source), f"{folder}/large")
+    inside = sandbox.process.exec(f"sha256sum {folder}/large").result.split()[0]
+    assert inside == hashlib.sha256(source.read_bytes()).hexdigest()
+    sandbox.fs.download_file(f"{folder}/large", str(target))
+    assert hashlib.sha256(target.read_bytes()).hexdigest() == inside
+
+
+def test_streams_in_both_directions(sandbox, folder: str) -> None:
+    content = os.urandom(3 << 20)
+    sandbox.fs.upload_file_stream(content, f"{folder}/streamed")
+    assert b"".join(sandbox.fs.download_file_stream(f"{folder}/streamed")) == content
+
+
+def test_several_files_in_one_call(sandbox, folder: str) -> None:
+    sandbox.fs.upload_files([FileUpload(source=f"file {n}".encode(), destination=f"{folder}/{n}") for n in range(5)])
+    answers = sandbox.fs.download_files(
+        [FileDownloadRequest(source=f"{folder}/{n}") for n in (0, 4)] + [FileDownloadRequest(source=f"{folder}/none")]
+    )
+    by_source = {each.source: each for each in answers}
+    assert by_source[f"{folder}/0"].result == b"file 0"
+    assert by_source[f"{folder}/4"].result == b"file 4"
+    assert by_source[f"{folder}/none"].error
+
+
+def test_upload_replaces_and_makes_parents(sandbox, folder: str) -> None:
+    path = f"{folder}/deep/er/file"
+    sandbox.fs.upload_file(b"a longer first version", path)
+    sandbox.fs.upload_file(b"second", path)
+    assert sandbox.fs.download_file(path) == b"second"
+
+
+def test_lists_what_is_there(sandbox, folder: str) -> None:
+    sandbox.fs.create_folder(f"{folder}/inner", "700")
+    sandbox.fs.upload_file(b"12345", f"{folder}/five")
+    listed = {each.name: each for each in sandbox.fs.list_files(folder)}
+    assert set(listed) == {"inner", "five"}
+    assert listed["inner"].is_dir and not listed["five"].is_dir
+    assert listed["five"].size == 5
+    assert listed["five"].owner == "daytona"
+
+
+def test_tells_about_one_file_and_changes_its_permissions(sandbox, folder: str) -> None:
+    sandbox.fs.upload_file(b"#!/bin/sh\necho ran\n", f"{folder}/script")
+    sandbox.fs.set_file_permissions(f"{folder}/script", mode="750")
+    assert sandbox.fs.get_file_info(f"{folder}/script").permissions == "0750"
+    assert sandbox.process.exec(f"{folder}/script").result == "ran\n"
+
+
+def test_moves_and_deletes(sandbox, folder: str) -> None:
+    sandbox.fs.upload_file(b"content", f"{folder}/before")
+    sandbox.fs.move_files(f"{folder}/before", f"{folder}/after")
+    assert [each.name for each in sandbox.fs.list_files(folder)] == ["after"]
+    sandbox.fs.delete_file(f"{folder}/after")
+    assert sandbox.fs.list_files(folder) == []
+
+
+def test_a_folder_is_deleted_only_with_all_that_is_in_it(sandbox, folder: str) -> None:
+    sandbox.fs.upload_file(b"x", f"{folder}/inner/file")
+    with pytest.raises(DaytonaError):
+        sandbox.fs.delete_file(f"{folder}/inner")
+    assert sandbox.fs.download_file(f"{folder}/inner/file") == b"x"
+    sandbox.fs.delete_file(f"{folder}/inner", recursive=True)
+    assert sandbox.fs.list_files(folder) == []
+
+
+def test_a_relative_path_starts_at_the_work_directory(sandbox) -> None:
+    name = unique("relative")
+    sandbox.fs.upload_file(b"here", name)
+    assert sandbox.process.exec(f"cat /home/daytona/{name}").result == "here"
+
+
+def test_what_is_not_there_is_not_found(sandbox, folder: str) -> None:
+    with pytest.raises(DaytonaNotFoundError):
+        sandbox.fs.download_file(f"{folder}/nothing")
+    with pytest.raises(DaytonaNotFoundError):
+        sandbox.fs.get_file_info(f"{folder}/nothing")
+    with pytest.raises(DaytonaNotFoundError):
+        sandbox.fs.list_files(f"{folder}/nothing")
+
+
+def test_a_folder_is_not_downloaded_as_a_file(sandbox, folder: str) -> None:
+    with pytest.raises(DaytonaError) as refused:
+        sandbox.fs.download_file(folder)
+    assert refused.value.status_code is None or 400 <= refused.value.status_code < 500

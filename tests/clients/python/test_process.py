@@ -1,0 +1,89 @@
+"""Running commands and code with the synchronous client."""
+
+import time
+
+import pytest
+from daytona import CodeRunParams, CreateSandboxFromSnapshotParams, Daytona, DaytonaTimeoutError
+
+
+def test_runs_python(sandbox) -> None:
+    answer = sandbox.process.code_run("print(sum(range(10)))")
+    assert (answer.exit_code, answer.result) == (0, "45\n")
+
+
+def test_code_gets_arguments_and_environment(sandbox) -> None:
+    answer = sandbox.process.code_run(
+        "import os, sys; print(sys.argv[1:], os.environ['COLOUR'])",
+        CodeRunParams(argv=["two words", "$HOME;"], env={"COLOUR": "blue"}),
+    )
+    assert answer.result == "['two words', '$HOME;'] blue\n"
+
+
+def test_failing_code_tells_its_traceback(sandbox) -> None:
+    answer = sandbox.process.code_run("raise ValueError('too small')")
+    assert answer.exit_code == 1
+    assert "ValueError: too small" in answer.result
+
+
+@pytest.mark.parametrize("language", ["javascript", "typescript"])
+def test_runs_other_languages(daytona: Daytona, language: str) -> None:
+    program = "const answer = 6 * 7; console.log(answer)"
+    if language == "typescript":
+        program = "const answer: number = 6 * 7; console.log(answer)"
+    sandbox = daytona.create(CreateSandboxFromSnapshotParams(language=language))
+    try:
+        answer = sandbox.process.code_run(program)
+        assert (answer.exit_code, answer.result) == (0, "42\n")
+    finally:
+        sandbox.delete()
+
+
+def test_failing_command_tells_its_code_and_output(sandbox) -> None:
+    answer = sandbox.process.exec("echo before; echo problem >&2; exit 7")
+    assert answer.exit_code == 7
+    assert answer.result == "before\nproblem\n"
+
+
+def test_command_not_found_is_an_answer_not_an_exception(sandbox) -> None:
+    answer = sandbox.process.exec("no-such-program --please")
+    assert answer.exit_code == 127
+    assert "no-such-program" in answer.result
+
+
+def test_command_over_its_time_is_ended_with_its_children(sandbox) -> None:
+    began = time.monotonic()
+    with pytest.raises(DaytonaTimeoutError):
+        sandbox.process.exec("sleep 4321 & sleep 4321", timeout=1)
+    assert time.monotonic() - began < 15
+    assert sandbox.process.exec("pgrep -fx 'sleep 4321' | wc -l").result.strip() == "0"
+
+
+def test_code_over_its_time_is_ended(sandbox) -> None:
+    with pytest.raises(DaytonaTimeoutError):
+        sandbox.process.code_run("import time; time.sleep(600)", timeout=1)
+
+
+def test_command_runs_where_and_with_what_it_is_told(sandbox) -> None:
+    answer = sandbox.process.exec("pwd; printenv PLACE", cwd="/tmp", env={"PLACE": "here and there"})
+    assert answer.result == "/tmp\nhere and there\n"
+
+
+def test_command_may_have_many_lines_and_a_here_document(sandbox) -> None:
+    answer = sandbox.process.exec("cat <<'END'\none $HOME\nEND\nfor n in 1 2; do\n  echo $n\ndone")
+    assert answer.result == "one $HOME\n1\n2\n"
+
+
+def test_a_megabyte_of_output_arrives_whole(sandbox) -> None:
+    answer = sandbox.process.exec("yes 0123456789abcde | head -c 1048576")
+    assert len(answer.result) == 1048576
+
+
+def test_bytes_that_are_no_text_do_not_break_the_answer(sandbox) -> None:
+    answer = sandbox.process.exec(r"printf 'a\377b'")
+    assert answer.result == "a\ufffdb"
+
+
+def test_a_background_process_outlives_the_command(sandbox) -> None:
+    sandbox.process.exec("nohup sleep 321 >/dev/null 2>&1 &")
+    assert sandbox.process.exec("pgrep -fx 'sleep 321'").exit_code == 0
+    sandbox.process.exec("pkill -fx 'sleep 321'")

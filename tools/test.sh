@@ -1,0 +1,175 @@
+#!/usr/bin/env bash
+# Runs the tests: all of them, or the parts named as arguments.
+#   check       formatting, lints                        native      Rust, with real engines, networks and disks
+#   java        Java, with a real database               python      the published Python client
+#   typescript  the published TypeScript client          faults      kills and bad input
+#   posture     what a sandbox can reach
+# The last four run against a server that this script starts for them, with its own home, ports, address range and
+# control group, so that a server in use on the same machine is left alone. Nothing is left running.
+set -euo pipefail
+umask 022
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# The tests' own installation. It comes before instance.sh, which would choose the one in use.
+export SANDLOT_INSTANCE=t SANDLOT_HOME=${SANDLOT_TEST_HOME:-/var/lib/sandlot-test}
+export SANDLOT_API_PORT=13000 SANDLOT_PROXY_PORT=14000 SANDLOT_RUNNER_PORT=13003 SANDLOT_DNS_PORT=13053
+export SANDLOT_ADDRESS_POOL=10.214.0.0/16 SANDLOT_POOL_GIB=8 SANDLOT_SANDBOXES_MAX=64 SANDLOT_LISTEN=127.0.0.1
+export SANDLOT_FAILPOINTS=true
+unset SANDLOT_DATABASE_URL SANDLOT_TLS_CERTIFICATE SANDLOT_TLS_KEY SANDLOT_PROXY_DOMAIN DAYTONA_API_URL DAYTONA_API_KEY
+
+# shellcheck source=versions.sh
+source "$here/versions.sh"
+for library in common toolchains engine programs instance; do
+  # shellcheck disable=SC1090
+  source "$here/lib/$library.sh"
+done
+
+PARTS=(check native java python typescript faults posture)
+LOGS=$SANDLOT_CACHE/logs/test
+declare -A RESULT=() TOOK=()
+
+part_check() {
+  (
+    cd "$REPOSITORY"
+    if have shellcheck; then shellcheck dev .ci/run tools/*.sh tools/*/*.sh tools/image/*/*.sh; fi
+    cargo fmt --all --check
+    cargo clippy --workspace --all-targets --locked --quiet -- --deny warnings
+    mvn --batch-mode --quiet spotless:check
+  )
+}
+
+part_native() {
+  (
+    cd "$REPOSITORY"
+    SANDLOT_TEST_IMAGES=$SANDLOT_CACHE/images SANDLOT_TEST_RUNSC=$(runsc_program) \
+      SANDLOT_TEST_POSTGRES=$SANDLOT_CACHE/postgres/$POSTGRES_VERSION cargo test --workspace --locked
+  )
+}
+
+part_java() {
+  (
+    cd "$REPOSITORY"
+    SANDLOT_TEST_POSTGRES=$SANDLOT_CACHE/postgres/$POSTGRES_VERSION SANDLOT_TEST_IMAGES=$SANDLOT_CACHE/images \
+      SANDLOT_TEST_RUNSC=$(runsc_program) SANDLOT_TEST_NATIVE=$(native_programs) \
+      mvn --batch-mode --no-transfer-progress -Pit test
+  )
+}
+
+part_python() { pytest_in tests/clients/python; }
+part_faults() { pytest_in tests/faults; }
+part_posture() { pytest_in tests/posture; }
+
+part_typescript() {
+  require_node
+  (
+    cd "$REPOSITORY/tests/clients/typescript"
+    npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+    node --test --test-reporter=tap --test-timeout=180000
+  )
+}
+
+# pytest_in FOLDER: with the pinned packages, which are installed once for each list of them.
+pytest_in() {
+  local requirements=$REPOSITORY/tests/clients/python/requirements.txt environment
+  environment=$SANDLOT_CACHE/python-$(sha256sum "$requirements" | cut -c1-12)
+  if [[ ! -x $environment/bin/pytest ]]; then
+    require_python
+    rm -rf "$environment"
+    python3 -m venv "$environment.partial"
+    "$environment.partial/bin/python" -m pip install --quiet --require-hashes --requirement "$requirements"
+    # The folder's name stands in its scripts, so a second pass over the packages that are there now puts it right.
+    mv "$environment.partial" "$environment"
+    sed -i "1s|$environment.partial|$environment|" "$environment"/bin/*
+  fi
+  (cd "$REPOSITORY/$1" && PYTHONDONTWRITEBYTECODE=1 "$environment/bin/python" -m pytest -p no:cacheprovider)
+}
+
+# Starts the tests' server before the first part that needs it.
+start_test_server() {
+  [[ -z ${DAYTONA_API_URL:-} ]] || return 0
+  make_home
+  start_launcher
+  start_server
+  DAYTONA_API_URL=$(api_url) DAYTONA_API_KEY=$(<"$ADMIN_KEY")
+  export DAYTONA_API_URL DAYTONA_API_KEY
+}
+
+# Whatever an earlier run or this one left of the tests' installation goes, its data too.
+remove_installation() {
+  if [[ -d $SANDLOT_HOME ]]; then
+    stop_all
+    rm -rf --one-file-system "$SANDLOT_HOME"
+  fi
+}
+
+finish() {
+  local status=$?
+  trap - EXIT INT TERM
+  set +e
+  # The log of a failed run would go with the home.
+  [[ ! -d $SANDLOT_HOME/logs ]] || cp "$SANDLOT_HOME"/logs/*.log "$LOGS/" 2>/dev/null
+  if ! (
+    set -e
+    remove_installation
+  ); then status=1; fi
+  local left
+  left=$(leftovers)
+  if [[ -n $left ]]; then
+    warn "The tests left something behind:" "" "$left"
+    status=1
+  fi
+  exit "$status"
+}
+
+run_part() {
+  local part=$1 began=$SECONDS
+  case $part in python | typescript | faults | posture) start_test_server ;; esac
+  say "" "== $part"
+  if ("part_$part") 2>&1 | tee "$LOGS/$part.log"; then RESULT[$part]=passed; else RESULT[$part]=FAILED; fi
+  TOOK[$part]=$((SECONDS - began))
+}
+
+# The runners' own last words, then a line for each part.
+summary() {
+  local part failed=0
+  say "" "== summary"
+  for part in "$@"; do
+    case $part in
+      java) grep -E 'Tests run:.*Skipped: [0-9]+$' "$LOGS/$part.log" || true ;;
+      native) grep '^test result:' "$LOGS/$part.log" || true ;;
+      typescript) grep -E '^# (tests|pass|fail|skipped) ' "$LOGS/$part.log" || true ;;
+      python | faults | posture) grep -E '^=+ .*(passed|failed|error).* =+$' "$LOGS/$part.log" || true ;;
+    esac
+  done
+  for part in "$@"; do
+    printf '%-11s %s in %s s\n' "$part" "${RESULT[$part]:-not run}" "${TOOK[$part]:-0}"
+    [[ ${RESULT[$part]:-} == passed ]] || failed=1
+  done
+  return "$failed"
+}
+
+require_root test
+chosen=("$@")
+if ((${#chosen[@]} == 0)); then
+  for part in "${PARTS[@]}"; do
+    # Parts whose tests do not exist yet are left out of "all", and refused by name below.
+    case $part in faults | posture) [[ -d $REPOSITORY/tests/$part ]] || continue ;; esac
+    chosen+=("$part")
+  done
+fi
+for part in "${chosen[@]}"; do
+  [[ " ${PARTS[*]} " == *" $part "* ]] || fail "There is no part \"$part\". The parts are: ${PARTS[*]}."
+done
+
+"$here/setup.sh"
+require_java
+require_maven
+require_rust
+mkdir -p "$LOGS"
+exec {lock}>"$SANDLOT_CACHE/.test.lock"
+flock --nonblock "$lock" || fail "Other tests are running on this machine. Wait until they have ended."
+trap finish EXIT
+trap 'exit 130' INT TERM
+remove_installation
+for part in "${chosen[@]}"; do run_part "$part"; done
+summary "${chosen[@]}"
