@@ -50,7 +50,7 @@ public record ServerConfig(
           "SANDLOT_JAVA_HOME",
           "SANDLOT_FAILPOINTS",
           "SANDLOT_LISTEN_WITHOUT_TLS",
-          "SANDLOT_HEAP_MAX");
+          "SANDLOT_DNS_PORT");
 
   /// A configuration that cannot be used. The message is for the operator.
   public static final class Invalid extends RuntimeException {
@@ -164,13 +164,9 @@ public record ServerConfig(
 
     int port(String name, int fallback) {
       String value = text(name, Integer.toString(fallback));
-      try {
-        int port = Integer.parseInt(value);
-        if (port >= 1 && port <= 65_535) {
-          return port;
-        }
-      } catch (NumberFormatException _) {
-        // Told below, like a number out of range.
+      int port = value.matches("[1-9][0-9]{0,4}") ? Integer.parseInt(value) : 0;
+      if (port >= 1 && port <= 65_535) {
+        return port;
       }
       throw new Invalid(name + "=" + value + " is not a port; it must be a number from 1 to 65535");
     }

@@ -1,0 +1,71 @@
+package dev.sandlot.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ServerConfigTest {
+
+  @Test
+  void hasTheDocumentedDefaults() {
+    ServerConfig config = ServerConfig.read(Map.of());
+
+    assertThat(config.home()).isEqualTo(Path.of("/var/lib/sandlot"));
+    assertThat(config.listen()).isEqualTo("127.0.0.1");
+    assertThat(config.apiPort()).isEqualTo(3000);
+    assertThat(config.proxyPort()).isEqualTo(4000);
+    assertThat(config.proxyDomain()).isEqualTo("proxy.localhost:4000");
+    assertThat(config.publicHost()).isEqualTo("localhost");
+    assertThat(config.engine()).isEqualTo("runsc");
+    assertThat(config.launcherSocket()).isEqualTo(Path.of("/var/lib/sandlot/run/launcher.sock"));
+    assertThat(config.databaseUrl()).isEmpty();
+    assertThat(config.protocol()).isEqualTo("http");
+  }
+
+  @Test
+  void refusesAVariableItDoesNotKnow() {
+    assertThatThrownBy(() -> ServerConfig.read(Map.of("SANDLOT_API_PROT", "1")))
+        .hasMessageContaining("SANDLOT_API_PROT")
+        .hasMessageContaining("SANDLOT_API_PORT");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"0", "65536", "-1", "+80", "80 ", "eighty", "0x50", "8000000000"})
+  void refusesWhatIsNotAPort(String text) {
+    assertThatThrownBy(() -> ServerConfig.read(Map.of("SANDLOT_API_PORT", text)))
+        .isInstanceOf(ServerConfig.Invalid.class)
+        .hasMessageContaining("SANDLOT_API_PORT=" + text);
+  }
+
+  @Test
+  void refusesToSendKeysInTheClearUnlessAskedInSoManyWords() {
+    assertThatThrownBy(() -> ServerConfig.read(Map.of("SANDLOT_LISTEN", "0.0.0.0")))
+        .hasMessageContaining("SANDLOT_TLS_CERTIFICATE");
+    assertThat(ServerConfig.read(Map.of("SANDLOT_LISTEN", "0.0.0.0", "SANDLOT_LISTEN_WITHOUT_TLS", "yes")).listen())
+        .isEqualTo("0.0.0.0");
+    assertThat(
+            ServerConfig.read(
+                    Map.of("SANDLOT_LISTEN", "0.0.0.0", "SANDLOT_TLS_CERTIFICATE", "/c", "SANDLOT_TLS_KEY", "/k"))
+                .protocol())
+        .isEqualTo("https");
+  }
+
+  @Test
+  void wantsCertificateAndKeyTogether() {
+    assertThatThrownBy(() -> ServerConfig.read(Map.of("SANDLOT_TLS_KEY", "/k")))
+        .hasMessageContaining("SANDLOT_TLS_CERTIFICATE and SANDLOT_TLS_KEY");
+  }
+
+  @Test
+  void doesNotShowADatabasePassword() {
+    ServerConfig config =
+        ServerConfig.read(Map.of("SANDLOT_DATABASE_URL", "jdbc:postgresql://db/sandlot?user=u&password=hunter2"));
+
+    assertThat(config.effective().toString()).doesNotContain("hunter2").contains("db/sandlot");
+  }
+}
