@@ -45,5 +45,6 @@ step native-download download "Rust libraries" packages
 step native build "Agent and launcher" native-download
 step server build "Server (with its libraries)" packages
 steps_choose "$@"
-steps_run || exit 1
+# Not in a condition: bash would let the steps go on after an error then.
+steps_run
 steps_summary

@@ -72,14 +72,12 @@ part_typescript() {
 pytest_in() {
   local requirements=$REPOSITORY/tests/clients/python/requirements.txt environment
   environment=$SANDLOT_CACHE/python-$(sha256sum "$requirements" | cut -c1-12)
-  if [[ ! -x $environment/bin/pytest ]]; then
+  if [[ ! -d $environment ]]; then
     require_python
-    rm -rf "$environment"
+    rm -rf "$environment.partial"
     python3 -m venv "$environment.partial"
     "$environment.partial/bin/python" -m pip install --quiet --require-hashes --requirement "$requirements"
-    # The folder's name stands in its scripts, so a second pass over the packages that are there now puts it right.
     mv "$environment.partial" "$environment"
-    sed -i "1s|$environment.partial|$environment|" "$environment"/bin/*
   fi
   (cd "$REPOSITORY/$1" && PYTHONDONTWRITEBYTECODE=1 "$environment/bin/python" -m pytest -p no:cacheprovider)
 }
@@ -108,14 +106,17 @@ finish() {
   set +e
   # The log of a failed run would go with the home.
   [[ ! -d $SANDLOT_HOME/logs ]] || cp "$SANDLOT_HOME"/logs/*.log "$LOGS/" 2>/dev/null
-  if ! (
+  ( # not in a condition, where bash would ignore set -e
     set -e
     remove_installation
-  ); then status=1; fi
+  )
+  # shellcheck disable=SC2181
+  (($? == 0)) || status=1
   local left
   left=$(leftovers)
   if [[ -n $left ]]; then
-    warn "The tests left something behind:" "" "$left"
+    warn "The tests left something behind:"
+    warn "$left"
     status=1
   fi
   exit "$status"
@@ -124,15 +125,21 @@ finish() {
 run_part() {
   local part=$1 began=$SECONDS
   case $part in python | typescript | faults | posture) start_test_server ;; esac
-  say "" "== $part"
-  if ("part_$part") 2>&1 | tee "$LOGS/$part.log"; then RESULT[$part]=passed; else RESULT[$part]=FAILED; fi
+  printf '\n== %s\n' "$part"
+  set +e # and the part not in a condition, where bash would ignore its set -e
+  (
+    set -e
+    "part_$part"
+  ) 2>&1 | tee "$LOGS/$part.log"
+  if ((PIPESTATUS[0] == 0)); then RESULT[$part]=passed; else RESULT[$part]=FAILED; fi
+  set -e
   TOOK[$part]=$((SECONDS - began))
 }
 
 # The runners' own last words, then a line for each part.
 summary() {
   local part failed=0
-  say "" "== summary"
+  printf '\n== summary\n'
   for part in "$@"; do
     case $part in
       java) grep -E 'Tests run:.*Skipped: [0-9]+$' "$LOGS/$part.log" || true ;;
@@ -167,6 +174,7 @@ require_maven
 require_rust
 mkdir -p "$LOGS"
 exec {lock}>"$SANDLOT_CACHE/.test.lock"
+export SANDLOT_LOCK=$lock # what is started must not hold it
 flock --nonblock "$lock" || fail "Other tests are running on this machine. Wait until they have ended."
 trap finish EXIT
 trap 'exit 130' INT TERM

@@ -94,6 +94,7 @@ start() {
   [[ ! -s $log ]] || mv "$log" "$log.1"
   (
     cd /
+    [[ -z ${SANDLOT_LOCK:-} ]] || exec {SANDLOT_LOCK}>&-
     exec setsid "$@" </dev/null >"$log" 2>&1
   ) &
   remember "$name" $!

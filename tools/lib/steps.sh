@@ -5,7 +5,8 @@
 #   step NAME KIND TITLE AFTER...  one step; the functions ready_NAME and do_NAME belong to it (dashes become _).
 #                                  KIND is download, build or install; AFTER names the steps it waits for
 #   steps_choose NAME...           leaves out all but these and what they wait for; without a name it keeps all
-#   steps_run                      runs them; 1 when one failed
+#   steps_run                      runs them; 1 when one failed. Call it plainly: in a condition (`steps_run || …`) bash
+#                                  ignores `set -e` in the steps too, and a step that went wrong half-way would be "done"
 #
 # A step whose ready_NAME succeeds is not run. After a failure no new step starts and the running ones are ended:
 # what they made is kept aside under temporary names until it is whole, so that the next run goes on from there.
@@ -90,13 +91,16 @@ steps_advance() {
     running)
       kill -0 "${STEP_PROCESS[$name]}" 2>/dev/null && return 0
       STEP_TOOK[$name]=$((SECONDS - STEP_BEGAN[$name]))
-      if wait "${STEP_PROCESS[$name]}"; then
+      if wait "${STEP_PROCESS[$name]}" 2>/dev/null; then
         STEP_STATE[$name]="done"
         steps_line "${STEP_TITLE[$name]}: done in ${STEP_TOOK[$name]} s"
+      elif [[ -n $STEPS_FAILED ]]; then
+        STEP_STATE[$name]=ended
+        steps_line "${STEP_TITLE[$name]}: ended after ${STEP_TOOK[$name]} s"
       else
         STEP_STATE[$name]=failed
-        : "${STEPS_FAILED:=$name}"
-        steps_line "${STEP_TITLE[$name]}: failed or was ended after ${STEP_TOOK[$name]} s"
+        STEPS_FAILED=$name
+        steps_line "${STEP_TITLE[$name]}: failed after ${STEP_TOOK[$name]} s"
       fi
       ;;
   esac
@@ -117,6 +121,7 @@ steps_show() {
       running) state="$((SECONDS - STEP_BEGAN[$name])) s ..." ;;
       done) state="done, ${STEP_TOOK[$name]} s" ;;
       failed) state="FAILED" ;;
+      ended) state="ended" ;;
     esac
     printf '\033[2K  %-52s %s\n' "${STEP_TITLE[$name]}" "$state"
     shown=$((shown + 1))
