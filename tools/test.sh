@@ -19,7 +19,7 @@ unset SANDLOT_DATABASE_URL SANDLOT_TLS_CERTIFICATE SANDLOT_TLS_KEY SANDLOT_PROXY
 
 # shellcheck source=versions.sh
 source "$here/versions.sh"
-for library in common toolchains engine programs instance; do
+for library in common toolchains engine programs instance clients; do
   # shellcheck disable=SC1090
   source "$here/lib/$library.sh"
 done
@@ -68,18 +68,11 @@ part_typescript() {
   )
 }
 
-# pytest_in FOLDER: with the pinned packages, which are installed once for each list of them.
+# pytest_in FOLDER
 pytest_in() {
-  local requirements=$REPOSITORY/tests/clients/python/requirements.txt environment
-  environment=$SANDLOT_CACHE/python-$(sha256sum "$requirements" | cut -c1-12)
-  if [[ ! -d $environment ]]; then
-    require_python
-    rm -rf "$environment.partial"
-    python3 -m venv "$environment.partial"
-    "$environment.partial/bin/python" -m pip install --quiet --require-hashes --requirement "$requirements"
-    mv "$environment.partial" "$environment"
-  fi
-  (cd "$REPOSITORY/$1" && PYTHONDONTWRITEBYTECODE=1 "$environment/bin/python" -m pytest -p no:cacheprovider)
+  local python
+  python=$(client_python)
+  (cd "$REPOSITORY/$1" && PYTHONDONTWRITEBYTECODE=1 "$python" -m pytest -p no:cacheprovider)
 }
 
 # Starts the tests' server before the first part that needs it.

@@ -144,11 +144,15 @@ start_server() {
   local programs
   programs=$(server_programs)
   require_java
-  local -a variables=(PATH=/usr/bin:/bin LANG=C.UTF-8 HOME="$SANDLOT_HOME/server" SANDLOT_HOME="$SANDLOT_HOME")
+  local -a variables=(PATH=/usr/bin:/bin LANG=C.UTF-8 HOME="$SANDLOT_HOME/server")
   local name
-  for name in API_PORT PROXY_PORT RUNNER_PORT LISTEN TLS_CERTIFICATE TLS_KEY DATABASE_URL DNS_PORT DNS_UPSTREAM \
-    PROXY_DOMAIN FAILPOINTS; do
-    name=SANDLOT_$name
+  # All settings but those of these scripts and of the launcher: the server refuses the ones it does not know, so
+  # that a misspelt one does not go unnoticed.
+  for name in $(compgen -v SANDLOT_); do
+    case ${name#SANDLOT_} in
+      INSTANCE | ADDRESS_POOL | SANDBOXES_MAX | POOL_GIB | DATABASE_PORT | RUNSC | LOCK | AOT_OUTPUT | DEBIAN_MIRROR) continue ;;
+      TEST_* | BENCH_*) continue ;;
+    esac
     [[ -z ${!name:-} ]] || variables+=("$name=${!name}")
   done
   local -a options=(-Xms32m -Xmx384m -Xss512k -XX:+UseSerialGC -XX:+ExitOnOutOfMemoryError)

@@ -94,12 +94,9 @@ steps_advance() {
       if wait "${STEP_PROCESS[$name]}" 2>/dev/null; then
         STEP_STATE[$name]="done"
         steps_line "${STEP_TITLE[$name]}: done in ${STEP_TOOK[$name]} s"
-      elif [[ -n $STEPS_FAILED ]]; then
-        STEP_STATE[$name]=ended
-        steps_line "${STEP_TITLE[$name]}: ended after ${STEP_TOOK[$name]} s"
       else
         STEP_STATE[$name]=failed
-        STEPS_FAILED=$name
+        : "${STEPS_FAILED:=$name}"
         steps_line "${STEP_TITLE[$name]}: failed after ${STEP_TOOK[$name]} s"
       fi
       ;;
@@ -135,6 +132,8 @@ steps_end_all() {
   for name in "${STEPS_NAMES[@]}"; do
     [[ ${STEP_STATE[$name]} == running ]] || continue
     kill -TERM -- "-${STEP_PROCESS[$name]}" 2>/dev/null || true
+    wait "${STEP_PROCESS[$name]}" 2>/dev/null || true
+    STEP_STATE[$name]=ended STEP_TOOK[$name]=$((SECONDS - STEP_BEGAN[$name]))
   done
 }
 
