@@ -44,6 +44,7 @@ step image build "Default image" image-download
 step native-download download "Rust libraries" packages
 step native build "Agent and launcher" native-download
 step server build "Server (with its libraries)" packages
+step start-cache build "Server's start-up cache" users engine database image native server
 steps_choose "$@"
 # Not in a condition: bash would let the steps go on after an error then.
 steps_run

@@ -26,10 +26,18 @@ do_server() {
   require_java
   require_maven
   programs_begin "$(server_programs)"
-  (cd "$REPOSITORY" && mvn --batch-mode --no-transfer-progress -DskipTests package)
+  (cd "$REPOSITORY" && mvn --batch-mode --no-transfer-progress --quiet -DskipTests package)
   cp -r "$REPOSITORY/server/target/sandlot-server.jar" "$REPOSITORY/server/target/lib" "$programs_partial"
   chmod -R a+rX "$programs_partial"
   programs_end
+}
+
+ready_start_cache() { [[ -f $(server_programs)/server.aot || -f $(server_programs)/no-start-cache ]]; }
+
+# Without it the server starts a second later, which is no reason to stop here; up and test show what is wrong.
+do_start_cache() {
+  "$REPOSITORY/tools/train.sh" && return 0
+  echo "The training run failed; see the log of set-up's step start-cache." >"$(server_programs)/no-start-cache"
 }
 
 # programs_begin TARGET, programs_end: fill programs_partial in between; it becomes TARGET at once or not at all.
