@@ -11,11 +11,11 @@ do_native_download() {
 ready_native() { [[ -x $(native_programs)/sandlot-launcher ]]; }
 
 do_native() {
-  local built
+  local built target=x86_64-unknown-linux-gnu
   require_rust
   programs_begin "$(native_programs)"
-  (cd "$REPOSITORY" && cargo build --release --locked)
-  built=${CARGO_TARGET_DIR:-$REPOSITORY/target}/release
+  (cd "$REPOSITORY" && cargo build --release --locked --target "$target")
+  built=${CARGO_TARGET_DIR:-$REPOSITORY/target}/$target/release
   install -m 0755 "$built/sandlot-launcher" "$built/sandlot-agent" "$programs_partial"
   programs_end
 }
