@@ -1,0 +1,132 @@
+//! The agent of the launcher's own tests: it speaks the frames of `api/launcher.md` on its standard input and obeys
+//! one command a line, so that a test can look at the world from inside a sandbox.
+
+use std::collections::HashMap;
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
+use std::net::{SocketAddr, TcpStream, UdpSocket};
+use std::os::fd::FromRawFd;
+use std::time::Duration;
+
+use agent_link::{HEADER_BYTES, Header, PAYLOAD_BYTES_MAX, reset_frame};
+
+const PATIENCE: Duration = Duration::from_millis(1_500);
+
+fn main() -> io::Result<()> {
+    // SAFETY: standard input is open, it is the link, and nothing else uses it.
+    let mut link = unsafe { File::from_raw_fd(0) };
+    let mut world = World::default();
+    let mut line = Vec::new();
+    let mut payload = vec![0; PAYLOAD_BYTES_MAX];
+    loop {
+        let mut header = [0; HEADER_BYTES];
+        link.read_exact(&mut header)?;
+        let header = Header::decode(header).map_err(io::Error::other)?;
+        let payload = &mut payload[..header.payload_bytes()];
+        link.read_exact(payload)?;
+        match header {
+            Header::Reset => {
+                line.clear();
+                let epoch = payload.first_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes));
+                link.write_all(&reset_frame(epoch))?;
+            }
+            Header::End => link.write_all(&Header::End.encode())?,
+            Header::Data { .. } => {
+                line.extend_from_slice(payload);
+                while let Some(end) = line.iter().position(|&byte| byte == b'\n') {
+                    let command: Vec<u8> = line.drain(..=end).collect();
+                    let command = String::from_utf8_lossy(&command).trim_end().to_owned();
+                    let answer = world.obey(&command).unwrap_or_else(|error| format!("error {error}"));
+                    send(&mut link, format!("{}\n", answer.replace('\n', "|")).as_bytes())?;
+                }
+            }
+        }
+    }
+}
+
+fn send(link: &mut File, bytes: &[u8]) -> io::Result<()> {
+    for chunk in bytes.chunks(PAYLOAD_BYTES_MAX) {
+        link.write_all(&Header::Data { length: chunk.len() }.encode())?;
+        link.write_all(chunk)?;
+    }
+    Ok(())
+}
+
+#[derive(Default)]
+struct World {
+    held: Option<TcpStream>,
+    notes: HashMap<String, String>,
+    eaten: Vec<Vec<u8>>,
+}
+
+impl World {
+    fn obey(&mut self, command: &str) -> io::Result<String> {
+        let words: Vec<&str> = command.split(' ').collect();
+        match words.as_slice() {
+            ["echo", text] => Ok((*text).to_owned()),
+            ["blob", bytes] => Ok("x".repeat(number(bytes)?)),
+            ["note", name, text] => {
+                self.notes.insert((*name).to_owned(), (*text).to_owned());
+                Ok("noted".into())
+            }
+            ["recall", name] => Ok(self.notes.get(*name).cloned().unwrap_or_default()),
+            ["read", path] => Ok(String::from_utf8_lossy(&fs::read(path)?).into_owned()),
+            ["write", path, text] => fs::write(path, text).map(|()| "written".into()),
+            ["fill", path, bytes] => fill(path, number(bytes)?),
+            ["processors"] => Ok(std::thread::available_parallelism()?.to_string()),
+            ["eat", bytes] => {
+                self.eaten.push(vec![1; number(bytes)?]);
+                Ok("eaten".into())
+            }
+            ["connect", address] => TcpStream::connect_timeout(&parse(address)?, PATIENCE).map(|_| "open".into()),
+            ["hold", address] => {
+                let stream = TcpStream::connect_timeout(&parse(address)?, PATIENCE)?;
+                stream.set_read_timeout(Some(PATIENCE))?;
+                self.held = Some(stream);
+                Ok("held".into())
+            }
+            ["talk"] => self.talk(),
+            ["ask", address] => ask(parse(address)?),
+            ["exit", code] => std::process::exit(number(code)? as i32),
+            _ => Err(io::Error::other("no such command")),
+        }
+    }
+
+    /// Sends a byte on the held connection and waits for it to come back.
+    fn talk(&mut self) -> io::Result<String> {
+        let stream = self.held.as_mut().ok_or_else(|| io::Error::other("nothing held"))?;
+        stream.write_all(b"x")?;
+        stream.read_exact(&mut [0])?;
+        Ok("answered".into())
+    }
+}
+
+fn number(text: &str) -> io::Result<usize> {
+    text.parse().map_err(io::Error::other)
+}
+
+fn parse(text: &str) -> io::Result<SocketAddr> {
+    text.parse().map_err(io::Error::other)
+}
+
+fn fill(path: &str, bytes: usize) -> io::Result<String> {
+    let mut file = File::create(path)?;
+    let chunk = vec![7; 1 << 20];
+    for _ in 0..bytes / chunk.len() {
+        file.write_all(&chunk)?;
+    }
+    file.sync_all()?;
+    Ok("filled".into())
+}
+
+fn ask(address: SocketAddr) -> io::Result<String> {
+    let any: SocketAddr = if address.is_ipv6() { "[::]:0" } else { "0.0.0.0:0" }
+        .parse()
+        .map_err(io::Error::other)?;
+    let socket = UdpSocket::bind(any)?;
+    socket.set_read_timeout(Some(PATIENCE))?;
+    socket.send_to(b"question", address)?;
+    let mut answer = [0; 512];
+    let (length, from) = socket.recv_from(&mut answer)?;
+    Ok(format!("{} from {from}", String::from_utf8_lossy(&answer[..length])))
+}

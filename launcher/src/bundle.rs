@@ -1,0 +1,280 @@
+//! What an engine is told about a sandbox: the OCI bundle, made from typed values only.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use crate::files;
+use crate::rootfs::AGENT;
+use crate::values::{Engine, HostName, Limits};
+
+/// What a bundle is made from.
+pub struct Bundle<'a> {
+    /// Which engine reads it.
+    pub engine: Engine,
+    /// What the sandbox calls itself.
+    pub host_name: &'a HostName,
+    /// What it may use.
+    pub limits: &'a Limits,
+    /// The file of its network namespace.
+    pub namespace: &'a Path,
+    /// Its cgroup, for the engine that wants to know.
+    pub cgroup: String,
+}
+
+/// The name that the limits view and the bundle use for the cgroup that gVisor reads its limits from.
+const VIEW_CGROUP: &str = "sandbox";
+const OPEN_FILES_MAX: u64 = 1_048_576;
+
+/// Writes `config.json`, the folder for the root file system, and for gVisor the view of its limits.
+///
+/// # Errors
+/// The system's.
+pub fn write(folder: &Path, bundle: &Bundle<'_>) -> io::Result<()> {
+    files::make_folder(folder, 0o700)?;
+    files::make_folder(&folder.join("rootfs"), 0o755)?;
+    if bundle.engine == Engine::Runsc {
+        write_limits_view(&folder.join("limits"), bundle.limits)?;
+    }
+    fs::write(folder.join("config.json"), serde_json::to_vec(&configuration(bundle))?)
+}
+
+/// A folder that looks, to gVisor, like the host's cgroups with the sandbox's limits in them. gVisor reads there how
+/// much memory and how many processors to show inside; it would otherwise make and enter a cgroup in each of the
+/// host's hierarchies, which is half of a start, only to read the same numbers. The true limits are those of the
+/// cgroup that it was started in.
+fn write_limits_view(folder: &Path, limits: &Limits) -> io::Result<()> {
+    files::make_folder(folder, 0o700)?;
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    let contents = [
+        (
+            "cpu",
+            "cpu.cfs_quota_us",
+            (u64::from(limits.cpu_millis) * 100).to_string(),
+        ),
+        ("cpu", "cpu.cfs_period_us", "100000".to_owned()),
+        ("cpuset", "cpuset.cpus", format!("0-{}", processors - 1)),
+        ("memory", "memory.limit_in_bytes", limits.memory_bytes.to_string()),
+    ];
+    // Every hierarchy that gVisor knows; a missing one it would make.
+    for hierarchy in [
+        "blkio",
+        "cpu",
+        "cpuacct",
+        "cpuset",
+        "devices",
+        "freezer",
+        "hugetlb",
+        "memory",
+        "net_cls",
+        "net_prio",
+        "perf_event",
+        "pids",
+        "rdma",
+        "systemd",
+    ] {
+        files::make_folder(&folder.join(hierarchy), 0o700)?;
+        let cgroup = folder.join(hierarchy).join(VIEW_CGROUP);
+        files::make_folder(&cgroup, 0o700)?;
+        fs::write(cgroup.join("cgroup.procs"), "")?;
+    }
+    for (hierarchy, file, content) in contents {
+        fs::write(folder.join(hierarchy).join(VIEW_CGROUP).join(file), content)?;
+    }
+    Ok(())
+}
+
+fn configuration(bundle: &Bundle<'_>) -> Value {
+    let capabilities = capabilities(bundle.engine);
+    json!({
+        "ociVersion": "1.0.2",
+        "process": {
+            "user": {"uid": 0, "gid": 0},
+            "args": [AGENT],
+            "env": [
+                "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+                format!("SANDLOT_PIDS_MAX={}", bundle.limits.pids),
+            ],
+            "cwd": "/",
+            "capabilities": {
+                "bounding": capabilities, "effective": capabilities, "permitted": capabilities, "inheritable": [],
+            },
+            "rlimits": [{"type": "RLIMIT_NOFILE", "soft": open_files(bundle.engine), "hard": open_files(bundle.engine)}],
+            "noNewPrivileges": false,
+        },
+        "root": {"path": "rootfs", "readonly": false},
+        "hostname": bundle.host_name.as_str(),
+        "mounts": mounts(bundle.engine),
+        "linux": linux(bundle),
+    })
+}
+
+fn linux(bundle: &Bundle<'_>) -> Value {
+    let namespaces = json!([
+        {"type": "pid"}, {"type": "mount"}, {"type": "ipc"}, {"type": "uts"},
+        {"type": "network", "path": bundle.namespace},
+    ]);
+    match bundle.engine {
+        Engine::Runsc => json!({"namespaces": namespaces, "cgroupsPath": format!("/{VIEW_CGROUP}")}),
+        Engine::Runc => json!({
+            "namespaces": namespaces,
+            "cgroupsPath": bundle.cgroup,
+            "resources": resources(bundle.limits),
+            "maskedPaths": [
+                "/proc/acpi", "/proc/asound", "/proc/interrupts", "/proc/kcore", "/proc/keys", "/proc/latency_stats",
+                "/proc/sched_debug", "/proc/scsi", "/proc/timer_list", "/proc/timer_stats", "/sys/firmware",
+                "/sys/devices/virtual/powercap",
+            ],
+            "readonlyPaths": ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"],
+            "seccomp": seccomp(),
+        }),
+    }
+}
+
+fn resources(limits: &Limits) -> Value {
+    json!({
+        "cpu": {"quota": u64::from(limits.cpu_millis) * 100, "period": 100_000},
+        "memory": {"limit": limits.memory_bytes},
+        "pids": {"limit": limits.pids},
+        "devices": [
+            {"allow": false, "access": "rwm"},
+            {"allow": true, "type": "c", "major": 1, "minor": 3, "access": "rw"},
+            {"allow": true, "type": "c", "major": 1, "minor": 5, "access": "rw"},
+            {"allow": true, "type": "c", "major": 1, "minor": 7, "access": "rw"},
+            {"allow": true, "type": "c", "major": 1, "minor": 8, "access": "rw"},
+            {"allow": true, "type": "c", "major": 1, "minor": 9, "access": "rw"},
+            {"allow": true, "type": "c", "major": 5, "minor": 0, "access": "rw"},
+            {"allow": true, "type": "c", "major": 5, "minor": 2, "access": "rw"},
+            {"allow": true, "type": "c", "major": 136, "access": "rw"},
+        ],
+    })
+}
+
+/// In gVisor these are powers over its own kernel only. Neither engine gives raw sockets: they let a sandbox craft
+/// packets, and nothing that is promised needs them.
+fn capabilities(engine: Engine) -> Vec<&'static str> {
+    let mut all = vec![
+        "CAP_AUDIT_WRITE",
+        "CAP_CHOWN",
+        "CAP_DAC_OVERRIDE",
+        "CAP_FOWNER",
+        "CAP_FSETID",
+        "CAP_KILL",
+        "CAP_NET_BIND_SERVICE",
+        "CAP_SETFCAP",
+        "CAP_SETGID",
+        "CAP_SETPCAP",
+        "CAP_SETUID",
+        "CAP_SYS_CHROOT",
+    ];
+    if engine == Engine::Runsc {
+        all.extend(["CAP_MKNOD", "CAP_SYS_PTRACE"]);
+    }
+    all
+}
+
+fn open_files(engine: Engine) -> u64 {
+    let own = rustix::process::getrlimit(rustix::process::Resource::Nofile)
+        .maximum
+        .unwrap_or(OPEN_FILES_MAX);
+    match engine {
+        Engine::Runsc => OPEN_FILES_MAX,
+        // A plain container cannot have more than its parent.
+        Engine::Runc => own.min(OPEN_FILES_MAX),
+    }
+}
+
+fn mounts(engine: Engine) -> Value {
+    let shared_memory = json!({
+        "destination": "/dev/shm", "type": "tmpfs", "source": "shm", "options": ["nosuid", "noexec", "nodev", "mode=1777"],
+    });
+    match engine {
+        Engine::Runsc => json!([
+            {"destination": "/proc", "type": "proc", "source": "proc"},
+            {"destination": "/sys", "type": "sysfs", "source": "sysfs", "options": ["ro", "nosuid", "noexec", "nodev"]},
+            {"destination": "/sys/fs/cgroup", "type": "cgroup", "source": "cgroup", "options": ["ro"]},
+            shared_memory,
+        ]),
+        Engine::Runc => json!([
+            {"destination": "/proc", "type": "proc", "source": "proc", "options": ["nosuid", "noexec", "nodev"]},
+            {"destination": "/dev", "type": "tmpfs", "source": "tmpfs", "options": ["nosuid", "strictatime", "mode=755", "size=65536k"]},
+            {"destination": "/dev/pts", "type": "devpts", "source": "devpts",
+             "options": ["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5"]},
+            shared_memory,
+            {"destination": "/dev/mqueue", "type": "mqueue", "source": "mqueue", "options": ["nosuid", "noexec", "nodev"]},
+            {"destination": "/sys", "type": "sysfs", "source": "sysfs", "options": ["nosuid", "noexec", "nodev", "ro"]},
+            {"destination": "/sys/fs/cgroup", "type": "cgroup", "source": "cgroup", "options": ["nosuid", "noexec", "nodev", "ro"]},
+        ]),
+    }
+}
+
+const CLONE_NEWUSER: u64 = 0x1000_0000;
+
+/// For plain containers: what has let others out of them, or is of no use without powers that they lack.
+fn seccomp() -> Value {
+    let refused = [
+        "acct",
+        "add_key",
+        "bpf",
+        "delete_module",
+        "fanotify_init",
+        "finit_module",
+        "fsconfig",
+        "fsmount",
+        "fsopen",
+        "fspick",
+        "init_module",
+        "io_uring_enter",
+        "io_uring_register",
+        "io_uring_setup",
+        "ioperm",
+        "iopl",
+        "kexec_file_load",
+        "kexec_load",
+        "keyctl",
+        "lookup_dcookie",
+        "mount",
+        "mount_setattr",
+        "move_mount",
+        "name_to_handle_at",
+        "nfsservctl",
+        "open_by_handle_at",
+        "open_tree",
+        "perf_event_open",
+        "pivot_root",
+        "process_vm_writev",
+        "quotactl",
+        "quotactl_fd",
+        "reboot",
+        "request_key",
+        "setns",
+        "settimeofday",
+        "swapoff",
+        "swapon",
+        "syslog",
+        "umount2",
+        "userfaultfd",
+        "vhangup",
+    ];
+    let family = |family: u64| json!({"index": 0, "value": family, "op": "SCMP_CMP_EQ"});
+    let socket = |arguments: Value| json!({"names": ["socket", "socketpair"], "action": "SCMP_ACT_ERRNO", "errnoRet": 97, "args": arguments});
+    let new_user = json!([{"index": 0, "value": CLONE_NEWUSER, "valueTwo": CLONE_NEWUSER, "op": "SCMP_CMP_MASKED_EQ"}]);
+    json!({
+        "defaultAction": "SCMP_ACT_ALLOW",
+        "architectures": ["SCMP_ARCH_X86_64"],
+        "syscalls": [
+            {"names": refused.as_slice(), "action": "SCMP_ACT_ERRNO", "errnoRet": 1},
+            {"names": ["clone", "unshare"], "action": "SCMP_ACT_ERRNO", "errnoRet": 1, "args": new_user},
+            // Its flags lie in memory, where a filter cannot look; the C library falls back to clone.
+            {"names": ["clone3"], "action": "SCMP_ACT_ERRNO", "errnoRet": 38},
+            socket(json!([family(38)])), // AF_ALG
+            socket(json!([family(33)])), // AF_RXRPC
+            socket(json!([family(15)])), // AF_KEY
+            socket(json!([family(40)])), // AF_VSOCK
+            socket(json!([family(17)])), // AF_PACKET
+            socket(json!([family(16), {"index": 2, "value": 6, "op": "SCMP_CMP_EQ"}])), // netlink, xfrm
+        ],
+    })
+}

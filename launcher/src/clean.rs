@@ -1,0 +1,107 @@
+//! Removes all that the launcher has made on the host, apart from disks, images and the database's data.
+
+use std::fs;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::answer::{Doing, Outcome};
+use crate::cgroup::Cgroups;
+use crate::config::Config;
+use crate::database::Database;
+use crate::log::now_ms;
+use crate::network::netlink::Netlink;
+use crate::network::{dns_interface, firewall, interface_prefix, namespace_prefix, slots};
+use crate::sandbox::end::{end_shim, shims};
+use crate::sandbox::record::{self, Exit, Folder, Reason};
+use crate::values::SandboxId;
+use crate::{disk, files, log, rootfs, server};
+
+/// Removes everything, as far as it goes; what could not be removed is told at the end.
+///
+/// # Errors
+/// When a launcher serves this home, or something could not be removed.
+pub fn clean(config: &Config) -> Outcome<()> {
+    server::make_folders(config)?;
+    let _lock = server::lock(config)?;
+    let shared = Arc::new(config.clone());
+    let steps: [(&str, Outcome<()>); 6] = [
+        ("sandboxes", sandboxes(config)),
+        ("firewall", firewall::unload(config)),
+        ("network", network(config)),
+        ("database", Database::of(&shared).and_then(|database| database.stop())),
+        ("pool", disk::close(config)),
+        ("files", remove_files(config)),
+    ];
+    let mut result = Ok(());
+    for (step, outcome) in steps {
+        if let Err(failure) = outcome {
+            log::error("not all is removed", json!({"step": step, "reason": failure.message}));
+            result = Err(failure);
+        }
+    }
+    result
+}
+
+fn sandboxes(config: &Config) -> Outcome<()> {
+    let cgroups = Cgroups::of(config);
+    for (shim, _) in shims(config.instance.as_str()) {
+        end_shim(shim, Duration::ZERO);
+    }
+    for id in cgroups.all() {
+        cgroups.kill(&id)?;
+        cgroups.remove(&id)?;
+    }
+    cgroups.close()?;
+    let all = record::all(config);
+    for entry in fs::read_dir(&all)
+        .doing(|| format!("{} cannot be read", all.display()))?
+        .flatten()
+    {
+        if let Ok(id) = SandboxId::try_from(entry.file_name().to_string_lossy().into_owned()) {
+            forget(&Folder::of(config, &id))?;
+        }
+    }
+    Ok(())
+}
+
+fn forget(folder: &Folder) -> Outcome<()> {
+    rootfs::release(&folder.rootfs())?;
+    files::remove(&folder.agent_socket()).doing(|| format!("{} cannot be changed", folder.path().display()))?;
+    if folder.record()?.is_some() {
+        folder.write_exit(&Exit {
+            code: -1,
+            signal: rustix::process::Signal::KILL.as_raw(),
+            oom: false,
+            at_ms: now_ms(),
+            reason: Reason::Stopped,
+        })?;
+    }
+    folder.remove_record()
+}
+
+fn network(config: &Config) -> Outcome<()> {
+    let what = || "The interfaces cannot be removed".to_owned();
+    let netlink = Netlink::open().doing(what)?;
+    let mut names = netlink.names(&interface_prefix(config)).doing(what)?;
+    names.push(dns_interface(config));
+    for name in names {
+        if let Some(index) = netlink.index(&name).doing(what)? {
+            netlink.delete(index).doing(what)?;
+        }
+    }
+    let prefix = namespace_prefix(config);
+    for entry in fs::read_dir("/run/netns").into_iter().flatten().flatten() {
+        if entry.file_name().to_string_lossy().starts_with(&prefix) {
+            slots::remove_namespace(&entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+fn remove_files(config: &Config) -> Outcome<()> {
+    let what = || "The launcher's files cannot be removed".to_owned();
+    files::remove(&config.home("run/launcher.sock")).doing(what)?;
+    files::remove_folder(&config.volatile()).doing(what)
+}

@@ -1,0 +1,228 @@
+//! The engines: which are usable here, and the command lines that they are called with.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use serde::Serialize;
+
+use crate::answer::{Code, Doing, Failure, Outcome};
+use crate::config::Config;
+use crate::network::Slot;
+use crate::values::{Engine, SandboxId};
+
+/// The day of the gVisor release that this was tried with. Older ones fail checkpoints and miss fixes.
+const RUNSC_DAY_MIN: u32 = 2026_09_05;
+const RUNC_MIN: (u32, u32, u32) = (1, 1, 5);
+/// Since this version runc is free of CVE-2025-31133, CVE-2025-52565 and CVE-2025-52881.
+const RUNC_FIXED: (u32, u32, u32) = (1, 2, 8);
+
+/// What is known about an engine on this host.
+#[derive(Clone, Debug, Serialize)]
+pub struct Found {
+    /// Which one.
+    pub name: Engine,
+    /// As the engine says it.
+    pub version: String,
+    /// Whether sandboxes can be started with it.
+    pub usable: bool,
+    /// Why not, or what to look at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// Looks at the engines of the configuration.
+pub fn find(config: &Config) -> Vec<Found> {
+    let mut found = vec![find_runsc(config.runsc.as_ref())];
+    found.extend(config.runc.as_ref().map(|path| find_runc(path.as_ref())));
+    found
+}
+
+fn find_runsc(path: &Path) -> Found {
+    let found = |version, reason: Option<String>| Found {
+        name: Engine::Runsc,
+        version,
+        usable: reason.is_none(),
+        reason,
+    };
+    let words = match first_line(path) {
+        Ok(line) => line,
+        Err(failure) => return found(String::new(), Some(failure.message)),
+    };
+    // A build through the Go module proxy does not know its version, but the program carries its modules' versions.
+    let version = if words.contains("VERSION_MISSING") {
+        module_version(path)
+    } else {
+        Some(words)
+    };
+    let Some(version) = version else {
+        return found("unknown".into(), Some(too_old(path, "a version that it does not tell")));
+    };
+    let day = day_in(&version).unwrap_or(0);
+    let reason = (day < RUNSC_DAY_MIN).then(|| too_old(path, &version));
+    found(version, reason)
+}
+
+fn too_old(path: &Path, version: &str) -> String {
+    format!(
+        "{} has {version}; install gVisor of {RUNSC_DAY_MIN} or later (./dev setup builds it).",
+        path.display()
+    )
+}
+
+fn find_runc(path: &Path) -> Found {
+    let found = |version, usable, reason| Found {
+        name: Engine::Runc,
+        version,
+        usable,
+        reason,
+    };
+    let version = match first_line(path) {
+        Ok(line) => line,
+        Err(failure) => return found(String::new(), false, Some(failure.message)),
+    };
+    let number = version.split(' ').nth(2).unwrap_or("");
+    let mut numbers = number
+        .split(|character: char| !character.is_ascii_digit())
+        .map(|part| part.parse().unwrap_or(0));
+    let mut next = || numbers.next().unwrap_or(0);
+    let triple = (next(), next(), next());
+    if triple < RUNC_MIN {
+        let reason = format!("{} is older than runc 1.1.5; install a current one.", path.display());
+        return found(version, false, Some(reason));
+    }
+    let reason = "It is older than runc 1.2.8; unless your distribution has brought the fixes of November 2025 back, \
+                  use it for code you trust only.";
+    let reason = (triple < RUNC_FIXED).then(|| reason.to_owned());
+    found(version, true, reason)
+}
+
+fn first_line(path: &Path) -> Outcome<String> {
+    let output = Command::new(path)
+        .arg("--version")
+        .env_clear()
+        .stdin(Stdio::null())
+        .output()
+        .doing(|| format!("{} cannot be started", path.display()))?;
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let line: String = text.lines().next().unwrap_or("").chars().take(100).collect();
+    if output.status.success() && !line.is_empty() {
+        return Ok(line);
+    }
+    Err(Failure::new(
+        Code::Engine,
+        format!("{} does not tell its version.", path.display()),
+    ))
+}
+
+fn module_version(path: &Path) -> Option<String> {
+    let program = fs::read(path).ok()?;
+    let marker = b"mod\tgvisor.dev/gvisor\t";
+    let start = program.windows(marker.len()).position(|window| window == marker)? + marker.len();
+    let rest = program.get(start..start + 100)?;
+    let end = rest.iter().position(|&byte| byte == b'\t' || byte == b'\n')?;
+    String::from_utf8(rest[..end].to_vec()).ok()
+}
+
+/// The first eight digits in a row, as a number: `release-20260905.0`, `v0.0.0-20260905035102-160fafc42237`.
+fn day_in(version: &str) -> Option<u32> {
+    version
+        .split(|character: char| !character.is_ascii_digit())
+        .find_map(|digits| digits.get(..8)?.parse().ok())
+}
+
+/// How the engine of one sandbox is called.
+pub struct Caller {
+    engine: Engine,
+    program: PathBuf,
+    /// A folder for this sandbox alone: the engine never searches among others, and forgetting is removing it.
+    state: PathBuf,
+    id: SandboxId,
+}
+
+impl Caller {
+    /// The caller for a sandbox in a slot.
+    ///
+    /// # Errors
+    /// [`Code::Invalid`] when the configuration has no such engine.
+    pub fn new(config: &Config, engine: Engine, slot: Slot, id: &SandboxId) -> Outcome<Self> {
+        let program = match engine {
+            Engine::Runsc => Some(&config.runsc),
+            Engine::Runc => config.runc.as_ref(),
+        };
+        let missing = || {
+            Failure::new(
+                Code::Invalid,
+                "The engine runc is not in this launcher's configuration.",
+            )
+        };
+        Ok(Self {
+            engine,
+            program: program.ok_or_else(missing)?.as_ref().to_owned(),
+            state: config.volatile().join("engine").join(slot.0.to_string()),
+            id: id.clone(),
+        })
+    }
+
+    /// The program.
+    pub fn program(&self) -> &Path {
+        &self.program
+    }
+
+    /// The folder with the engine's own records of the sandbox.
+    pub fn state(&self) -> &Path {
+        &self.state
+    }
+
+    /// The arguments that start the sandbox and return when it runs.
+    pub fn run(&self, bundle: &Path, pid_file: &Path) -> Vec<String> {
+        let mut arguments = self.before();
+        arguments.extend(["run", "--detach", "--bundle"].map(str::to_owned));
+        arguments.push(bundle.to_string_lossy().into_owned());
+        arguments.push("--pid-file".into());
+        arguments.push(pid_file.to_string_lossy().into_owned());
+        arguments.push(self.id.to_string());
+        arguments
+    }
+
+    /// Calls the engine with a verb for the running sandbox.
+    ///
+    /// # Errors
+    /// [`Code::Engine`] with the engine's words when it fails.
+    pub fn call(&self, verb: &str) -> Outcome<()> {
+        let output = Command::new(&self.program)
+            .args(self.before())
+            .arg(verb)
+            .arg(self.id.as_str())
+            .env_clear()
+            .stdin(Stdio::null())
+            .output()
+            .doing(|| format!("{} cannot be started", self.program.display()))?;
+        if output.status.success() {
+            return Ok(());
+        }
+        let words: String = String::from_utf8_lossy(&output.stderr).chars().take(600).collect();
+        Err(Failure::new(
+            Code::Engine,
+            format!("The engine could not {verb} {}: {words}", self.id),
+        ))
+    }
+
+    fn before(&self) -> Vec<String> {
+        let mut arguments = vec!["--root".to_owned(), self.state.to_string_lossy().into_owned()];
+        if self.engine == Engine::Runsc {
+            // overlay2=none: writes go to the disk, where they survive the sandbox. allow-suid: sudo works inside.
+            // Raw sockets stay off, which is gVisor's default.
+            let flags = [
+                "--platform=systrap",
+                "--network=sandbox",
+                "--overlay2=none",
+                "--host-uds=none",
+                "--allow-suid",
+                "--net-raw=false",
+            ];
+            arguments.extend(flags.map(str::to_owned));
+        }
+        arguments
+    }
+}

@@ -1,0 +1,252 @@
+//! The pool of network slots. A background thread keeps some ready, so that a start takes one without waiting.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::fs;
+use std::net::Ipv4Addr;
+use std::os::fd::AsFd;
+use std::path::Path;
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
+use serde_json::json;
+
+use super::netlink::Netlink;
+use super::{SLOT_PREFIX_LENGTH, Slot, dns_interface};
+use crate::answer::{Code, Doing, Failure, Outcome};
+use crate::config::Config;
+use crate::log;
+
+/// How many slots are made ahead of their use.
+const READY_MIN: usize = 8;
+/// How long a start waits for a slot to be made.
+const WAIT_MAX: Duration = Duration::from_secs(5);
+
+/// All slots of this host. Every one is in exactly one of four states: unused, ready, taken, or being prepared.
+pub struct Slots {
+    config: Arc<Config>,
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+struct State {
+    ready: VecDeque<Slot>,
+    /// Never made, or given back. Given back ones go to the end, so that a late packet finds nobody for a while.
+    unused: VecDeque<Slot>,
+    taken: BTreeSet<Slot>,
+    waiting: usize,
+}
+
+impl Slots {
+    /// All slots, of which sandboxes that were found running hold some. Starts the thread that prepares.
+    pub fn open(config: Arc<Config>, taken: BTreeSet<Slot>) -> Arc<Self> {
+        let unused = (1..=config.slots()).map(Slot).filter(|slot| !taken.contains(slot));
+        let state = State {
+            ready: VecDeque::new(),
+            unused: unused.collect(),
+            taken,
+            waiting: 0,
+        };
+        let slots = Arc::new(Self {
+            config,
+            state: Mutex::new(state),
+            changed: Condvar::new(),
+        });
+        let preparing = Arc::clone(&slots);
+        thread::spawn(move || preparing.prepare_for_ever());
+        slots
+    }
+
+    /// Takes a slot that is ready.
+    ///
+    /// # Errors
+    /// [`Code::Capacity`] when all are taken.
+    pub fn take(&self) -> Outcome<Slot> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if state.taken.len() >= usize::from(self.config.sandboxes_max) {
+            let message = format!("This host runs {} sandboxes, which is its limit.", state.taken.len());
+            return Err(Failure::new(Code::Capacity, message));
+        }
+        state.waiting += 1;
+        self.changed.notify_all();
+        let empty = |state: &mut State| state.ready.is_empty();
+        let waited = self.changed.wait_timeout_while(state, WAIT_MAX, empty);
+        let (mut state, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        state.waiting -= 1;
+        let Some(slot) = state.ready.pop_front() else {
+            return Err(Failure::new(
+                Code::Capacity,
+                "No network slot became ready in time; try again.",
+            ));
+        };
+        state.taken.insert(slot);
+        self.changed.notify_all();
+        Ok(slot)
+    }
+
+    /// Gives a slot back. Its sandbox must have ended.
+    pub fn give_back(&self, slot: Slot) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if state.taken.remove(&slot) {
+            state.unused.push_back(slot);
+            self.changed.notify_all();
+        }
+    }
+
+    fn prepare_for_ever(&self) {
+        loop {
+            let slot = self.next_to_prepare();
+            let prepared = prepare(&self.config, slot);
+            let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+            match prepared {
+                Ok(()) => state.ready.push_back(slot),
+                Err(failure) => {
+                    state.unused.push_back(slot);
+                    drop(state);
+                    log::error(
+                        "network slot cannot be prepared",
+                        json!({"slot": slot.0, "reason": failure.message}),
+                    );
+                    thread::sleep(Duration::from_secs(1));
+                }
+            }
+            self.changed.notify_all();
+        }
+    }
+
+    fn next_to_prepare(&self) -> Slot {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        loop {
+            if state.ready.len() < READY_MIN + state.waiting
+                && let Some(slot) = state.unused.pop_front()
+            {
+                return slot;
+            }
+            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+}
+
+/// Makes the slot's namespace and pair where they are missing, and gives the sandbox's side its address (gVisor takes
+/// it away from the interface, so a used slot lacks it).
+fn prepare(config: &Arc<Config>, slot: Slot) -> Outcome<()> {
+    if make(config, slot).is_ok() {
+        return Ok(());
+    }
+    // Half a slot, or one that something is wrong with, is made anew.
+    remove(config, slot)?;
+    make(config, slot)
+}
+
+fn make(config: &Arc<Config>, slot: Slot) -> Outcome<()> {
+    let what = || format!("The network of slot {} cannot be made", slot.0);
+    let path = slot.namespace(config);
+    if !path.exists() {
+        let path = path.clone();
+        in_thread(move || new_namespace(&path))?;
+    }
+    let namespace = fs::File::open(&path).doing(what)?;
+    let host = Netlink::open().doing(what)?;
+    let name = slot.interface(config);
+    if host.index(&name).doing(what)?.is_none() {
+        host.add_pair(&name, "eth0", Some(namespace.as_fd())).doing(what)?;
+        no_ipv6(&name)?;
+    }
+    let outer = host
+        .index(&name)
+        .doing(what)?
+        .ok_or_else(|| Failure::internal(what()))?;
+    host.add_address(outer, slot.gateway(config), SLOT_PREFIX_LENGTH)
+        .doing(what)?;
+    host.up(outer).doing(what)?;
+    let (address, gateway) = (slot.address(config), slot.gateway(config));
+    in_thread(move || give_address(&namespace, address, gateway))
+}
+
+/// A thread is what a network namespace is entered with, and it cannot be used for anything else afterwards.
+fn in_thread(work: impl FnOnce() -> Outcome<()> + Send + 'static) -> Outcome<()> {
+    let ended_early = |_| Err(Failure::internal("A thread ended early."));
+    thread::spawn(work).join().unwrap_or_else(ended_early)
+}
+
+fn new_namespace(path: &Path) -> Outcome<()> {
+    let what = || format!("The network namespace {} cannot be made", path.display());
+    fs::create_dir_all("/run/netns").doing(what)?;
+    crate::system::enter_new_network_namespace().doing(what)?;
+    // Before any interface exists: they take the setting over. Absent where the kernel has no IPv6.
+    for interfaces in ["all", "default"] {
+        no_ipv6(interfaces)?;
+    }
+    fs::write(path, "").doing(what)?;
+    rustix::mount::mount_bind("/proc/thread-self/ns/net", path).doing(what)
+}
+
+fn give_address(namespace: &fs::File, address: Ipv4Addr, gateway: Ipv4Addr) -> Outcome<()> {
+    let what = || format!("The address {address} cannot be given to its namespace");
+    move_into_link_name_space(namespace.as_fd(), Some(LinkNameSpaceType::Network)).doing(what)?;
+    let inside = Netlink::open().doing(what)?;
+    let missing = || Failure::internal(format!("{}: an interface is missing.", what()));
+    let loopback = inside.index("lo").doing(what)?.ok_or_else(missing)?;
+    inside.up(loopback).doing(what)?;
+    let interface = inside.index("eth0").doing(what)?.ok_or_else(missing)?;
+    inside.add_address(interface, address, SLOT_PREFIX_LENGTH).doing(what)?;
+    inside.up(interface).doing(what)?;
+    inside.add_default_route(interface, gateway).doing(what)
+}
+
+fn no_ipv6(interface: &str) -> Outcome<()> {
+    let path = format!("/proc/sys/net/ipv6/conf/{interface}/disable_ipv6");
+    match fs::write(&path, "1") {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        result => result.doing(|| format!("IPv6 cannot be turned off on {interface}")),
+    }
+}
+
+/// Removes a slot's pair and namespace.
+///
+/// # Errors
+/// When the system refuses.
+pub fn remove(config: &Config, slot: Slot) -> Outcome<()> {
+    let what = || format!("The network of slot {} cannot be removed", slot.0);
+    let host = Netlink::open().doing(what)?;
+    if let Some(index) = host.index(&slot.interface(config)).doing(what)? {
+        host.delete(index).doing(what)?;
+    }
+    remove_namespace(&slot.namespace(config))
+}
+
+/// Removes a namespace's name.
+///
+/// # Errors
+/// When the system refuses.
+pub fn remove_namespace(path: &Path) -> Outcome<()> {
+    if !path.exists() {
+        return Ok(());
+    }
+    let _ = rustix::mount::unmount(path, rustix::mount::UnmountFlags::DETACH);
+    fs::remove_file(path).doing(|| format!("The network namespace {} cannot be removed", path.display()))
+}
+
+/// Makes the interface at whose address the runner answers DNS, and lets the host forward packets.
+///
+/// # Errors
+/// When the system refuses.
+pub fn prepare_host(config: &Config) -> Outcome<Ipv4Addr> {
+    let what = || "The network of the launcher cannot be made".to_owned();
+    let host = Netlink::open().doing(what)?;
+    let name = dns_interface(config);
+    if host.index(&name).doing(what)?.is_none() {
+        // A pair whose other end, slot 0, stays unused: kernels that can do slots can do it, dummies are less common.
+        host.add_pair(&name, &Slot(0).interface(config), None).doing(what)?;
+        no_ipv6(&name)?;
+    }
+    let index = host
+        .index(&name)
+        .doing(what)?
+        .ok_or_else(|| Failure::internal(what()))?;
+    host.add_address(index, config.dns_address(), 32).doing(what)?;
+    host.up(index).doing(what)?;
+    fs::write("/proc/sys/net/ipv4/ip_forward", "1").doing(|| "Forwarding cannot be turned on".into())?;
+    Ok(config.dns_address())
+}

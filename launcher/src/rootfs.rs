@@ -1,0 +1,116 @@
+//! A sandbox's root file system: its own writable upper, over the system layer, over the image.
+
+use std::fs;
+use std::os::fd::AsFd;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::CWD;
+use rustix::mount::{
+    FsMountFlags, FsOpenFlags, MountAttrFlags, MoveMountFlags, UnmountFlags, fsconfig_create, fsconfig_set_string,
+    fsmount, fsopen, move_mount, unmount,
+};
+use sha2::{Digest, Sha256};
+
+use crate::answer::{Doing, Outcome};
+use crate::config::Config;
+use crate::files;
+use crate::values::Engine;
+
+/// Where the agent lies inside.
+pub const AGENT: &str = "/.sandlot/agent";
+
+/// Makes the layer with the agent and the resolver's address, under a name that its content decides: sandboxes that
+/// run keep the agent they were started with.
+///
+/// # Errors
+/// When the agent cannot be read or the layer not be written.
+pub fn system_layer(config: &Config) -> Outcome<PathBuf> {
+    let agent_path = config.agent.as_ref();
+    let agent = fs::read(agent_path).doing(|| format!("The agent {} cannot be read", agent_path.display()))?;
+    let resolver = format!("nameserver {}\noptions edns0\n", config.dns_address());
+    let digest = Sha256::new().chain_update(&agent).chain_update(&resolver).finalize();
+    let name: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    let all = config.home("system");
+    let layer = all.join(&name);
+    if layer.exists() {
+        return Ok(layer);
+    }
+    let what = || format!("The system layer {} cannot be made", layer.display());
+    let new = all.join("new");
+    files::make_folder(&all, 0o700).doing(what)?;
+    files::remove_folder(&new).doing(what)?;
+    for folder in ["", ".sandlot", "etc"] {
+        files::make_folder(&new.join(folder), 0o755).doing(what)?;
+    }
+    // gVisor mounts a file system of memory over an empty /tmp; a folder that every desktop system has there keeps
+    // the files of /tmp on the disk, within its limit and after a stop.
+    for folder in ["tmp", "tmp/.X11-unix"] {
+        files::make_folder(&new.join(folder), 0o1777).doing(what)?;
+    }
+    let place = new.join(AGENT.trim_start_matches('/'));
+    fs::write(&place, &agent).doing(what)?;
+    fs::set_permissions(&place, fs::Permissions::from_mode(0o755)).doing(what)?;
+    fs::write(new.join("etc/resolv.conf"), resolver).doing(what)?;
+    let _ = symlink("/proc/self/mounts", new.join("etc/mtab"));
+    fs::rename(&new, &layer).doing(what)?;
+    Ok(layer)
+}
+
+/// Removes layers that neither the next start nor a running sandbox needs.
+///
+/// # Errors
+/// When the folder cannot be read.
+pub fn remove_old_layers(config: &Config, needed: &[PathBuf]) -> Outcome<()> {
+    let all = config.home("system");
+    for entry in fs::read_dir(&all)
+        .doing(|| format!("{} cannot be read", all.display()))?
+        .flatten()
+    {
+        if !needed.contains(&entry.path()) {
+            let _ = files::remove_folder(&entry.path());
+        }
+    }
+    Ok(())
+}
+
+/// Mounts the layers at a folder.
+///
+/// # Errors
+/// When the kernel refuses.
+pub fn mount(layers: [&Path; 2], disk: &Path, engine: Engine, target: &Path) -> Outcome<()> {
+    let what = || format!("The root file system {} cannot be mounted", target.display());
+    let overlay = fsopen("overlay", FsOpenFlags::FSOPEN_CLOEXEC).doing(what)?;
+    let overlay = overlay.as_fd();
+    for layer in layers {
+        fsconfig_set_string(overlay, "lowerdir+", layer).doing(what)?;
+    }
+    fsconfig_set_string(overlay, "upperdir", disk.join("upper")).doing(what)?;
+    fsconfig_set_string(overlay, "workdir", disk.join("work")).doing(what)?;
+    fsconfig_set_string(overlay, "index", "off").doing(what)?;
+    fsconfig_set_string(overlay, "metacopy", "off").doing(what)?;
+    fsconfig_create(overlay).doing(what)?;
+    let mut attributes = MountAttrFlags::MOUNT_ATTR_NODEV;
+    if engine == Engine::Runsc {
+        // gVisor's own kernel honours set-user-id inside; on the host such a file has no power.
+        attributes |= MountAttrFlags::MOUNT_ATTR_NOSUID;
+    }
+    let mounted = fsmount(overlay, FsMountFlags::FSMOUNT_CLOEXEC, attributes).doing(what)?;
+    move_mount(&mounted, "", CWD, target, MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH).doing(what)
+}
+
+/// Unmounts a root file system; it may not be mounted.
+///
+/// # Errors
+/// When the kernel refuses.
+pub fn release(target: &Path) -> Outcome<()> {
+    match unmount(target, UnmountFlags::empty()) {
+        // Not mounted, or not there.
+        Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOENT) => Ok(()),
+        // The last process has ended, but the kernel has not finished with it: let the mount go when it has.
+        Err(rustix::io::Errno::BUSY) => {
+            unmount(target, UnmountFlags::DETACH).doing(|| format!("{} cannot be unmounted", target.display()))
+        }
+        result => result.doing(|| format!("{} cannot be unmounted", target.display())),
+    }
+}

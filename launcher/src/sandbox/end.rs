@@ -1,0 +1,129 @@
+//! How a sandbox ends, and what is left of it: its disk, and how it ended.
+
+use std::fs;
+use std::os::fd::AsFd;
+use std::time::Duration;
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::process::{PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
+
+use super::record::{Exit, Folder, Process, Reason, Record};
+use crate::answer::{Doing, Outcome};
+use crate::engine::Caller;
+use crate::failpoint::reach;
+use crate::host::Host;
+use crate::log::now_ms;
+use crate::network::Slot;
+use crate::shim::{Order, Status};
+use crate::values::{Network, SandboxId};
+use crate::{files, rootfs};
+
+/// How long a shim may take to write down how its engine ended.
+const SHIM_WAIT: Duration = Duration::from_secs(3);
+
+/// Ends what the record tells of and removes it. Every step may be repeated; the record goes last, so that an
+/// interrupted removal is taken up again. Preconditions: the caller holds the sandbox's lock.
+///
+/// # Errors
+/// When a step fails; the record stays then.
+pub fn release(host: &Host, record: &Record, reason: Reason) -> Outcome<()> {
+    let id = &record.id;
+    let folder = Folder::of(&host.config, id);
+    if record.shim.is_none() {
+        // Its start was interrupted: whatever it is doing, it must not start anything any more.
+        end_shims(host, |shim| shim == id);
+    }
+    host.cgroups.kill(id)?;
+    if let Some(shim) = record.shim {
+        end_shim(shim, SHIM_WAIT);
+    }
+    reach("stop_sandbox.killed")?;
+    rootfs::release(&folder.rootfs())?;
+    host.cgroups.remove(id)?;
+    let caller = Caller::new(&host.config, record.engine, Slot(record.slot), id)?;
+    files::remove_folder(caller.state()).doing(|| format!("The engine's state of {id} cannot be removed"))?;
+    reach("stop_sandbox.released")?;
+    host.change_policy(record, &record.network, &Network::Default {})?;
+    files::remove(&folder.agent_socket()).doing(|| format!("{} cannot be changed", folder.path().display()))?;
+    folder.write_exit(&exit(&folder, reason))?;
+    folder.remove_record()?;
+    reach("stop_sandbox.forgotten")?;
+    host.slots.give_back(Slot(record.slot));
+    Ok(())
+}
+
+fn exit(folder: &Folder, reason: Reason) -> Exit {
+    let status: Option<Status> = files::read_json(&Order::status_file(folder.path())).ok().flatten();
+    let Some(status) = status else {
+        return Exit {
+            code: -1,
+            signal: Signal::KILL.as_raw(),
+            oom: false,
+            at_ms: now_ms(),
+            reason,
+        };
+    };
+    // What the shim saw says more than that it was found ended.
+    let stopped = reason == Reason::Stopped;
+    let oom = !stopped && status.oom_kills > 0 && (status.code, status.signal) != (0, 0);
+    let reason = match (stopped, oom) {
+        (true, _) => Reason::Stopped,
+        (false, true) => Reason::OutOfMemory,
+        (false, false) => Reason::Exited,
+    };
+    Exit {
+        code: status.code,
+        signal: status.signal,
+        oom,
+        at_ms: status.at_ms,
+        reason,
+    }
+}
+
+/// Waits for a shim's end, and kills it when it takes too long.
+pub fn end_shim(shim: Process, patience: Duration) {
+    if !shim.alive() {
+        return;
+    }
+    let Some(pidfd) = shim.pid().and_then(|pid| pidfd_open(pid, PidfdFlags::empty()).ok()) else {
+        return;
+    };
+    for wait in [patience, Duration::from_secs(1)] {
+        let timeout = Timespec {
+            tv_sec: i64::try_from(wait.as_secs()).unwrap_or(0),
+            tv_nsec: i64::from(wait.subsec_nanos()),
+        };
+        let mut polled = [PollFd::from_borrowed_fd(pidfd.as_fd(), PollFlags::IN)];
+        if poll(&mut polled, Some(&timeout)).is_ok_and(|ready| ready > 0) {
+            return;
+        }
+        // The number could have been given to another process only after the descriptor would have told.
+        let _ = pidfd_send_signal(&pidfd, Signal::KILL);
+    }
+}
+
+/// Ends the shims of this instance that the condition is true for.
+pub fn end_shims(host: &Host, condition: impl Fn(&SandboxId) -> bool) {
+    for (process, id) in shims(host.config.instance.as_str()) {
+        if condition(&id) {
+            end_shim(process, Duration::ZERO);
+        }
+    }
+}
+
+/// All shims of an instance, found among the host's processes.
+pub fn shims(instance: &str) -> Vec<(Process, SandboxId)> {
+    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+    let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
+    pids.filter_map(|pid| shim_of(pid, instance)).collect()
+}
+
+fn shim_of(pid: i32, instance: &str) -> Option<(Process, SandboxId)> {
+    let process = Process::now(pid)?;
+    let line = fs::read(format!("/proc/{pid}/cmdline")).ok()?;
+    let text = String::from_utf8(line).ok()?;
+    let mut arguments = text.split('\0').skip(1);
+    let found = arguments.next() == Some("shim") && arguments.next() == Some(instance);
+    let id = SandboxId::try_from(arguments.next()?.to_owned()).ok()?;
+    found.then_some((process, id))
+}

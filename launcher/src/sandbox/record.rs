@@ -1,0 +1,203 @@
+//! What is written down about a running sandbox, before anything of it is made: whoever finds the record can remove all
+//! of it, and a restarted launcher finds its sandboxes again.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use rustix::process::Pid;
+use serde::{Deserialize, Serialize};
+
+use crate::answer::{Doing, Outcome};
+use crate::config::Config;
+use crate::files;
+use crate::values::{Engine, Limits, Network, SandboxId};
+
+/// One sandbox that runs, or whose start or end was interrupted.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Record {
+    /// Which one.
+    pub id: SandboxId,
+    /// What it runs on.
+    pub engine: Engine,
+    /// Its network slot.
+    pub slot: u16,
+    /// What it may use.
+    pub limits: Limits,
+    /// What it may reach.
+    pub network: Network,
+    /// The system layer below its disk.
+    pub system_layer: PathBuf,
+    /// Its shim, once the engine runs.
+    pub shim: Option<Process>,
+}
+
+/// A process, so described that another one with the same number is told apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Process {
+    /// Its number.
+    pub pid: i32,
+    /// When it was started, in the kernel's ticks since the host's start.
+    pub started_ticks: u64,
+}
+
+impl Process {
+    /// The process that has this number now.
+    pub fn now(pid: i32) -> Option<Self> {
+        let text = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+        // The second field is the program's name in parentheses and may hold anything.
+        let after_name = text.rsplit_once(')')?.1;
+        let started_ticks = after_name.split_ascii_whitespace().nth(19)?.parse().ok()?;
+        Some(Self { pid, started_ticks })
+    }
+
+    /// Whether it still runs.
+    pub fn alive(self) -> bool {
+        Self::now(self.pid) == Some(self) && !zombie(self.pid)
+    }
+
+    /// Its number, for system calls.
+    pub fn pid(self) -> Option<Pid> {
+        Pid::from_raw(self.pid)
+    }
+}
+
+fn zombie(pid: i32) -> bool {
+    let text = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    let state = text
+        .rsplit_once(')')
+        .map(|(_, rest)| rest.trim_start().starts_with('Z'));
+    state.unwrap_or(true)
+}
+
+/// How the engine's process ended.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Exit {
+    /// The exit status; -1 with a signal.
+    pub code: i32,
+    /// The signal; 0 for none.
+    pub signal: i32,
+    /// Whether the kernel ended something in it for lack of memory.
+    pub oom: bool,
+    /// When, in milliseconds of Unix time.
+    pub at_ms: i64,
+    /// What is known beyond that.
+    pub reason: Reason,
+}
+
+/// Who ended a sandbox.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    /// It ended by itself, or its kernel was killed from outside.
+    Exited,
+    /// It passed its memory limit.
+    OutOfMemory,
+    /// It was asked for.
+    Stopped,
+    /// Its shim had ended, and without it nobody reaches the agent.
+    ShimLost,
+    /// It was not there any more when the launcher came back, as after a restart of the host.
+    Lost,
+}
+
+/// The folder of a sandbox that runs or has run.
+#[derive(Clone, Debug)]
+pub struct Folder(PathBuf);
+
+impl Folder {
+    /// The folder of this one.
+    pub fn of(config: &Config, id: &SandboxId) -> Self {
+        Self(all(config).join(id.as_str()))
+    }
+
+    /// Its path.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// The OCI bundle.
+    pub fn bundle(&self) -> PathBuf {
+        self.0.join("bundle")
+    }
+
+    /// Where the root file system is mounted.
+    pub fn rootfs(&self) -> PathBuf {
+        self.0.join("bundle/rootfs")
+    }
+
+    /// The socket that leads to the agent.
+    pub fn agent_socket(&self) -> PathBuf {
+        self.0.join("agent.sock")
+    }
+
+    /// The record; none when it does not run.
+    ///
+    /// # Errors
+    /// When it is damaged.
+    pub fn record(&self) -> Outcome<Option<Record>> {
+        files::read_json(&self.0.join("record.json"))
+    }
+
+    /// Writes the record down.
+    ///
+    /// # Errors
+    /// When the disk is full.
+    pub fn write_record(&self, record: &Record) -> Outcome<()> {
+        let what = || format!("The record of {} cannot be written", record.id);
+        let text = serde_json::to_vec(record).map_err(std::io::Error::from).doing(what)?;
+        files::replace(&self.0.join("record.json"), &text, 0o600).doing(what)
+    }
+
+    /// Removes the record: nothing of the sandbox is left but its disk, and how it ended.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn remove_record(&self) -> Outcome<()> {
+        files::remove(&self.0.join("record.json")).doing(|| format!("{} cannot be changed", self.0.display()))
+    }
+
+    /// How it ended; none when it runs or never ran.
+    ///
+    /// # Errors
+    /// When the file is damaged.
+    pub fn exit(&self) -> Outcome<Option<Exit>> {
+        files::read_json(&self.0.join("exit.json"))
+    }
+
+    /// Writes down how it ended.
+    ///
+    /// # Errors
+    /// When the disk is full.
+    pub fn write_exit(&self, exit: &Exit) -> Outcome<()> {
+        let what = || format!("{} cannot be changed", self.0.display());
+        let text = serde_json::to_vec(exit).map_err(std::io::Error::from).doing(what)?;
+        files::replace(&self.0.join("exit.json"), &text, 0o600).doing(what)
+    }
+}
+
+/// The folder of all sandboxes' folders.
+pub fn all(config: &Config) -> PathBuf {
+    config.home("run/sandboxes")
+}
+
+/// All records there are.
+///
+/// # Errors
+/// When the folder cannot be read or a record is damaged.
+pub fn records(config: &Config) -> Outcome<Vec<Record>> {
+    let folder = all(config);
+    let mut records = Vec::new();
+    for entry in fs::read_dir(&folder)
+        .doing(|| format!("{} cannot be read", folder.display()))?
+        .flatten()
+    {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if let Ok(id) = SandboxId::try_from(name) {
+            records.extend(Folder::of(config, &id).record()?);
+        }
+    }
+    Ok(records)
+}

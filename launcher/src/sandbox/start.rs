@@ -1,0 +1,218 @@
+//! How a sandbox starts.
+
+use std::fs;
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Instant;
+
+use serde::Serialize;
+use serde_json::json;
+
+use super::end;
+use super::record::{Folder, Process, Reason, Record};
+use crate::answer::{Code, Doing, Failure, Outcome};
+use crate::bundle::{self, Bundle};
+use crate::disk::{self, Disk};
+use crate::engine::Caller;
+use crate::failpoint::reach;
+use crate::host::Host;
+use crate::network::{Slot, firewall};
+use crate::shim::{self, Order};
+use crate::values::{Engine, Limits, Network, SandboxId};
+use crate::{files, log, rootfs};
+
+/// What the caller learns about a started sandbox.
+#[derive(Clone, Debug, Serialize)]
+pub struct Started {
+    agent_socket: PathBuf,
+    address: String,
+    phases: Phases,
+}
+
+/// Where the time of a start went; zero when the sandbox ran already.
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+struct Phases {
+    network_us: u64,
+    storage_us: u64,
+    engine_us: u64,
+}
+
+/// What a sandbox is started with.
+#[derive(Clone, Debug)]
+pub struct Wish {
+    /// What it runs on.
+    pub engine: Engine,
+    /// What it may use.
+    pub limits: Limits,
+    /// What it may reach.
+    pub network: Network,
+}
+
+/// Starts a sandbox whose disk exists. Preconditions: the caller holds the sandbox's lock.
+///
+/// # Errors
+/// When anything fails; nothing is left of the attempt then.
+pub fn start(host: &Host, id: &SandboxId, wish: Wish) -> Outcome<Started> {
+    let disk = host.disks.get(id)?.ok_or_else(|| disk::absent(id))?;
+    let folder = Folder::of(&host.config, id);
+    if let Some(record) = folder.record()? {
+        if record.shim.is_some_and(Process::alive) {
+            return already(host, &record, wish.engine);
+        }
+        end::release(host, &record, Reason::Lost)?;
+    }
+    host.refuse_unusable(wish.engine)?;
+    let begin = Instant::now();
+    let slot = host.slots.take()?;
+    let mut record = Record {
+        id: id.clone(),
+        engine: wish.engine,
+        slot: slot.0,
+        limits: wish.limits,
+        network: wish.network,
+        system_layer: host.system_layer.clone(),
+        shim: None,
+    };
+    match carry_out(host, &folder, &mut record, &disk, begin) {
+        Ok(started) => Ok(started),
+        Err(failure) => {
+            // The first failure is what the caller must hear; one of the removal is told by the log.
+            if let Err(second) = end::release(host, &record, Reason::Lost) {
+                log::error(
+                    "failed start is not cleaned up",
+                    json!({"id": id.as_str(), "reason": second.message}),
+                );
+            }
+            let _ = files::remove(&folder.path().join("exit.json"));
+            Err(failure)
+        }
+    }
+}
+
+fn already(host: &Host, record: &Record, engine: Engine) -> Outcome<Started> {
+    if record.engine == engine {
+        return Ok(started(host, record, Phases::default()));
+    }
+    let message = format!("{} runs on another engine; stop it first.", record.id);
+    Err(Failure::new(Code::Invalid, message))
+}
+
+fn started(host: &Host, record: &Record, phases: Phases) -> Started {
+    Started {
+        agent_socket: Folder::of(&host.config, &record.id).agent_socket(),
+        address: Slot(record.slot).address(&host.config).to_string(),
+        phases,
+    }
+}
+
+fn carry_out(host: &Host, folder: &Folder, record: &mut Record, disk: &Disk, begin: Instant) -> Outcome<Started> {
+    let what = || format!("{} cannot be made", folder.path().display());
+    files::make_folder(folder.path(), 0o711).doing(what)?;
+    files::remove(&folder.path().join("exit.json")).doing(what)?;
+    files::remove(&Order::status_file(folder.path())).doing(what)?;
+    folder.write_record(record)?;
+    reach("start_sandbox.recorded")?;
+    firewall::change_policy(&host.config, Slot(record.slot), &Network::Default {}, &record.network)?;
+    reach("start_sandbox.network")?;
+    let network = Instant::now();
+    storage(host, folder, record, disk)?;
+    let storage = Instant::now();
+    record.shim = Some(engine(host, folder, record)?);
+    reach("start_sandbox.engine")?;
+    folder.write_record(record)?;
+    host.watch(record)?;
+    let phases = Phases {
+        network_us: micros(begin, network),
+        storage_us: micros(network, storage),
+        engine_us: micros(storage, Instant::now()),
+    };
+    Ok(started(host, record, phases))
+}
+
+fn micros(from: Instant, to: Instant) -> u64 {
+    u64::try_from(to.duration_since(from).as_micros()).unwrap_or(u64::MAX)
+}
+
+fn storage(host: &Host, folder: &Folder, record: &Record, disk: &Disk) -> Outcome<()> {
+    let id = &record.id;
+    let image = host.images.root(&disk.image)?;
+    let parts = Bundle {
+        engine: record.engine,
+        host_name: &disk.host_name,
+        limits: &record.limits,
+        namespace: &Slot(record.slot).namespace(&host.config),
+        cgroup: format!("/{}/{id}", host.config.cgroup()),
+    };
+    bundle::write(&folder.bundle(), &parts).doing(|| format!("The bundle of {id} cannot be written"))?;
+    reach("start_sandbox.bundle")?;
+    rootfs::mount(
+        [&record.system_layer, &image],
+        &host.disks.path(id),
+        record.engine,
+        &folder.rootfs(),
+    )?;
+    reach("start_sandbox.mounted")?;
+    host.cgroups.create(id, record.engine, &record.limits)?;
+    reach("start_sandbox.cgroup")
+}
+
+fn engine(host: &Host, folder: &Folder, record: &Record) -> Outcome<Process> {
+    let id = &record.id;
+    let what = || format!("The shim of {id} cannot be started");
+    let caller = Caller::new(&host.config, record.engine, Slot(record.slot), id)?;
+    fs::create_dir_all(caller.state()).doing(what)?;
+    let order = order(host, folder, record, &caller)?;
+    let mut shim = Command::new("/proc/self/exe")
+        .args(shim_arguments(host.config.instance.as_str(), id.as_str()))
+        .env_clear()
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .doing(what)?;
+    let process = i32::try_from(shim.id()).ok().and_then(Process::now);
+    let text = serde_json::to_vec(&order).map_err(std::io::Error::from).doing(what)?;
+    if let Some(mut input) = shim.stdin.take() {
+        input.write_all(&text).doing(what)?;
+    }
+    reach("start_sandbox.shim")?;
+    let mut words = String::new();
+    if let Some(mut output) = shim.stdout.take() {
+        output.read_to_string(&mut words).doing(what)?;
+    }
+    if words == shim::READY {
+        return process.ok_or_else(|| Failure::internal(what()));
+    }
+    let _ = shim.wait();
+    let words: String = words.chars().take(600).collect();
+    Err(Failure::new(
+        Code::Engine,
+        format!("The sandbox {id} did not start: {words}"),
+    ))
+}
+
+/// The arguments by which a shim is known among the host's processes.
+pub fn shim_arguments<'a>(instance: &'a str, id: &'a str) -> [&'a str; 3] {
+    ["shim", instance, id]
+}
+
+fn order(host: &Host, folder: &Folder, record: &Record, caller: &Caller) -> Outcome<Order> {
+    let runsc = record.engine == Engine::Runsc;
+    let bundle = folder.bundle();
+    Ok(Order {
+        folder: folder.path().to_owned(),
+        program: Path::to_owned(caller.program()),
+        arguments: caller.run(&bundle, &Order::pid_file(folder.path())),
+        // runc enters the cgroup itself, and insists on finding it empty.
+        cgroup_entrances: if runsc {
+            host.cgroups.entrances(&record.id)?
+        } else {
+            Vec::new()
+        },
+        limits_view: runsc.then(|| bundle.join("limits")),
+        oom_file: host.cgroups.oom_file(&record.id),
+        runner_uid: host.runner.uid,
+        runner_gid: host.runner.gid,
+    })
+}

@@ -1,0 +1,142 @@
+//! The socket: one request a line, one answer a line.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::os::fd::AsFd;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use serde_json::{Value, json};
+
+use crate::answer::{Code, Doing, Failure, Outcome};
+use crate::config::Config;
+use crate::host::Host;
+use crate::request::{LINE_BYTES_MAX, parse};
+use crate::sandbox::record;
+use crate::{files, log};
+
+const CONNECTIONS_MAX: usize = 64;
+
+/// Makes the folders below the home, each readable by whom it must be.
+///
+/// # Errors
+/// The system's.
+pub fn make_folders(config: &Config) -> Outcome<()> {
+    let home = config.home.as_ref();
+    let what = || format!("{} cannot be prepared", home.display());
+    if !home.exists() {
+        files::make_folder(home, 0o755).doing(what)?;
+    }
+    files::make_folder(&config.home("run"), 0o711).doing(what)?;
+    files::make_folder(&record::all(config), 0o711).doing(what)?;
+    files::make_folder(&config.volatile(), 0o711).doing(what)
+}
+
+/// Takes the lock that keeps a second launcher away. It is held as long as the file is open.
+///
+/// # Errors
+/// When another launcher serves this home.
+pub fn lock(config: &Config) -> Outcome<fs::File> {
+    let path = config.home("run/launcher.lock");
+    let what = || format!("{} cannot be locked", path.display());
+    let file = fs::OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(&path)
+        .doing(what)?;
+    let lock = rustix::fs::flock(&file, rustix::fs::FlockOperation::NonBlockingLockExclusive);
+    let other = |_| Failure::internal(format!("Another launcher serves {}.", config.home.as_ref().display()));
+    lock.map_err(other)?;
+    Ok(file)
+}
+
+/// Serves until the process ends.
+///
+/// # Errors
+/// When the host cannot be prepared or the socket not be made.
+pub fn serve(config: Config) -> Outcome<()> {
+    make_folders(&config)?;
+    let _lock = lock(&config)?;
+    let path = config.home("run/launcher.sock");
+    let host = Host::open(config)?;
+    let what = || format!("The socket {} cannot be made", path.display());
+    files::remove(&path).doing(what)?;
+    let listener = UnixListener::bind(&path).doing(what)?;
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).doing(what)?;
+    std::os::unix::fs::chown(&path, Some(host.runner.uid), Some(host.runner.gid)).doing(what)?;
+    log::info(
+        "launcher serves",
+        json!({"socket": path, "version": env!("CARGO_PKG_VERSION")}),
+    );
+    let open = Arc::new(AtomicUsize::new(0));
+    for stream in listener.incoming().flatten() {
+        let (host, open) = (Arc::clone(&host), Arc::clone(&open));
+        if open.fetch_add(1, Ordering::Relaxed) >= CONNECTIONS_MAX {
+            open.fetch_sub(1, Ordering::Relaxed);
+            let failure = Failure::new(
+                Code::Capacity,
+                format!("At most {CONNECTIONS_MAX} connections are served."),
+            );
+            let _ = write(&stream, &Err(failure));
+            continue;
+        }
+        thread::spawn(move || {
+            converse(&host, &stream);
+            open.fetch_sub(1, Ordering::Relaxed);
+        });
+    }
+    Ok(())
+}
+
+fn converse(host: &Host, stream: &UnixStream) {
+    if let Err(failure) = check_peer(host, stream) {
+        log::warn("caller refused", json!({"reason": failure.message}));
+        let _ = write(stream, &Err(failure));
+        return;
+    }
+    let mut reader = BufReader::new(stream);
+    loop {
+        let mut line = Vec::new();
+        // One byte more than allowed shows that the line is too long.
+        let limit = LINE_BYTES_MAX as u64 + 2;
+        match reader.by_ref().take(limit).read_until(b'\n', &mut line) {
+            Ok(0) | Err(_) => return,
+            Ok(_) => {}
+        }
+        let complete = line.pop_if(|byte| *byte == b'\n').is_some();
+        let answer = parse(&line).and_then(|request| host.answer(request));
+        if let Err(failure) = &answer {
+            log::warn(
+                "request failed",
+                json!({"code": failure.code, "reason": failure.message}),
+            );
+        }
+        if write(stream, &answer).is_err() || !complete {
+            return;
+        }
+    }
+}
+
+fn check_peer(host: &Host, stream: &UnixStream) -> Outcome<()> {
+    let peer = rustix::net::sockopt::socket_peercred(stream.as_fd()).doing(|| "The caller is unknown".into())?;
+    let uid = peer.uid.as_raw();
+    if uid == host.runner.uid || uid == 0 {
+        return Ok(());
+    }
+    let message = format!("Only the runner's user may call the launcher, and uid {uid} is another one.");
+    Err(Failure::new(Code::Forbidden, message))
+}
+
+fn write(mut stream: &UnixStream, answer: &Outcome<Value>) -> std::io::Result<()> {
+    let answer = match answer {
+        Ok(value) => json!({"ok": value}),
+        Err(failure) => json!({"error": failure}),
+    };
+    let mut text = answer.to_string();
+    text.push('\n');
+    stream.write_all(text.as_bytes())
+}

@@ -1,0 +1,258 @@
+//! The shim: one small process for each sandbox. It starts the engine, holds the agent's link, takes the exit status,
+//! and outlives runner and launcher. As it reads what the sandbox sends, it gives up root once the engine runs.
+
+mod engine_log;
+mod link;
+
+use std::ffi::CString;
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::net::UnixListener;
+use std::path::PathBuf;
+use std::process::{Command, ExitCode};
+
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::io::Errno;
+use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
+use rustix::process::{Pid, PidfdFlags, WaitId, WaitIdOptions, pidfd_open, waitid};
+use serde::{Deserialize, Serialize};
+
+use crate::log::now_ms;
+use crate::{cgroup, system};
+use engine_log::EngineLog;
+use link::Link;
+
+/// Enough for a burst of large frames in each direction.
+pub const SOCKET_BUFFER_BYTES: usize = 1 << 20;
+/// Nobody's number: the shim owns nothing and needs nothing but what it has open.
+const NOBODY: u32 = 65_534;
+
+/// What the launcher tells a shim, on its standard input.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Order {
+    /// The sandbox's folder.
+    pub folder: PathBuf,
+    /// The engine.
+    pub program: PathBuf,
+    /// Its arguments.
+    pub arguments: Vec<String>,
+    /// The files through which the engine enters its cgroup.
+    pub cgroup_entrances: Vec<PathBuf>,
+    /// What the engine sees where the host's cgroups are.
+    pub limits_view: Option<PathBuf>,
+    /// Where the kernel counts what it ended for lack of memory.
+    pub oom_file: PathBuf,
+    /// Who may connect to the agent.
+    pub runner_uid: u32,
+    /// That user's group.
+    pub runner_gid: u32,
+}
+
+impl Order {
+    /// The file in which the engine names its process.
+    pub fn pid_file(folder: &std::path::Path) -> PathBuf {
+        folder.join("engine.pid")
+    }
+
+    /// The file in which the shim says how the engine ended.
+    pub fn status_file(folder: &std::path::Path) -> PathBuf {
+        folder.join("status.json")
+    }
+}
+
+/// How the engine's process ended, as the shim saw it.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct Status {
+    /// The exit status; -1 with a signal.
+    pub code: i32,
+    /// The signal; 0 for none.
+    pub signal: i32,
+    /// How often the kernel ended a process for lack of memory.
+    pub oom_kills: u64,
+    /// When, in milliseconds of Unix time.
+    pub at_ms: i64,
+}
+
+/// What the shim says on its standard output when the engine runs. Anything else is why it does not.
+pub const READY: &str = "ready";
+
+/// The program's main function when it is a shim.
+pub fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = write!(io::stdout(), "{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> io::Result<()> {
+    rustix::process::setsid()?;
+    rustix::process::set_child_subreaper(Some(rustix::process::getpid()))?;
+    let mut order = String::new();
+    io::stdin().read_to_string(&mut order)?;
+    let order: Order = serde_json::from_str(&order)?;
+    let mut shim = Shim::start(&order)?;
+    shim.wait_for_start()?;
+    let engine = shim.engine_process(&order)?;
+    give_up_root()?;
+    announce()?;
+    shim.serve(&engine)
+}
+
+struct Shim {
+    starter: OwnedFd,
+    output: OwnedFd,
+    log: EngineLog,
+    link: Link,
+    status: File,
+    oom: File,
+}
+
+impl Shim {
+    fn start(order: &Order) -> io::Result<Self> {
+        let (ours, agents) = socketpair(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC, None)?;
+        for end in [&ours, &agents] {
+            rustix::net::sockopt::set_socket_send_buffer_size_force(end, SOCKET_BUFFER_BYTES)?;
+        }
+        // Our end alone: the engine expects its standard input to block.
+        rustix::io::ioctl_fionbio(&ours, true)?;
+        let (output, engines_output) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC)?;
+        rustix::io::ioctl_fionbio(&output, true)?;
+        let listener = listen(order)?;
+        let private = |path: PathBuf| {
+            fs::OpenOptions::new()
+                .write(true)
+                .create(true)
+                .truncate(true)
+                .mode(0o600)
+                .open(path)
+        };
+        let status = private(Order::status_file(&order.folder))?;
+        let log = EngineLog::new(private(order.folder.join("engine.log"))?);
+        let oom = File::open(&order.oom_file)?;
+        let mut command = Command::new(&order.program);
+        command.args(&order.arguments).env_clear();
+        command.env("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
+        command
+            .stdin(agents)
+            .stdout(engines_output.try_clone()?)
+            .stderr(engines_output);
+        let view = order
+            .limits_view
+            .as_ref()
+            .map(|path| CString::new(path.as_os_str().as_encoded_bytes()));
+        let view = view.transpose()?.map(|source| system::View {
+            source,
+            target: c"/sys/fs/cgroup",
+        });
+        system::before_exec(&mut command, cgroup::open_entrances(&order.cgroup_entrances)?, view);
+        let child = command.spawn()?;
+        let starter = Pid::from_child(&child);
+        Ok(Self {
+            starter: pidfd_open(starter, PidfdFlags::empty())?,
+            output,
+            log,
+            link: Link::new(ours, listener),
+            status,
+            oom,
+        })
+    }
+
+    /// Waits until the engine's command has returned; the sandbox runs then.
+    fn wait_for_start(&mut self) -> io::Result<()> {
+        while !self.step(None, true)? {}
+        let status = waitid(WaitId::PidFd(self.starter.as_fd()), WaitIdOptions::EXITED)?;
+        if status.and_then(|status| status.exit_status()) == Some(0) {
+            return Ok(());
+        }
+        self.log.copy(&self.output);
+        Err(io::Error::other(format!("the engine says: {}", self.log.last_words())))
+    }
+
+    fn engine_process(&self, order: &Order) -> io::Result<OwnedFd> {
+        let text = fs::read_to_string(Order::pid_file(&order.folder))?;
+        let pid = text.trim().parse().ok().and_then(Pid::from_raw);
+        let pid = pid.ok_or_else(|| io::Error::other("the engine did not name its process"))?;
+        Ok(pidfd_open(pid, PidfdFlags::empty())?)
+    }
+
+    /// Serves the link until the engine's process has ended.
+    fn serve(&mut self, engine: &OwnedFd) -> io::Result<()> {
+        while !self.step(Some(engine), false)? {}
+        let status = waitid(WaitId::PidFd(engine.as_fd()), WaitIdOptions::EXITED)?;
+        let code = status.as_ref().and_then(|status| status.exit_status());
+        let signal = status.as_ref().and_then(|status| status.terminating_signal());
+        let mut text = String::new();
+        // The cgroup may be gone already.
+        let _ = self.oom.read_to_string(&mut text);
+        let status = Status {
+            code: code.unwrap_or(-1),
+            signal: signal.unwrap_or(0),
+            oom_kills: cgroup::oom_kills(&text),
+            at_ms: now_ms(),
+        };
+        self.log.copy(&self.output);
+        self.status.write_all(&serde_json::to_vec(&status)?)
+    }
+
+    /// Waits for one event and deals with it. True when the awaited process has ended.
+    fn step(&mut self, engine: Option<&OwnedFd>, starting: bool) -> io::Result<bool> {
+        let awaited = engine.unwrap_or(&self.starter);
+        let mut polled = vec![PollFd::new(awaited, PollFlags::IN)];
+        if !self.log.ended() {
+            polled.push(PollFd::new(&self.output, PollFlags::IN));
+        }
+        // Nobody connects before the launcher has told where.
+        if !starting {
+            polled.extend(self.link.interests());
+        }
+        match poll(&mut polled, None) {
+            Err(Errno::INTR) => return Ok(false),
+            result => result?,
+        };
+        let ended = !polled[0].revents().is_empty();
+        drop(polled);
+        self.log.copy(&self.output);
+        if !starting {
+            self.link.advance();
+        }
+        Ok(ended)
+    }
+}
+
+fn listen(order: &Order) -> io::Result<OwnedFd> {
+    let path = order.folder.join("agent.sock");
+    crate::files::remove(&path)?;
+    let listener = UnixListener::bind(&path)?;
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o600))?;
+    std::os::unix::fs::chown(&path, Some(order.runner_uid), Some(order.runner_gid))?;
+    listener.set_nonblocking(true)?;
+    Ok(listener.into())
+}
+
+fn give_up_root() -> io::Result<()> {
+    use rustix::process::{Gid, Uid};
+    use rustix::thread::{set_no_new_privs, set_thread_groups, set_thread_res_gid, set_thread_res_uid};
+    let (uid, gid) = (Uid::from_raw(NOBODY), Gid::from_raw(NOBODY));
+    set_no_new_privs(true)?;
+    set_thread_groups(&[])?;
+    set_thread_res_gid(gid, gid, gid)?;
+    // Takes the capabilities away too, and keeps other processes of nobody's from tracing this one.
+    set_thread_res_uid(uid, uid, uid)?;
+    Ok(())
+}
+
+fn announce() -> io::Result<()> {
+    let mut output = io::stdout();
+    output.write_all(READY.as_bytes())?;
+    output.flush()?;
+    // The launcher reads to the end.
+    let null = fs::OpenOptions::new().read(true).write(true).open("/dev/null")?;
+    rustix::stdio::dup2_stdout(&null)?;
+    rustix::stdio::dup2_stdin(&null)?;
+    Ok(())
+}

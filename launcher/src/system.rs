@@ -1,0 +1,221 @@
+//! The raw system calls that no crate wraps: loop devices, btrfs, and what happens between fork and exec. All unsafe
+//! code of the launcher lies here.
+
+use std::ffi::CStr;
+use std::fs::File;
+use std::io;
+use std::os::fd::{AsRawFd, OwnedFd, RawFd};
+use std::os::unix::process::CommandExt;
+use std::process::Command;
+
+const LOOP_CTL_GET_FREE: libc::c_ulong = 0x4C82;
+const LOOP_CONFIGURE: libc::c_ulong = 0x4C0A;
+const LOOP_CLR_FD: libc::c_ulong = 0x4C01;
+/// The device is released when its last user (the mount) is gone.
+const LO_FLAGS_AUTOCLEAR: u32 = 4;
+
+#[repr(C)]
+struct LoopInformation {
+    device: u64,
+    inode: u64,
+    rdevice: u64,
+    offset: u64,
+    size_limit: u64,
+    number: u32,
+    encrypt_type: u32,
+    encrypt_key_size: u32,
+    flags: u32,
+    file_name: [u8; 64],
+    crypt_name: [u8; 64],
+    encrypt_key: [u8; 32],
+    init: [u64; 2],
+}
+
+#[repr(C)]
+struct LoopConfiguration {
+    file: u32,
+    block_size: u32,
+    information: LoopInformation,
+    reserved: [u64; 8],
+}
+
+fn ioctl_with<T>(file: RawFd, request: libc::c_ulong, argument: &mut T) -> io::Result<libc::c_int> {
+    // SAFETY: every caller passes the structure that the request is defined with, and it outlives the call.
+    let result = unsafe { libc::ioctl(file, request as _, std::ptr::from_mut(argument)) };
+    if result < 0 {
+        Err(io::Error::last_os_error())
+    } else {
+        Ok(result)
+    }
+}
+
+fn ioctl_plain(file: RawFd, request: libc::c_ulong) -> io::Result<libc::c_int> {
+    // SAFETY: these requests take no argument.
+    let result = unsafe { libc::ioctl(file, request as _, 0) };
+    if result < 0 {
+        Err(io::Error::last_os_error())
+    } else {
+        Ok(result)
+    }
+}
+
+/// The number of a free loop device.
+pub fn free_loop_device(control: &File) -> io::Result<i32> {
+    ioctl_plain(control.as_raw_fd(), LOOP_CTL_GET_FREE)
+}
+
+/// Binds a loop device to a file, until the device's last user is gone.
+pub fn configure_loop_device(device: &File, file: &File, name: &str) -> io::Result<()> {
+    let mut file_name = [0; 64];
+    let length = name.len().min(63);
+    file_name[..length].copy_from_slice(&name.as_bytes()[..length]);
+    let mut configuration = LoopConfiguration {
+        file: file.as_raw_fd() as u32,
+        block_size: 0,
+        information: LoopInformation {
+            device: 0,
+            inode: 0,
+            rdevice: 0,
+            offset: 0,
+            size_limit: 0,
+            number: 0,
+            encrypt_type: 0,
+            encrypt_key_size: 0,
+            flags: LO_FLAGS_AUTOCLEAR,
+            file_name,
+            crypt_name: [0; 64],
+            encrypt_key: [0; 32],
+            init: [0; 2],
+        },
+        reserved: [0; 8],
+    };
+    ioctl_with(device.as_raw_fd(), LOOP_CONFIGURE, &mut configuration).map(drop)
+}
+
+/// Frees a loop device that nothing uses.
+pub fn clear_loop_device(device: &File) -> io::Result<()> {
+    ioctl_plain(device.as_raw_fd(), LOOP_CLR_FD).map(drop)
+}
+
+const BTRFS_SUBVOL_CREATE: libc::c_ulong = 0x5000_940E;
+const BTRFS_SNAP_DESTROY: libc::c_ulong = 0x5000_940F;
+const BTRFS_INO_LOOKUP: libc::c_ulong = 0xD000_9412;
+const BTRFS_QGROUP_LIMIT: libc::c_ulong = 0x8030_942B;
+const BTRFS_FIRST_FREE_OBJECT: u64 = 256;
+const QGROUP_LIMIT_MAX_REFERENCED: u64 = 1;
+const BTRFS_NAME_MAX: usize = 255;
+
+#[repr(C)]
+struct VolumeArguments {
+    file: i64,
+    name: [u8; 4088],
+}
+
+#[repr(C)]
+struct InodeLookupArguments {
+    tree: u64,
+    object: u64,
+    name: [u8; 4080],
+}
+
+#[repr(C)]
+struct QuotaLimitArguments {
+    group: u64,
+    flags: u64,
+    max_referenced: u64,
+    max_exclusive: u64,
+    reserved_referenced: u64,
+    reserved_exclusive: u64,
+}
+
+fn volume_arguments(name: &str) -> io::Result<Box<VolumeArguments>> {
+    if name.len() > BTRFS_NAME_MAX {
+        return Err(io::ErrorKind::InvalidInput.into());
+    }
+    let mut arguments = Box::new(VolumeArguments {
+        file: 0,
+        name: [0; 4088],
+    });
+    arguments.name[..name.len()].copy_from_slice(name.as_bytes());
+    Ok(arguments)
+}
+
+/// Makes an empty subvolume in a folder of a btrfs.
+pub fn create_subvolume(folder: &File, name: &str) -> io::Result<()> {
+    ioctl_with(folder.as_raw_fd(), BTRFS_SUBVOL_CREATE, &mut *volume_arguments(name)?).map(drop)
+}
+
+/// Removes a subvolume with all that is in it.
+pub fn delete_subvolume(folder: &File, name: &str) -> io::Result<()> {
+    ioctl_with(folder.as_raw_fd(), BTRFS_SNAP_DESTROY, &mut *volume_arguments(name)?).map(drop)
+}
+
+/// The number of the subvolume whose root folder is open.
+pub fn subvolume_number(root: &File) -> io::Result<u64> {
+    let mut arguments = Box::new(InodeLookupArguments {
+        tree: 0,
+        object: BTRFS_FIRST_FREE_OBJECT,
+        name: [0; 4080],
+    });
+    ioctl_with(root.as_raw_fd(), BTRFS_INO_LOOKUP, &mut *arguments)?;
+    Ok(arguments.tree)
+}
+
+/// Limits how many bytes the subvolume may hold.
+pub fn limit_subvolume(root: &File, number: u64, bytes: u64) -> io::Result<()> {
+    let mut arguments = QuotaLimitArguments {
+        group: number,
+        flags: QGROUP_LIMIT_MAX_REFERENCED,
+        max_referenced: bytes,
+        max_exclusive: 0,
+        reserved_referenced: 0,
+        reserved_exclusive: 0,
+    };
+    ioctl_with(root.as_raw_fd(), BTRFS_QGROUP_LIMIT, &mut arguments).map(drop)
+}
+
+/// A folder that a child sees at another place, in a mount namespace of its own.
+pub struct View {
+    /// What is shown.
+    pub source: std::ffi::CString,
+    /// Where.
+    pub target: &'static CStr,
+}
+
+/// Makes the child enter these cgroups, and see this view, before it executes its program.
+pub fn before_exec(command: &mut Command, cgroups: Vec<OwnedFd>, view: Option<View>) {
+    let parent = rustix::process::getpid();
+    let enter = move || {
+        // Not to be left behind when the shim is killed in this moment.
+        rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL))?;
+        if rustix::process::getppid() != Some(parent) {
+            return Err(io::ErrorKind::Interrupted.into());
+        }
+        for cgroup in &cgroups {
+            rustix::io::write(cgroup, b"0")?;
+        }
+        if let Some(view) = &view {
+            show(view)?;
+        }
+        Ok(())
+    };
+    // SAFETY: the closure makes system calls only; it neither allocates nor takes locks.
+    unsafe { command.pre_exec(enter) };
+}
+
+fn show(view: &View) -> io::Result<()> {
+    use rustix::mount::{MountPropagationFlags, mount_bind, mount_change};
+    // SAFETY: the child has one thread and shares no memory that a mount namespace could confuse.
+    unsafe { rustix::thread::unshare_unsafe(rustix::thread::UnshareFlags::NEWNS) }?;
+    // Without this the mount below would also appear on the host.
+    mount_change(c"/", MountPropagationFlags::REC | MountPropagationFlags::DOWNSTREAM)?;
+    mount_bind(view.source.as_c_str(), view.target)?;
+    Ok(())
+}
+
+/// Puts the calling thread into a new network namespace.
+pub fn enter_new_network_namespace() -> io::Result<()> {
+    // SAFETY: the thread was made for this, and its network namespace is of no concern to other threads.
+    unsafe { rustix::thread::unshare_unsafe(rustix::thread::UnshareFlags::NEWNET) }?;
+    Ok(())
+}
