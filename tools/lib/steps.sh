@@ -47,7 +47,7 @@ steps_run() {
   local name left
   STEPS_SHOWN=0 STEPS_FAILED=""
   set -m # each step in a process group of its own, to be ended with all it started
-  trap 'steps_end_all; exit 130' INT TERM
+  trap 'steps_end_all; warn "Interrupted. What is done is kept; the same command goes on from there."; exit 130' INT TERM
   while :; do
     left=0
     for name in "${STEPS_NAMES[@]}"; do
