@@ -189,13 +189,8 @@ stop_all() {
 
 # leftovers: what this installation still has on the machine while nothing of it should run, one thing a line.
 leftovers() {
-  local process
-  for process in /proc/[0-9]*; do
-    if tr '\0' ' ' <"$process/cmdline" 2>/dev/null | grep -qF -e "$SANDLOT_HOME/" -e "/run/sandlot-$SANDLOT_INSTANCE/"; then
-      [[ ${process#/proc/} == "$$" || ${process#/proc/} == "$BASHPID" ]] ||
-        echo "process ${process#/proc/}: $(tr '\0' ' ' <"$process/cmdline" | cut -c1-120)"
-    fi
-  done
+  ps -e -o pid= -o args= | awk -v self="$$" -v home="$SANDLOT_HOME/" -v run="/run/sandlot-$SANDLOT_INSTANCE/" \
+    '$1 != self && !/awk -v self/ && (index($0, home) || index($0, run)) { print "process " substr($0, 1, 120) }'
   awk -v home="$SANDLOT_HOME/" -v run="/run/sandlot-$SANDLOT_INSTANCE" \
     'index($2, home) == 1 || index($2, run) == 1 { print "mount " $2 }' /proc/self/mounts
   ip netns list 2>/dev/null | awk -v prefix="sandlot-$SANDLOT_INSTANCE-" 'index($1, prefix) == 1 { print "namespace " $1 }'
