@@ -24,7 +24,6 @@ public final class AgentClient implements AutoCloseable {
   private static final Duration ATTEMPT_MAX = Duration.ofSeconds(2);
   private static final Duration FIRST_PAUSE = Duration.ofMillis(2);
   private static final Duration PAUSE_MAX = Duration.ofMillis(100);
-  private static final int PATH_CHARACTERS_MAX = 4_096;
   private static final int ENVIRONMENT_ENTRIES_MAX = 10_000;
   private static final int EXIT_CODE_MAX = 255;
 
@@ -89,10 +88,7 @@ public final class AgentClient implements AutoCloseable {
             .build();
     try {
       ConfigureResponse answer = link.within(CALL_MAX).configure(request);
-      return new Account(
-          absolute(answer.getHome()),
-          absolute(answer.getWorkingDirectory()),
-          absolute(answer.getShell()));
+      return new Account(answer.getHome(), answer.getWorkingDirectory(), answer.getShell());
     } catch (StatusException e) {
       throw AgentLink.failure(e);
     }
@@ -214,12 +210,5 @@ public final class AgentClient implements AutoCloseable {
   @Override
   public void close() {
     link.close();
-  }
-
-  private static String absolute(String path) {
-    if (!path.startsWith("/") || path.length() > PATH_CHARACTERS_MAX || path.indexOf('\0') >= 0) {
-      throw AgentLink.broken("not an absolute path");
-    }
-    return path;
   }
 }

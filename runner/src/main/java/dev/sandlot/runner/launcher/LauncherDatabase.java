@@ -24,13 +24,15 @@ public final class LauncherDatabase {
   /// @param port the number in the socket's name
   public record Address(Path socketDirectory, int port) {}
 
-  /// Starts it unless it runs, making its cluster at the first time, and waits until it accepts connections.
+  /// Starts it unless it runs, making its cluster at the first time, and waits until it accepts
+  /// connections.
   ///
   /// @throws RuntimeFailure with the launcher's words, which say what to do
   public Address start() {
     try (LauncherClient client = new LauncherClient(launcherSocket)) {
       JsonNode answer = client.ask(Map.of("op", "database_start"), LIMIT);
-      return new Address(Path.of(answer.path("socket_dir").asString()), answer.path("port").asInt());
+      return new Address(
+          Path.of(answer.path("socket_dir").asString()), answer.path("port").asInt());
     }
   }
 }

@@ -1,0 +1,91 @@
+package dev.sandlot.runner;
+
+import dev.sandlot.model.SandboxLimits;
+import dev.sandlot.runner.sandbox.HostedSandbox;
+import dev.sandlot.runner.sandbox.HostedSandboxes;
+import dev.sandlot.runtime.HostDescription;
+import dev.sandlot.runtime.HostedDisk;
+import dev.sandlot.runtime.RuntimeDriver;
+import dev.sandlot.runtime.RuntimeFailure;
+import java.lang.management.ManagementFactory;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/// Measures the machine for the control plane (contract: control-api.md §16.3).
+final class HostHealth {
+  private static final double GIB = SandboxLimits.GIB;
+
+  private final RunnerConfig config;
+  private final RuntimeDriver driver;
+  private final HostedSandboxes sandboxes;
+  private final com.sun.management.OperatingSystemMXBean machine;
+
+  HostHealth(RunnerConfig config, RuntimeDriver driver, HostedSandboxes sandboxes) {
+    this.config = config;
+    this.driver = driver;
+    this.sandboxes = sandboxes;
+    this.machine =
+        ManagementFactory.getPlatformMXBean(com.sun.management.OperatingSystemMXBean.class);
+  }
+
+  /// The contract's `RunnerHealthcheck`.
+  Map<String, Object> report() {
+    Map<String, Object> report = new LinkedHashMap<>();
+    report.put("appVersion", config.version());
+    report.put("domain", config.domain());
+    report.put("proxyUrl", config.proxyUrl());
+    try {
+      HostDescription host = driver.describe();
+      report.put("metrics", metrics(host, driver.list()));
+      report.put("serviceHealth", List.of(health(host.usable(), host.reason())));
+    } catch (RuntimeFailure failure) {
+      report.put("serviceHealth", List.of(health(false, failure.sentence())));
+    }
+    return report;
+  }
+
+  private Map<String, Object> health(boolean healthy, String reason) {
+    Map<String, Object> health = new LinkedHashMap<>();
+    health.put("serviceName", driver.engine());
+    health.put("healthy", healthy);
+    if (!healthy) {
+      health.put("errorReason", reason.isEmpty() ? "the engine is not usable" : reason);
+    }
+    return health;
+  }
+
+  private Map<String, Object> metrics(HostDescription host, List<HostedDisk> disks) {
+    long memory = machine.getTotalMemorySize();
+    List<SandboxLimits> granted =
+        sandboxes.all().stream().map(HostedSandbox::limits).flatMap(Optional::stream).toList();
+    Map<String, Object> metrics = new LinkedHashMap<>();
+    metrics.put("currentCpuLoadAverage", Math.max(0, machine.getSystemLoadAverage()));
+    metrics.put("currentCpuUsagePercentage", percent(machine.getCpuLoad()));
+    metrics.put(
+        "currentMemoryUsagePercentage",
+        percent(1 - (double) machine.getFreeMemorySize() / Math.max(1, memory)));
+    metrics.put(
+        "currentDiskUsagePercentage",
+        percent(1 - (double) host.poolFreeBytes() / Math.max(1, host.poolBytes())));
+    metrics.put(
+        "currentAllocatedCpu",
+        granted.stream().mapToLong(SandboxLimits::cpuMillis).sum() / 1_000.0);
+    metrics.put(
+        "currentAllocatedMemoryGiB",
+        granted.stream().mapToLong(SandboxLimits::memoryBytes).sum() / GIB);
+    metrics.put(
+        "currentAllocatedDiskGiB", disks.stream().mapToLong(HostedDisk::diskBytes).sum() / GIB);
+    metrics.put("currentSnapshotCount", disks.stream().map(HostedDisk::image).distinct().count());
+    metrics.put("currentStartedSandboxes", disks.stream().filter(HostedDisk::running).count());
+    metrics.put("cpu", machine.getAvailableProcessors());
+    metrics.put("memoryGiB", memory / GIB);
+    metrics.put("diskGiB", host.poolBytes() / GIB);
+    return metrics;
+  }
+
+  private static double percent(double share) {
+    return Double.isNaN(share) ? 0 : Math.clamp(share * 100, 0, 100);
+  }
+}

@@ -1,0 +1,117 @@
+package dev.sandlot.runner;
+
+import dev.sandlot.agentclient.AgentConnector;
+import dev.sandlot.model.SandboxId;
+import dev.sandlot.runner.dns.DnsForwarder;
+import dev.sandlot.runner.job.ControlPlaneClient;
+import dev.sandlot.runner.job.HealthReports;
+import dev.sandlot.runner.job.JobLoop;
+import dev.sandlot.runner.launcher.LauncherDriver;
+import dev.sandlot.runner.sandbox.BelievedStates;
+import dev.sandlot.runner.sandbox.HostedSandboxes;
+import dev.sandlot.runner.sandbox.SandboxJobs;
+import dev.sandlot.runner.sandbox.SandboxReconciler;
+import dev.sandlot.runner.toolbox.Toolbox;
+import dev.sandlot.runner.toolbox.ToolboxLimits;
+import dev.sandlot.runner.toolbox.ToolboxRoutes;
+import dev.sandlot.runtime.HostDescription;
+import dev.sandlot.runtime.ToolboxGateway;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// A runner: the only file that builds its objects, in the order in which they start.
+public final class Runner implements AutoCloseable {
+  private static final Logger LOGGER = LoggerFactory.getLogger(Runner.class);
+
+  private final LauncherDriver driver;
+  private final AgentConnector connector;
+  private final HostedSandboxes sandboxes;
+  private final DnsForwarder dns;
+  private final Toolbox toolbox;
+  private final ControlPlaneClient controlPlane;
+  private final SandboxReconciler reconciler;
+  private final HealthReports health;
+  private final JobLoop jobs;
+
+  private Runner(RunnerConfig config) throws InterruptedException {
+    driver = new LauncherDriver(config.launcherSocket(), config.engine());
+    HostDescription host = driver.describe();
+    connector = new AgentConnector();
+    sandboxes = new HostedSandboxes(driver, connector, config.processesMax());
+    dns = DnsForwarder.start(host.dns(), config.dns());
+    toolbox =
+        new Toolbox(
+            sandboxes, new ToolboxRoutes(driver, ToolboxLimits.STANDARD, config.spoolFolder()));
+    controlPlane = new ControlPlaneClient(config.controlPlane(), config.runnerKey());
+    reconciler = new SandboxReconciler(driver, sandboxes, new ReportedStates(controlPlane));
+    reconciler.adopt();
+    reconciler.start();
+    health = HealthReports.start(controlPlane, new HostHealth(config, driver, sandboxes)::report);
+    jobs = JobLoop.start(controlPlane, new SandboxJobs(sandboxes), config.jobsMax());
+    LOGGER
+        .atInfo()
+        .addKeyValue("engine", config.engine())
+        .addKeyValue("engineVersion", host.engineVersion())
+        .addKeyValue("adopted", sandboxes.all().size())
+        .log("runner started");
+  }
+
+  /// Starts a runner: takes over what runs on the machine, then takes jobs. The control plane may
+  /// come up later.
+  ///
+  /// @throws dev.sandlot.runtime.RuntimeFailure when the launcher cannot be reached or has no such
+  ///   engine
+  /// @throws UncheckedIOException when an address or a folder cannot be used
+  public static Runner start(RunnerConfig config) throws InterruptedException {
+    try {
+      Files.createDirectories(config.spoolFolder());
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot make the folder " + config.spoolFolder(), e);
+    }
+    return new Runner(config);
+  }
+
+  /// The way into its sandboxes.
+  public ToolboxGateway gateway() {
+    return toolbox;
+  }
+
+  /// Sandboxes that run now.
+  public int runningSandboxes() {
+    return sandboxes.all().size();
+  }
+
+  /// Name look-ups of sandboxes that came in, and those that a limit dropped.
+  public long[] nameLookups() {
+    return new long[] {dns.questions(), dns.dropped()};
+  }
+
+  /// Stops the runner; its sandboxes run on and are taken over by the next one.
+  @Override
+  public void close() {
+    jobs.close();
+    health.close();
+    reconciler.close();
+    controlPlane.close();
+    dns.close();
+    sandboxes.close();
+    connector.close();
+    driver.close();
+  }
+
+  private record ReportedStates(ControlPlaneClient controlPlane) implements BelievedStates {
+    @Override
+    public Map<SandboxId, String> all() throws IOException, InterruptedException {
+      return controlPlane.sandboxes();
+    }
+
+    @Override
+    public void stopped(SandboxId id, String reason) throws IOException, InterruptedException {
+      controlPlane.reportState(id, "stopped", reason);
+    }
+  }
+}

@@ -1,0 +1,208 @@
+package dev.sandlot.runner.dns;
+
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.util.Arrays;
+import java.util.Optional;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.LongAdder;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.xbill.DNS.Message;
+import org.xbill.DNS.OPTRecord;
+
+/// Answers name look-ups over UDP and TCP by asking an upstream resolver. Thread-safe.
+///
+/// The senders are not trusted: each source has its rate, all together a number of questions under
+/// way; what comes beyond is dropped, and clients ask again.
+public final class DnsForwarder implements AutoCloseable {
+  private static final Logger LOGGER = LoggerFactory.getLogger(DnsForwarder.class);
+  private static final int QUESTION_BYTES_MAX = 4_096;
+  private static final int UDP_ANSWER_BYTES_MIN = 512;
+  private static final int UDP_ANSWER_BYTES_MAX = 1_232;
+  private static final int TCP_ANSWER_BYTES_MAX = 65_535;
+  private static final int TCP_CONNECTIONS_MAX = 100;
+  private static final int TCP_IDLE_MILLIS = 5_000;
+  private static final int TCP_QUESTIONS_MAX = 100;
+
+  private final DatagramSocket udp;
+  private final ServerSocket tcp;
+  private final DnsAnswers answers;
+  private final QuestionRates rates;
+  private final Semaphore inFlight;
+  private final Semaphore connections = new Semaphore(TCP_CONNECTIONS_MAX);
+  private final LongAdder questions = new LongAdder();
+  private final LongAdder dropped = new LongAdder();
+
+  private DnsForwarder(DatagramSocket udp, ServerSocket tcp, DnsConfig config) {
+    this.udp = udp;
+    this.tcp = tcp;
+    this.answers = new DnsAnswers(config);
+    this.rates = new QuestionRates(config.questionsPerSecond(), config.burst());
+    this.inFlight = new Semaphore(config.inFlightMax());
+  }
+
+  /// Starts to answer.
+  ///
+  /// @param listen where; port 0 for any free one
+  /// @throws UncheckedIOException when the address cannot be bound
+  public static DnsForwarder start(InetSocketAddress listen, DnsConfig config) {
+    InetSocketAddress address = new InetSocketAddress(listen.getHostString(), listen.getPort());
+    DatagramSocket udp = null;
+    try {
+      udp = new DatagramSocket(address);
+      ServerSocket tcp = new ServerSocket(udp.getLocalPort(), 0, address.getAddress());
+      DnsForwarder forwarder = new DnsForwarder(udp, tcp, config);
+      Thread.ofVirtual().name("dns-udp").start(forwarder::serveUdp);
+      Thread.ofVirtual().name("dns-tcp").start(forwarder::serveTcp);
+      return forwarder;
+    } catch (IOException e) {
+      if (udp != null) {
+        udp.close();
+      }
+      throw new UncheckedIOException(
+          "cannot answer name look-ups on " + listen + "; is another runner using the address?", e);
+    }
+  }
+
+  /// The port it answers on.
+  public int port() {
+    return udp.getLocalPort();
+  }
+
+  /// Questions that came in so far.
+  public long questions() {
+    return questions.sum();
+  }
+
+  /// Questions that were not answered because of a limit.
+  public long dropped() {
+    return dropped.sum();
+  }
+
+  private void serveUdp() {
+    byte[] buffer = new byte[QUESTION_BYTES_MAX];
+    while (!udp.isClosed()) {
+      DatagramPacket packet = new DatagramPacket(buffer, buffer.length);
+      try {
+        udp.receive(packet);
+      } catch (IOException e) {
+        if (!udp.isClosed()) {
+          LOGGER.atDebug().setCause(e).log("look-up cannot be received");
+        }
+        continue;
+      }
+      if (admit(packet.getAddress())) {
+        byte[] question = Arrays.copyOf(packet.getData(), packet.getLength());
+        InetSocketAddress source = (InetSocketAddress) packet.getSocketAddress();
+        Thread.ofVirtual().name("dns-question").start(() -> answerUdp(question, source));
+      }
+    }
+  }
+
+  /// Counts a question in; the permit of one that is let in must be given back.
+  private boolean admit(InetAddress source) {
+    questions.increment();
+    if (rates.grant(source, System.nanoTime()) && inFlight.tryAcquire()) {
+      return true;
+    }
+    dropped.increment();
+    return false;
+  }
+
+  private void answerUdp(byte[] question, InetSocketAddress source) {
+    try {
+      Optional<Message> answer = answers.answer(question);
+      if (answer.isPresent()) {
+        byte[] wire = answer.get().toWire(udpRoom(question));
+        udp.send(new DatagramPacket(wire, wire.length, source));
+      }
+    } catch (IOException | RuntimeException e) {
+      LOGGER.atDebug().setCause(e).log("look-up cannot be answered");
+    } finally {
+      inFlight.release();
+    }
+  }
+
+  /// What the asker can take; a longer answer is cut and marked, and asked for again over TCP.
+  private static int udpRoom(byte[] question) throws IOException {
+    OPTRecord options = new Message(question).getOPT();
+    return options == null
+        ? UDP_ANSWER_BYTES_MIN
+        : Math.clamp(options.getPayloadSize(), UDP_ANSWER_BYTES_MIN, UDP_ANSWER_BYTES_MAX);
+  }
+
+  private void serveTcp() {
+    while (!tcp.isClosed()) {
+      try {
+        Socket socket = tcp.accept();
+        if (connections.tryAcquire()) {
+          Thread.ofVirtual().name("dns-connection").start(() -> serve(socket));
+        } else {
+          dropped.increment();
+          socket.close();
+        }
+      } catch (IOException e) {
+        if (!tcp.isClosed()) {
+          LOGGER.atDebug().setCause(e).log("look-up connection cannot be accepted");
+        }
+      }
+    }
+  }
+
+  private void serve(Socket socket) {
+    try (socket) {
+      socket.setSoTimeout(TCP_IDLE_MILLIS);
+      DataInputStream in = new DataInputStream(socket.getInputStream());
+      DataOutputStream out = new DataOutputStream(socket.getOutputStream());
+      for (int count = 0; count < TCP_QUESTIONS_MAX; count++) {
+        byte[] question = new byte[in.readUnsignedShort()];
+        if (question.length > QUESTION_BYTES_MAX) {
+          return;
+        }
+        in.readFully(question);
+        if (!admit(socket.getInetAddress()) || !answerTcp(question, out)) {
+          return;
+        }
+      }
+    } catch (IOException _) {
+      // The asker has left, or takes too long.
+    } finally {
+      connections.release();
+    }
+  }
+
+  private boolean answerTcp(byte[] question, DataOutputStream out) throws IOException {
+    try {
+      Optional<Message> answer = answers.answer(question);
+      if (answer.isEmpty()) {
+        return false;
+      }
+      byte[] wire = answer.get().toWire(TCP_ANSWER_BYTES_MAX);
+      out.writeShort(wire.length);
+      out.write(wire);
+      out.flush();
+      return true;
+    } finally {
+      inFlight.release();
+    }
+  }
+
+  @Override
+  public void close() {
+    udp.close();
+    try {
+      tcp.close();
+    } catch (IOException _) {
+      // It is gone either way.
+    }
+  }
+}

@@ -1,0 +1,181 @@
+package dev.sandlot.runner.job;
+
+import dev.sandlot.http.Json;
+import dev.sandlot.model.JobId;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Semaphore;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Fetches jobs and carries them out beside each other, one at a time for a sandbox.
+///
+/// A job is done at least once: what was claimed before a restart is done again, a claim that comes
+/// twice while it is being done is left, and an answer that got lost is sent again until the
+/// control plane has it or knows better.
+public final class JobLoop implements AutoCloseable {
+  private static final Logger LOGGER = LoggerFactory.getLogger(JobLoop.class);
+  private static final Duration POLL = Duration.ofSeconds(30);
+  private static final int POLL_JOBS_MAX = 20;
+
+  private final ControlPlaneClient controlPlane;
+  private final JobActions actions;
+  private final Semaphore slots;
+  private final Set<JobId> inHand = ConcurrentHashMap.newKeySet();
+  private final Set<Thread> workers = ConcurrentHashMap.newKeySet();
+  private final Thread poller;
+  private volatile boolean closed;
+
+  private JobLoop(ControlPlaneClient controlPlane, JobActions actions, int concurrency) {
+    this.controlPlane = controlPlane;
+    this.actions = actions;
+    this.slots = new Semaphore(concurrency);
+    this.poller = Thread.ofVirtual().name("job-poll").unstarted(this::poll);
+  }
+
+  /// Starts to take jobs.
+  ///
+  /// @param concurrency how many are carried out at a time
+  public static JobLoop start(
+      ControlPlaneClient controlPlane, JobActions actions, int concurrency) {
+    JobLoop loop = new JobLoop(controlPlane, actions, concurrency);
+    loop.poller.start();
+    return loop;
+  }
+
+  private void poll() {
+    Backoff backoff = new Backoff();
+    boolean resumed = false;
+    try {
+      while (!closed) {
+        try {
+          fetch(resumed);
+          resumed = true;
+          backoff.reset();
+        } catch (IOException e) {
+          if (!closed) {
+            backoff.pause("jobs cannot be fetched", e);
+          }
+        }
+      }
+    } catch (InterruptedException _) {
+      // The runner stops.
+    }
+  }
+
+  /// Fetches as many jobs as can be carried out now, one at least, and starts on them.
+  private void fetch(boolean resumed) throws IOException, InterruptedException {
+    slots.acquire();
+    int permits = 1;
+    try {
+      while (permits < POLL_JOBS_MAX && slots.tryAcquire()) {
+        permits++;
+      }
+      List<Job> jobs = resumed ? controlPlane.poll(POLL, permits) : controlPlane.unfinished();
+      permits -= hand(jobs, permits);
+    } finally {
+      slots.release(permits);
+    }
+  }
+
+  /// Starts work on jobs.
+  ///
+  /// @param permits that the caller holds
+  /// @return how many of them the work has taken over
+  private int hand(List<Job> jobs, int permits) throws InterruptedException {
+    int used = 0;
+    for (Job job : jobs) {
+      if (!inHand.add(job.id())) {
+        continue;
+      }
+      if (used < permits) {
+        used++;
+      } else {
+        slots.acquire();
+      }
+      Thread worker = Thread.ofVirtual().name("job-" + job.id()).unstarted(() -> work(job));
+      workers.add(worker);
+      worker.start();
+    }
+    return used;
+  }
+
+  private void work(Job job) {
+    try {
+      Map<String, Object> outcome = outcome(job);
+      report(job, outcome);
+    } catch (InterruptedException _) {
+      // The runner stops; the job is taken up again after its start.
+    } finally {
+      inHand.remove(job.id());
+      slots.release();
+      workers.remove(Thread.currentThread());
+    }
+  }
+
+  private Map<String, Object> outcome(Job job) throws InterruptedException {
+    Map<String, Object> outcome = new LinkedHashMap<>();
+    try {
+      Map<String, String> result = actions.carryOut(job);
+      outcome.put("status", "COMPLETED");
+      outcome.put("resultMetadata", Json.text(result));
+    } catch (JobFailure failure) {
+      LOGGER
+          .atWarn()
+          .addKeyValue("jobId", job.id())
+          .addKeyValue("type", job.type())
+          .addKeyValue("sandboxId", job.sandbox())
+          .addKeyValue("reason", failure.getMessage())
+          .log("job failed");
+      outcome.put("status", "FAILED");
+      outcome.put("errorMessage", String.valueOf(failure.getMessage()));
+    } catch (RuntimeException e) {
+      LOGGER
+          .atError()
+          .setCause(e)
+          .addKeyValue("jobId", job.id())
+          .addKeyValue("type", job.type())
+          .addKeyValue("sandboxId", job.sandbox())
+          .log("job failed unexpectedly");
+      outcome.put("status", "FAILED");
+      outcome.put("errorMessage", "the runner met an unexpected fault; its log says more");
+    }
+    return outcome;
+  }
+
+  private void report(Job job, Map<String, Object> outcome) throws InterruptedException {
+    Backoff backoff = new Backoff();
+    while (true) {
+      try {
+        controlPlane.report(job.id(), outcome);
+        return;
+      } catch (RefusedRequest refused) {
+        if (!refused.passing()) {
+          // It has an answer already, or no such job any more.
+          LOGGER
+              .atInfo()
+              .addKeyValue("jobId", job.id())
+              .addKeyValue("status", refused.status())
+              .log("job report not wanted");
+          return;
+        }
+        backoff.pause("a job's end cannot be reported", refused);
+      } catch (IOException e) {
+        backoff.pause("a job's end cannot be reported", e);
+      }
+    }
+  }
+
+  /// Stops taking jobs. Those under way are interrupted and taken up again after the next start.
+  @Override
+  public void close() {
+    closed = true;
+    poller.interrupt();
+    workers.forEach(Thread::interrupt);
+  }
+}

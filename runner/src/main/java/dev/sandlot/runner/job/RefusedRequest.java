@@ -1,0 +1,24 @@
+package dev.sandlot.runner.job;
+
+import java.io.IOException;
+
+/// The control plane answered a request with a failure.
+final class RefusedRequest extends IOException {
+  private static final long serialVersionUID = 1;
+
+  private final int status;
+
+  RefusedRequest(int status, String message) {
+    super(message);
+    this.status = status;
+  }
+
+  int status() {
+    return status;
+  }
+
+  /// Whether the same request may be granted later.
+  boolean passing() {
+    return status >= 500 || status == 429 || status == 408;
+  }
+}

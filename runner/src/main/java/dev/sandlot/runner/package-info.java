@@ -1,0 +1,6 @@
+/// Runs the sandboxes of one machine: takes jobs from the control plane, serves the toolbox,
+/// answers look-ups of names. Entry type: {@link dev.sandlot.runner.Runner}.
+@NullMarked
+package dev.sandlot.runner;
+
+import org.jspecify.annotations.NullMarked;

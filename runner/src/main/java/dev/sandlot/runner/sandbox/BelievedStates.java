@@ -1,0 +1,16 @@
+package dev.sandlot.runner.sandbox;
+
+import dev.sandlot.model.SandboxId;
+import java.io.IOException;
+import java.util.Map;
+
+/// What the control plane believes of this machine, and a way to correct it.
+public interface BelievedStates {
+  /// The state of every sandbox that it knows to be here, as the contract spells states.
+  Map<SandboxId, String> all() throws IOException, InterruptedException;
+
+  /// Tells that a sandbox has stopped by itself.
+  ///
+  /// @param reason a sentence for its owner
+  void stopped(SandboxId id, String reason) throws IOException, InterruptedException;
+}

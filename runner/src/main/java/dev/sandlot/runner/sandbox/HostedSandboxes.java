@@ -1,0 +1,252 @@
+package dev.sandlot.runner.sandbox;
+
+import dev.sandlot.agentclient.Account;
+import dev.sandlot.agentclient.AgentClient;
+import dev.sandlot.agentclient.AgentConnector;
+import dev.sandlot.agentclient.AgentFailure;
+import dev.sandlot.agentclient.AgentHello;
+import dev.sandlot.agentclient.Identity;
+import dev.sandlot.model.NetworkPolicy;
+import dev.sandlot.model.SandboxId;
+import dev.sandlot.model.SandboxJob;
+import dev.sandlot.model.SandboxLimits;
+import dev.sandlot.runner.job.JobFailure;
+import dev.sandlot.runtime.DiskRequest;
+import dev.sandlot.runtime.EngineExit;
+import dev.sandlot.runtime.HostedDisk;
+import dev.sandlot.runtime.RuntimeDriver;
+import dev.sandlot.runtime.RuntimeFailure;
+import dev.sandlot.runtime.StartRequest;
+import dev.sandlot.runtime.StartedSandbox;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// The sandboxes that run on this machine. Thread-safe; operations on one sandbox are carried out
+/// one after the other. Everything may be repeated.
+public final class HostedSandboxes implements AutoCloseable {
+  private static final Logger LOGGER = LoggerFactory.getLogger(HostedSandboxes.class);
+
+  /// An engine under load needs seconds for its first answer.
+  private static final Duration AGENT_START_MAX = Duration.ofSeconds(30);
+
+  private static final Duration ADOPTION_MAX = Duration.ofSeconds(5);
+  private static final Duration STOP_GRACE = Duration.ofMillis(300);
+
+  private final RuntimeDriver driver;
+  private final AgentConnector connector;
+  private final int processesMax;
+  private final SandboxLocks locks = new SandboxLocks();
+  private final Map<SandboxId, HostedSandbox> running = new ConcurrentHashMap<>();
+  private volatile Runnable linkBroken = () -> {};
+
+  /// @param processesMax processes and threads a sandbox may have
+  public HostedSandboxes(RuntimeDriver driver, AgentConnector connector, int processesMax) {
+    this.driver = driver;
+    this.connector = connector;
+    this.processesMax = processesMax;
+  }
+
+  /// Who is told that a link has broken, and may look what became of the sandbox.
+  void onBrokenLink(Runnable action) {
+    linkBroken = action;
+  }
+
+  SandboxLocks locks() {
+    return locks;
+  }
+
+  /// A sandbox that runs here.
+  public Optional<HostedSandbox> find(SandboxId id) {
+    return Optional.ofNullable(running.get(id));
+  }
+
+  /// All that run here.
+  public Collection<HostedSandbox> all() {
+    return List.copyOf(running.values());
+  }
+
+  /// Starts a sandbox, and makes its disk first if that is asked for.
+  ///
+  /// @param orderedAt for the time it waited
+  /// @throws JobFailure when it does not come up; nothing of it runs then
+  public HostedSandbox bringUp(
+      SandboxId id, SandboxJob order, NetworkPolicy network, boolean create, Instant orderedAt)
+      throws InterruptedException {
+    try (var _ = locks.hold(id)) {
+      Duration queue = Duration.between(orderedAt, Instant.now());
+      SandboxLimits limits = limits(order);
+      long begun = System.nanoTime();
+      if (create) {
+        driver.createDisk(new DiskRequest(id, order.snapshot(), id.toString(), limits.diskBytes()));
+      }
+      Duration disk = Duration.ofNanos(System.nanoTime() - begun);
+      StartedSandbox started = start(new StartRequest(id, limits, network));
+      long engineUp = System.nanoTime();
+      HostedSandbox sandbox = meet(id, started.agentSocket(), order, limits);
+      Duration agent = Duration.ofNanos(System.nanoTime() - engineUp);
+      replace(sandbox);
+      new StartPhases(queue, disk, started.storage(), started.network(), started.engine(), agent)
+          .log(LOGGER, id, driver.engine());
+      return sandbox;
+    }
+  }
+
+  private StartedSandbox start(StartRequest request) {
+    try {
+      return driver.start(request);
+    } catch (RuntimeFailure failure) {
+      if (failure.kind() == RuntimeFailure.Kind.NOT_FOUND) {
+        throw new JobFailure("the sandbox's files are no longer on this runner", failure);
+      }
+      throw failure;
+    }
+  }
+
+  /// Waits for the agent and tells it whose it is.
+  private HostedSandbox meet(SandboxId id, Path socket, SandboxJob order, SandboxLimits limits)
+      throws InterruptedException {
+    AgentClient agent = connector.connect(socket);
+    boolean met = false;
+    try {
+      AgentHello hello = agent.awaitHello(AGENT_START_MAX);
+      Account account = agent.configure(identity(id, order));
+      met = true;
+      return new HostedSandbox(id, agent, hello.version(), Optional.of(limits), account);
+    } catch (AgentFailure failure) {
+      throw new JobFailure("the sandbox did not start: " + whyNot(id, failure), failure);
+    } finally {
+      if (!met) {
+        agent.close();
+        driver.stop(id);
+      }
+    }
+  }
+
+  private String whyNot(SandboxId id, AgentFailure failure) {
+    return driver
+        .inspect(id)
+        .flatMap(usage -> usage.disk().exit())
+        .map(EngineExit::reason)
+        .orElse("its agent did not answer: " + failure.sentence());
+  }
+
+  private SandboxLimits limits(SandboxJob order) {
+    try {
+      return SandboxLimits.ofUnits(
+          order.cpuQuota(), order.memoryQuota(), order.storageQuota(), processesMax);
+    } catch (IllegalArgumentException e) {
+      throw new JobFailure("the sandbox's limits: " + e.getMessage(), e);
+    }
+  }
+
+  private static Identity identity(SandboxId id, SandboxJob order) {
+    Map<String, String> environment = new HashMap<>(order.env());
+    environment.put("DAYTONA_SANDBOX_ID", id.toString());
+    environment.put("DAYTONA_SANDBOX_SNAPSHOT", order.snapshot());
+    environment.put("DAYTONA_SANDBOX_USER", order.osUser());
+    environment.put("DAYTONA_ORGANIZATION_ID", order.organizationId());
+    environment.put("DAYTONA_REGION_ID", order.regionId());
+    return new Identity(environment, order.osUser(), "", id.toString());
+  }
+
+  private void replace(HostedSandbox sandbox) {
+    HostedSandbox before = running.put(sandbox.id(), sandbox);
+    if (before != null) {
+      before.agent().close();
+    }
+    sandbox.agent().whenBroken(() -> linkBroken.run());
+  }
+
+  /// Ends a sandbox; its disk stays.
+  ///
+  /// @param force without giving its processes time
+  public void stop(SandboxId id, boolean force) throws InterruptedException {
+    try (var _ = locks.hold(id)) {
+      HostedSandbox sandbox = running.remove(id);
+      if (sandbox != null) {
+        try (AgentClient agent = sandbox.agent()) {
+          if (!force) {
+            agent.shutdown(STOP_GRACE);
+          }
+        } catch (AgentFailure failure) {
+          LOGGER
+              .atInfo()
+              .addKeyValue("sandboxId", id)
+              .addKeyValue("reason", failure.sentence())
+              .log("sandbox did not end by itself");
+        }
+      }
+      driver.stop(id);
+    }
+  }
+
+  /// Ends a sandbox and removes its disk.
+  public void destroy(SandboxId id) throws InterruptedException {
+    try (var _ = locks.hold(id)) {
+      forget(id);
+      driver.deleteDisk(id);
+    }
+    locks.forget(id);
+  }
+
+  /// Changes what a running sandbox may reach. One that does not run gets its policy when it
+  /// starts.
+  public void changeNetwork(SandboxId id, NetworkPolicy network) throws InterruptedException {
+    try (var _ = locks.hold(id)) {
+      if (driver.inspect(id).filter(usage -> usage.disk().running()).isPresent()) {
+        driver.setNetwork(id, network);
+      }
+    }
+  }
+
+  /// Takes over a sandbox that runs already, without changing it.
+  ///
+  /// Preconditions: its lock is held.
+  ///
+  /// @return whether its agent answers
+  boolean adopt(HostedDisk disk) {
+    Path socket = disk.agentSocket().orElse(null);
+    if (socket == null) {
+      return false;
+    }
+    AgentClient agent = connector.connect(socket);
+    try {
+      AgentHello hello = agent.hello(ADOPTION_MAX);
+      replace(new HostedSandbox(disk.id(), agent, hello.version(), Optional.empty(), null));
+      LOGGER.atInfo().addKeyValue("sandboxId", disk.id()).log("sandbox adopted");
+      return true;
+    } catch (AgentFailure failure) {
+      agent.close();
+      LOGGER
+          .atWarn()
+          .addKeyValue("sandboxId", disk.id())
+          .addKeyValue("reason", failure.sentence())
+          .log("sandbox runs but its agent does not answer");
+      return false;
+    }
+  }
+
+  /// Forgets a sandbox that does not run any more.
+  void forget(SandboxId id) {
+    HostedSandbox sandbox = running.remove(id);
+    if (sandbox != null) {
+      sandbox.agent().close();
+    }
+  }
+
+  /// Ends the links; the sandboxes run on.
+  @Override
+  public void close() {
+    linkBroken = () -> {};
+    all().forEach(sandbox -> forget(sandbox.id()));
+  }
+}

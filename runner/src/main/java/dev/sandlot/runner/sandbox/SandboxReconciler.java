@@ -1,0 +1,190 @@
+package dev.sandlot.runner.sandbox;
+
+import dev.sandlot.model.SandboxId;
+import dev.sandlot.runtime.EngineExit;
+import dev.sandlot.runtime.HostedDisk;
+import dev.sandlot.runtime.RuntimeDriver;
+import dev.sandlot.runtime.RuntimeFailure;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Keeps three views of this machine's sandboxes in line: what the driver runs, what this process
+/// holds links to, what the control plane believes. Looks every two seconds, at once when a link
+/// has broken, and asks the control plane every thirty.
+///
+/// Takes no orders: it reads what is and acts. A sandbox with a job at work, or one that had a job
+/// since it was read, is left for the next time.
+public final class SandboxReconciler implements AutoCloseable {
+  private static final Logger LOGGER = LoggerFactory.getLogger(SandboxReconciler.class);
+  private static final Duration WATCH_INTERVAL = Duration.ofSeconds(2);
+  private static final Duration COMPARE_INTERVAL = Duration.ofSeconds(30);
+
+  /// States in which the control plane takes a sandbox to be running.
+  private static final Set<String> RUNNING = Set.of("started");
+
+  /// States in which it must not run.
+  private static final Set<String> AT_REST = Set.of("stopped", "archived", "destroyed");
+
+  private final RuntimeDriver driver;
+  private final HostedSandboxes sandboxes;
+  private final BelievedStates believed;
+  private final Semaphore wake = new Semaphore(0);
+  private final Thread thread;
+  private long comparedAtNanos;
+  private boolean compared;
+
+  public SandboxReconciler(
+      RuntimeDriver driver, HostedSandboxes sandboxes, BelievedStates believed) {
+    this.driver = driver;
+    this.sandboxes = sandboxes;
+    this.believed = believed;
+    this.thread = Thread.ofVirtual().name("sandbox-reconciler").unstarted(this::run);
+  }
+
+  /// Takes over what runs already. To be called before jobs are taken.
+  public void adopt() throws InterruptedException {
+    for (HostedDisk disk : driver.list()) {
+      if (disk.running()) {
+        try (var _ = sandboxes.locks().hold(disk.id())) {
+          sandboxes.adopt(disk);
+        }
+      }
+    }
+  }
+
+  /// Begins to watch.
+  public void start() {
+    sandboxes.onBrokenLink(wake::release);
+    thread.start();
+  }
+
+  private void run() {
+    while (!Thread.currentThread().isInterrupted()) {
+      try {
+        watch();
+        if (!compared || System.nanoTime() - comparedAtNanos > COMPARE_INTERVAL.toNanos()) {
+          compare();
+          compared = true;
+          comparedAtNanos = System.nanoTime();
+        }
+      } catch (InterruptedException _) {
+        return;
+      } catch (IOException | RuntimeException e) {
+        LOGGER
+            .atWarn()
+            .addKeyValue("reason", String.valueOf(e.getMessage()))
+            .log("sandboxes cannot be compared");
+      }
+      try {
+        if (wake.tryAcquire(WATCH_INTERVAL.toMillis(), TimeUnit.MILLISECONDS)) {
+          wake.drainPermits();
+        }
+      } catch (InterruptedException _) {
+        return;
+      }
+    }
+  }
+
+  /// Finds what has ended, and what runs without a link.
+  void watch() throws InterruptedException {
+    long mark = sandboxes.locks().mark();
+    Set<SandboxId> linked = new HashSet<>();
+    sandboxes.all().forEach(sandbox -> linked.add(sandbox.id()));
+    for (HostedDisk disk : driver.list()) {
+      boolean known = linked.remove(disk.id());
+      if (disk.running() && !known) {
+        untouched(disk.id(), mark, () -> sandboxes.adopt(disk));
+      } else if (!disk.running() && known) {
+        untouched(disk.id(), mark, () -> ended(disk.id(), disk.exit()));
+      }
+    }
+    for (SandboxId gone : linked) {
+      untouched(gone, mark, () -> ended(gone, Optional.empty()));
+    }
+  }
+
+  /// Brings the machine and the control plane in line.
+  void compare() throws IOException, InterruptedException {
+    long mark = sandboxes.locks().mark();
+    // The disks first: one that is made after this is not taken for an orphan.
+    Map<SandboxId, HostedDisk> disks = new HashMap<>();
+    driver.list().forEach(disk -> disks.put(disk.id(), disk));
+    Map<SandboxId, String> states = believed.all();
+    for (HostedDisk disk : disks.values()) {
+      String state = states.get(disk.id());
+      if (state == null) {
+        untouched(disk.id(), mark, () -> removeOrphan(disk.id()));
+      } else if (disk.running() && AT_REST.contains(state)) {
+        untouched(disk.id(), mark, () -> stopUnwanted(disk.id(), state));
+      }
+    }
+    for (Map.Entry<SandboxId, String> entry : states.entrySet()) {
+      HostedDisk disk = disks.get(entry.getKey());
+      if (RUNNING.contains(entry.getValue()) && (disk == null || !disk.running())) {
+        Optional<EngineExit> exit = Optional.ofNullable(disk).flatMap(HostedDisk::exit);
+        untouched(entry.getKey(), mark, () -> ended(entry.getKey(), exit));
+      }
+    }
+  }
+
+  /// A step that may fail without ending the round.
+  private interface Step {
+    void run() throws IOException, InterruptedException;
+  }
+
+  private void untouched(SandboxId id, long mark, Step step) throws InterruptedException {
+    try (var held = sandboxes.locks().holdUntouched(id, mark).orElse(null)) {
+      if (held != null) {
+        step.run();
+      }
+    } catch (IOException | RuntimeFailure e) {
+      LOGGER
+          .atWarn()
+          .addKeyValue("sandboxId", id)
+          .addKeyValue("reason", String.valueOf(e.getMessage()))
+          .log("sandbox cannot be brought in line yet");
+    }
+  }
+
+  private void ended(SandboxId id, Optional<EngineExit> exit)
+      throws IOException, InterruptedException {
+    sandboxes.forget(id);
+    String reason =
+        exit.map(EngineExit::reason)
+            .orElse("the sandbox was no longer running on its machine; its files are kept");
+    LOGGER.atInfo().addKeyValue("sandboxId", id).addKeyValue("reason", reason).log("sandbox ended");
+    // What its engine left behind (network, mounts, cgroup) is given back.
+    driver.stop(id);
+    believed.stopped(id, reason);
+  }
+
+  private void removeOrphan(SandboxId id) {
+    LOGGER.atInfo().addKeyValue("sandboxId", id).log("orphan removed");
+    sandboxes.forget(id);
+    driver.deleteDisk(id);
+  }
+
+  private void stopUnwanted(SandboxId id, String state) {
+    LOGGER
+        .atInfo()
+        .addKeyValue("sandboxId", id)
+        .addKeyValue("state", state)
+        .log("sandbox stopped that should not run");
+    sandboxes.forget(id);
+    driver.stop(id);
+  }
+
+  @Override
+  public void close() {
+    thread.interrupt();
+  }
+}

@@ -1,0 +1,67 @@
+package dev.sandlot.runner.toolbox;
+
+import dev.sandlot.http.Exchange;
+import dev.sandlot.http.HttpFailure;
+import dev.sandlot.http.Json;
+import dev.sandlot.runner.sandbox.HostedSandbox;
+import java.nio.charset.StandardCharsets;
+import java.util.OptionalInt;
+import java.util.regex.Pattern;
+import tools.jackson.databind.JsonNode;
+
+/// What every call has: its sandbox, a body, a path.
+final class Calls {
+  private static final Pattern OCTAL = Pattern.compile("0{0,4}[0-7]{1,4}");
+
+  private Calls() {}
+
+  static HostedSandbox sandbox(Exchange exchange) {
+    return exchange
+        .attribute(HostedSandbox.class)
+        .orElseThrow(() -> new IllegalStateException("the call has no sandbox"));
+  }
+
+  /// The body as a JSON object.
+  static JsonNode body(Exchange exchange, ToolboxLimits limits) {
+    byte[] bytes = exchange.bodyBytes(limits.bodyBytesMax());
+    try {
+      return Json.object(bytes);
+    } catch (HttpFailure failure) {
+      throw ToolboxFailures.badRequest(failure.sentence());
+    }
+  }
+
+  /// A path that must be given.
+  ///
+  /// @param name of the query's parameter
+  static String path(Exchange exchange, String name, ToolboxLimits limits) {
+    String path = exchange.query(name).orElse("");
+    if (path.isEmpty()) {
+      throw ToolboxFailures.invalidPath(name + " is missing");
+    }
+    return checked(path, name, limits);
+  }
+
+  static String checked(String path, String name, ToolboxLimits limits) {
+    if (path.indexOf('\0') >= 0) {
+      throw ToolboxFailures.invalidPath(name + " holds a NUL character");
+    }
+    if (path.getBytes(StandardCharsets.UTF_8).length > limits.pathBytesMax()) {
+      throw ToolboxFailures.invalidPath(
+          name + " is longer than " + limits.pathBytesMax() + " bytes");
+    }
+    return path;
+  }
+
+  /// Permissions in octal digits; empty when they are not given.
+  static OptionalInt mode(Exchange exchange) {
+    String text = exchange.query("mode").orElse("");
+    if (text.isEmpty()) {
+      return OptionalInt.empty();
+    }
+    if (!OCTAL.matcher(text).matches()) {
+      throw ToolboxFailures.badRequest("mode must be octal digits such as 644 or 0755: " + text);
+    }
+    return OptionalInt.of(Integer.parseInt(text, 8));
+  }
+}

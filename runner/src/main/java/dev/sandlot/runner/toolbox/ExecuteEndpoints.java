@@ -1,0 +1,167 @@
+package dev.sandlot.runner.toolbox;
+
+import dev.sandlot.agentclient.ProcessRequest;
+import dev.sandlot.http.Exchange;
+import dev.sandlot.http.HttpFailure;
+import dev.sandlot.runner.sandbox.HostedSandbox;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+import tools.jackson.databind.JsonNode;
+
+/// `/process/execute` and `/process/code-run`.
+final class ExecuteEndpoints {
+  private static final Pattern VARIABLE = Pattern.compile("[A-Za-z_][A-Za-z0-9_]*");
+  private static final long TIMEOUT_SECONDS_MAX = 0xffff_ffffL;
+  private static final int ARGUMENTS_MAX = 1_000;
+  private static final int VARIABLES_MAX = 1_000;
+
+  private final CommandRunner commands;
+  private final ToolboxLimits limits;
+
+  ExecuteEndpoints(CommandRunner commands, ToolboxLimits limits) {
+    this.commands = commands;
+    this.limits = limits;
+  }
+
+  /// The shell reads the command from its standard input, so that it may be longer than an argument
+  /// and of many lines.
+  void execute(Exchange exchange) throws IOException, InterruptedException {
+    JsonNode body = Calls.body(exchange, limits);
+    JsonNode command = body.path("command");
+    if (!command.isString() || command.stringValue().isBlank()) {
+      throw ToolboxFailures.badRequest("command is required and must be text");
+    }
+    byte[] input = program(command.stringValue(), "command");
+    JsonNode directory = body.path("cwd");
+    if (!absent(directory) && !directory.isString()) {
+      throw ToolboxFailures.badRequest("cwd must be text");
+    }
+    HostedSandbox sandbox = Calls.sandbox(exchange);
+    commands.run(
+        sandbox,
+        new ProcessRequest(
+            List.of(sandbox.account().shell()),
+            input,
+            variables(body),
+            directory.asString(""),
+            timeout(body)),
+        exchange);
+  }
+
+  void runCode(Exchange exchange) throws IOException, InterruptedException {
+    JsonNode body = Calls.body(exchange, limits);
+    JsonNode code = body.path("code");
+    JsonNode language = body.path("language");
+    if (!code.isString() || code.stringValue().isEmpty()) {
+      throw ToolboxFailures.invalidBody("code is required and must be text");
+    }
+    if (!language.isString() || language.stringValue().isEmpty()) {
+      throw ToolboxFailures.invalidBody("language is required and must be text");
+    }
+    CodeLanguage runner =
+        CodeLanguage.of(language.stringValue())
+            .orElseThrow(() ->
+                ToolboxFailures.badRequest(
+                    "language must be python, javascript or typescript, not "
+                        + language.stringValue()));
+    ProcessRequest request =
+        new ProcessRequest(
+            runner.command(arguments(body)),
+            program(runner.program(code.stringValue()), "code"),
+            variables(body),
+            "",
+            timeout(body));
+    commands.run(Calls.sandbox(exchange), request, exchange);
+  }
+
+  private byte[] program(String text, String name) {
+    byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+    if (bytes.length > limits.commandBytesMax()) {
+      throw new HttpFailure(
+          413,
+          "BAD_REQUEST",
+          "bad request: "
+              + name
+              + " is larger than "
+              + limits.commandBytesMax()
+              + " bytes; upload it as a file and run that");
+    }
+    return bytes;
+  }
+
+  private static List<String> arguments(JsonNode body) {
+    JsonNode list = body.path("argv");
+    if (absent(list)) {
+      return List.of();
+    }
+    if (!list.isArray() || list.size() > ARGUMENTS_MAX) {
+      throw ToolboxFailures.badRequest(
+          "argv must be a list of at most " + ARGUMENTS_MAX + " texts");
+    }
+    List<String> arguments = new ArrayList<>();
+    for (JsonNode item : list) {
+      if (!item.isString() || item.stringValue().indexOf('\0') >= 0) {
+        throw ToolboxFailures.badRequest("argv must hold texts only, without NUL characters");
+      }
+      arguments.add(item.stringValue());
+    }
+    return arguments;
+  }
+
+  private static Map<String, String> variables(JsonNode body) {
+    JsonNode given = body.path("envs");
+    if (absent(given)) {
+      return Map.of();
+    }
+    if (!given.isObject() || given.size() > VARIABLES_MAX) {
+      throw ToolboxFailures.badRequest(
+          "envs must be an object of at most " + VARIABLES_MAX + " texts");
+    }
+    return variables(given, "envs");
+  }
+
+  /// Variables of an object, names checked.
+  static Map<String, String> variables(JsonNode object, String name) {
+    Map<String, String> variables = new LinkedHashMap<>();
+    for (Map.Entry<String, JsonNode> entry : object.properties()) {
+      if (!VARIABLE.matcher(entry.getKey()).matches()) {
+        throw ToolboxFailures.badRequest(
+            "the name of a variable in "
+                + name
+                + " must be letters, digits and underscores and not begin with a digit: "
+                + entry.getKey());
+      }
+      JsonNode value = entry.getValue();
+      if (!value.isString() || value.stringValue().indexOf('\0') >= 0) {
+        throw ToolboxFailures.badRequest(
+            "the variable " + entry.getKey() + " in " + name + " must be text without NUL");
+      }
+      variables.put(entry.getKey(), value.stringValue());
+    }
+    return variables;
+  }
+
+  private static Duration timeout(JsonNode body) {
+    JsonNode timeout = body.path("timeout");
+    if (absent(timeout)) {
+      return Duration.ZERO;
+    }
+    if (!timeout.isIntegralNumber()
+        || !timeout.canConvertToLong()
+        || timeout.longValue() < 0
+        || timeout.longValue() > TIMEOUT_SECONDS_MAX) {
+      throw ToolboxFailures.badRequest("timeout must be whole seconds, 0 or more");
+    }
+    return Duration.ofSeconds(timeout.longValue());
+  }
+
+  static boolean absent(JsonNode node) {
+    return node.isMissingNode() || node.isNull();
+  }
+}

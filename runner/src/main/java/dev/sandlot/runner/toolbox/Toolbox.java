@@ -1,0 +1,98 @@
+package dev.sandlot.runner.toolbox;
+
+import dev.sandlot.agentclient.AgentConnection;
+import dev.sandlot.agentclient.AgentFailure;
+import dev.sandlot.http.Exchange;
+import dev.sandlot.http.HttpFailure;
+import dev.sandlot.http.RouteTable;
+import dev.sandlot.model.SandboxId;
+import dev.sandlot.runner.sandbox.HostedSandbox;
+import dev.sandlot.runner.sandbox.HostedSandboxes;
+import dev.sandlot.runtime.PortConnection;
+import dev.sandlot.runtime.ToolboxGateway;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+
+/// The way into the sandboxes of this machine. Thread-safe.
+public final class Toolbox implements ToolboxGateway {
+  private final HostedSandboxes sandboxes;
+  private final RouteTable<ToolboxAccess> routes;
+  private final UnroutedOperations unrouted = UnroutedOperations.load();
+
+  public Toolbox(HostedSandboxes sandboxes, ToolboxRoutes routes) {
+    this.sandboxes = sandboxes;
+    this.routes = routes.table();
+  }
+
+  @Override
+  public void serve(SandboxId id, String rawPath, Exchange exchange) throws Exception {
+    String path =
+        rawPath.length() > 1 && rawPath.endsWith("/")
+            ? rawPath.substring(0, rawPath.length() - 1)
+            : rawPath;
+    var match = routes.find(exchange.method(), path).orElse(null);
+    if (match == null) {
+      throw unknown(exchange.method(), path);
+    }
+    HostedSandbox sandbox =
+        sandboxes
+            .find(id)
+            .orElseThrow(() ->
+                new HttpFailure(
+                    409, "CONFLICT", "conflict: the sandbox is not running; start it first"));
+    exchange.attribute(HostedSandbox.class, sandbox);
+    exchange.pathParameters(match.parameters());
+    try {
+      match.route().endpoint().serve(exchange);
+    } catch (AgentFailure failure) {
+      throw ToolboxFailures.of(failure);
+    }
+  }
+
+  private HttpFailure unknown(String method, String path) {
+    return unrouted
+        .find(method, path)
+        .map(ToolboxFailures::notBuilt)
+        .orElseGet(() -> ToolboxFailures.notFound("the toolbox has no " + method + " " + path));
+  }
+
+  @Override
+  public PortConnection dial(SandboxId id, int port) throws IOException {
+    HostedSandbox sandbox =
+        sandboxes.find(id).orElseThrow(() -> new IOException("the sandbox is not running"));
+    try {
+      return new AgentPort(sandbox.agent().ports().dial(port));
+    } catch (AgentFailure failure) {
+      throw new IOException(
+          "nothing answers on port " + port + " of the sandbox: " + failure.sentence(), failure);
+    }
+  }
+
+  @Override
+  public boolean running(SandboxId id) {
+    return sandboxes.find(id).isPresent();
+  }
+
+  private record AgentPort(AgentConnection connection) implements PortConnection {
+    @Override
+    public InputStream in() {
+      return connection.in();
+    }
+
+    @Override
+    public OutputStream out() {
+      return connection.out();
+    }
+
+    @Override
+    public void closeOutput() {
+      connection.closeOutput();
+    }
+
+    @Override
+    public void close() {
+      connection.close();
+    }
+  }
+}

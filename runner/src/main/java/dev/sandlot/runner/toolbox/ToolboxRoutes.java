@@ -1,0 +1,59 @@
+package dev.sandlot.runner.toolbox;
+
+import static dev.sandlot.runner.toolbox.ToolboxAccess.ADMITTED_BY_PROXY;
+
+import dev.sandlot.http.Endpoint;
+import dev.sandlot.http.Route;
+import dev.sandlot.http.RouteTable;
+import dev.sandlot.runtime.RuntimeDriver;
+import java.nio.file.Path;
+import java.util.List;
+
+/// All operations of the toolbox that this build serves.
+public final class ToolboxRoutes {
+  private final RouteTable<ToolboxAccess> table;
+
+  /// @param spoolFolder where large outputs wait until they are sent
+  public ToolboxRoutes(RuntimeDriver driver, ToolboxLimits limits, Path spoolFolder) {
+    CommandRunner commands = new CommandRunner(limits, spoolFolder);
+    ExecuteEndpoints execute = new ExecuteEndpoints(commands, limits);
+    FileEndpoints files = new FileEndpoints(limits);
+    DownloadEndpoints downloads = new DownloadEndpoints(limits);
+    UploadEndpoints uploads = new UploadEndpoints(limits);
+    SystemEndpoints system = new SystemEndpoints(driver, limits);
+    this.table =
+        new RouteTable<>(
+            List.of(
+                route("POST", "/process/execute", execute::execute),
+                route("POST", "/process/code-run", execute::runCode),
+                route("GET", "/files", files::list),
+                route("DELETE", "/files", files::delete),
+                route("GET", "/files/info", files::info),
+                route("POST", "/files/folder", files::makeFolder),
+                route("POST", "/files/move", files::move),
+                route("POST", "/files/permissions", files::setPermissions),
+                route("GET", "/files/download", downloads::download),
+                route("POST", "/files/bulk-download", downloads::downloadMany),
+                route("POST", "/files/upload", uploads::upload),
+                route("POST", "/files/upload-v2", uploads::uploadPartOrBody),
+                route("POST", "/files/bulk-upload", uploads::uploadMany),
+                route("GET", "/work-dir", system::workingDirectory),
+                route("GET", "/user-home-dir", system::home),
+                route("GET", "/project-dir", system::home),
+                route("GET", "/version", system::version),
+                route("POST", "/init", system::initialize),
+                route("POST", "/env", system::changeEnvironment),
+                route("GET", "/system/metrics", system::metrics),
+                route("GET", "/port", system::ports),
+                route("GET", "/port/{port}/in-use", system::portInUse)));
+  }
+
+  /// To be looked up in, and to be walked by tests.
+  public RouteTable<ToolboxAccess> table() {
+    return table;
+  }
+
+  private static Route<ToolboxAccess> route(String method, String path, Endpoint endpoint) {
+    return new Route<>(method, path, ADMITTED_BY_PROXY, endpoint);
+  }
+}
