@@ -134,7 +134,7 @@ check_network() {
 import ipaddress, json, sys
 pool, ours = ipaddress.ip_network(sys.argv[1]), sys.argv[2]
 for route in json.load(sys.stdin):
-    if route["dst"] == "default" or route.get("dev", "").startswith(ours): continue
+    if route["dst"] == "default" or route.get("dev", "").split("-")[0] == ours: continue
     if route.get("type") in ("broadcast", "multicast"): continue
     if ipaddress.ip_network(route["dst"], strict=False).overlaps(pool): print(route["dst"], "on", route.get("dev", "?"))
 ' "$SANDLOT_ADDRESS_POOL" "sl$SANDLOT_INSTANCE" | paste --serial --delimiters=, -)

@@ -42,7 +42,7 @@ part_native() {
   (
     cd "$REPOSITORY"
     SANDLOT_TEST_IMAGES=$SANDLOT_CACHE/images SANDLOT_TEST_RUNSC=$(runsc_program) \
-      SANDLOT_TEST_POSTGRES=$SANDLOT_CACHE/postgres/$POSTGRES_VERSION cargo test --workspace --locked
+      SANDLOT_TEST_POSTGRES=$SANDLOT_CACHE/postgres/$POSTGRES_VERSION cargo test --workspace --locked --no-fail-fast
   )
 }
 
@@ -161,7 +161,19 @@ for part in "${chosen[@]}"; do
   [[ " ${PARTS[*]} " == *" $part "* ]] || fail "There is no part \"$part\". The parts are: ${PARTS[*]}."
 done
 
-"$here/setup.sh"
+# What the chosen parts need of set-up: nothing of the server for those that do without it.
+steps=(packages)
+for part in "${chosen[@]}"; do
+  case $part in
+    check) ;;
+    native | java) steps+=(users engine database image native) ;;
+    *)
+      steps=()
+      break
+      ;;
+  esac
+done
+"$here/setup.sh" "${steps[@]}"
 require_java
 require_maven
 require_rust
