@@ -1,1 +1,5 @@
-fn main() {}
+//! The program that is PID 1 of every sandbox.
+
+fn main() -> std::process::ExitCode {
+    sandlot_agent::run()
+}

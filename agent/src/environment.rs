@@ -1,0 +1,263 @@
+//! The sandbox's identity: user, working directory and the environment that processes inherit.
+
+use std::collections::BTreeMap;
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::errors::{Failure, Outcome};
+use crate::limits::VARIABLES_MAX;
+use crate::proto::{ChangeEnvironmentRequest, ConfigureRequest, ConfigureResponse};
+use crate::requests::{check_environment, check_host_name, check_path, check_variable_name};
+use crate::users::{self, User};
+
+const PATH_DEFAULT: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+/// Variables with this beginning are the host's words to the agent and not the image's.
+const OWN_PREFIX: &str = "SANDLOT_";
+/// The shells that shell calls prefer, if `/etc/shells` lists them.
+const SHELLS: [&str; 4] = ["/usr/bin/zsh", "/bin/zsh", "/usr/bin/bash", "/bin/bash"];
+
+/// What processes and file calls inherit. A snapshot: a later change makes a new one.
+#[derive(Clone, Debug)]
+pub struct Identity {
+    /// Whose rights.
+    pub user: User,
+    /// Everything a process inherits, by name.
+    pub variables: BTreeMap<String, String>,
+    /// Absolute.
+    pub working_directory: PathBuf,
+    /// The caller has set it.
+    pub configured: bool,
+}
+
+impl Identity {
+    /// A caller's path, absolute; relative ones are below the working directory.
+    ///
+    /// # Errors
+    /// `INVALID_ARGUMENT` when it is no path.
+    pub fn resolve(&self, field: &str, path: &str) -> Outcome<PathBuf> {
+        check_path(field, path)?;
+        Ok(self.working_directory.join(path))
+    }
+}
+
+/// The current identity. Any thread may call.
+pub struct Environment {
+    /// What the image gave the agent.
+    image: BTreeMap<String, String>,
+    current: Mutex<Arc<Identity>>,
+}
+
+impl Environment {
+    /// Before anyone configures it: the superuser in `/`.
+    pub fn new() -> Outcome<Self> {
+        let image = env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .filter(|(name, _)| !name.starts_with(OWN_PREFIX))
+            .collect();
+        let user = users::find("")?;
+        let identity = Identity {
+            variables: variables_of(&image, &user),
+            user,
+            working_directory: PathBuf::from("/"),
+            configured: false,
+        };
+        Ok(Self {
+            image,
+            current: Mutex::new(Arc::new(identity)),
+        })
+    }
+
+    /// The identity of now.
+    pub fn identity(&self) -> Arc<Identity> {
+        Arc::clone(&self.lock())
+    }
+
+    /// Variables of another user of this sandbox: its own home and name, everything else as configured.
+    pub fn variables_for(&self, identity: &Identity, user: &User) -> BTreeMap<String, String> {
+        let mut variables = identity.variables.clone();
+        for (name, value) in personal(user) {
+            variables.insert(name.to_owned(), value.to_owned());
+        }
+        variables
+    }
+
+    /// Sets the identity; what an earlier call set is replaced. Nothing changes when it fails.
+    pub fn configure(&self, request: ConfigureRequest) -> Outcome<ConfigureResponse> {
+        check_environment("environment", &request.environment)?;
+        let user = users::find(&request.user)?;
+        let working_directory = working_directory(&request.working_directory, &user)?;
+        if !request.host_name.is_empty() {
+            set_host_name(&request.host_name)?;
+        }
+        let mut variables = variables_of(&self.image, &user);
+        variables.extend(request.environment);
+        let response = ConfigureResponse {
+            user: user.name.clone(),
+            uid: user.credentials.uid,
+            gid: user.credentials.gid,
+            home: variables.get("HOME").cloned().unwrap_or_default(),
+            working_directory: working_directory.to_string_lossy().into_owned(),
+            shell: shell(&variables),
+        };
+        *self.lock() = Arc::new(Identity {
+            user,
+            variables,
+            working_directory,
+            configured: true,
+        });
+        Ok(response)
+    }
+
+    /// Changes what later processes inherit: removals first, then `set`, whose names the prefix rule spares.
+    pub fn change(&self, request: ChangeEnvironmentRequest) -> Outcome<BTreeMap<String, String>> {
+        check_environment("set", &request.set)?;
+        for name in &request.unset {
+            check_variable_name("unset", name)?;
+        }
+        let mut current = self.lock();
+        let mut variables = current.variables.clone();
+        let prefix = &request.unset_value_prefix;
+        variables.retain(|_, value| prefix.is_empty() || !value.starts_with(prefix));
+        for name in &request.unset {
+            variables.remove(name);
+        }
+        variables.extend(request.set);
+        if variables.len() > VARIABLES_MAX + self.image.len() {
+            return Err(Failure::invalid(
+                "set",
+                "leads to more than 1,000 variables; remove some first",
+            ));
+        }
+        *current = Arc::new(Identity {
+            variables: variables.clone(),
+            ..Identity::clone(&current)
+        });
+        Ok(variables)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Arc<Identity>> {
+        self.current.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn personal(user: &User) -> [(&'static str, &str); 4] {
+    [
+        ("HOME", user.home.as_str()),
+        ("USER", user.name.as_str()),
+        ("LOGNAME", user.name.as_str()),
+        ("SHELL", user.shell.as_str()),
+    ]
+}
+
+fn variables_of(image: &BTreeMap<String, String>, user: &User) -> BTreeMap<String, String> {
+    let mut variables = image.clone();
+    variables
+        .entry("PATH".to_owned())
+        .or_insert_with(|| PATH_DEFAULT.to_owned());
+    for (name, value) in personal(user) {
+        variables.insert(name.to_owned(), value.to_owned());
+    }
+    variables
+}
+
+fn working_directory(wanted: &str, user: &User) -> Outcome<PathBuf> {
+    if wanted.is_empty() {
+        let home = Path::new(&user.home);
+        return Ok(if home.is_dir() { home } else { Path::new("/") }.to_path_buf());
+    }
+    check_path("working_directory", wanted)?;
+    if !wanted.starts_with('/') {
+        return Err(Failure::invalid("working_directory", "is absolute"));
+    }
+    Ok(PathBuf::from(wanted))
+}
+
+/// Only PID 1 has a name space of its own for certain; elsewhere the name would be the machine's.
+fn set_host_name(name: &str) -> Outcome<()> {
+    check_host_name(name)?;
+    if process::id() != 1 {
+        return Err(Failure::invalid(
+            "host_name",
+            "can be set only where the agent is PID 1",
+        ));
+    }
+    rustix::system::sethostname(name.as_bytes()).map_err(|error| Failure::system("host_name", &error.into()))
+}
+
+/// The shell that shell calls use: the first of [`SHELLS`] that `/etc/shells` lists, else `$SHELL`, else `sh`.
+fn shell(variables: &BTreeMap<String, String>) -> String {
+    let listed = fs::read_to_string("/etc/shells").unwrap_or_default();
+    let preferred = SHELLS
+        .iter()
+        .find(|shell| listed.lines().any(|line| line.trim() == **shell) && Path::new(shell).exists());
+    match (preferred, variables.get("SHELL")) {
+        (Some(shell), _) => (*shell).to_owned(),
+        (None, Some(shell)) if !shell.is_empty() => shell.clone(),
+        (None, _) => "sh".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use std::collections::HashMap;
+
+    fn map(pairs: &[(&str, &str)]) -> HashMap<String, String> {
+        pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect()
+    }
+
+    #[test]
+    fn removals_come_first_and_spare_what_is_set() {
+        let environment = Environment::new().unwrap();
+        let set = map(&[("KEEP_ME", "secret:new"), ("GONE_A", "secret:1"), ("GONE_B", "x")]);
+        environment
+            .change(ChangeEnvironmentRequest {
+                set,
+                ..Default::default()
+            })
+            .unwrap();
+        let after = environment
+            .change(ChangeEnvironmentRequest {
+                set: map(&[("KEEP_ME", "secret:new")]),
+                unset: vec!["GONE_B".to_owned()],
+                unset_value_prefix: "secret:".to_owned(),
+            })
+            .unwrap();
+        assert_eq!(after.get("KEEP_ME").unwrap(), "secret:new");
+        assert!(!after.contains_key("GONE_A") && !after.contains_key("GONE_B"));
+        assert_eq!(environment.identity().variables, after);
+    }
+
+    #[test]
+    fn configuring_again_replaces_what_was_configured() {
+        let environment = Environment::new().unwrap();
+        let first = ConfigureRequest {
+            environment: map(&[("FIRST_ONE", "1")]),
+            ..Default::default()
+        };
+        environment.configure(first).unwrap();
+        let second = ConfigureRequest {
+            environment: map(&[("SECOND_ONE", "2")]),
+            ..Default::default()
+        };
+        environment.configure(second).unwrap();
+        let identity = environment.identity();
+        assert!(identity.configured && identity.variables.contains_key("SECOND_ONE"));
+        assert!(!identity.variables.contains_key("FIRST_ONE"));
+    }
+
+    #[test]
+    fn a_relative_working_directory_is_refused() {
+        let environment = Environment::new().unwrap();
+        let request = ConfigureRequest {
+            working_directory: "tmp".to_owned(),
+            ..Default::default()
+        };
+        assert!(environment.configure(request).is_err());
+        assert!(!environment.identity().configured);
+    }
+}

@@ -1,0 +1,326 @@
+//! The link to the shim: frames on a stream socket (`api/launcher.md`, The shim), one gRPC connection at a time.
+//!
+//! [`Link`] yields a [`Connection`] for each reset; the connection reads and writes the socket itself, so nothing is
+//! queued between it and the peer, and a peer that does not read stops us from writing. Whoever is alive reads: the
+//! connection while there is one, else the link, which drops what comes before the next reset.
+
+use std::io::{self, IoSlice};
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream as StdUnixStream;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker, ready};
+
+use agent_link::{HEADER_BYTES, Header, PAYLOAD_BYTES_MAX, reset_frame};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::UnixStream;
+use tokio_stream::Stream;
+use tonic::transport::server::Connected;
+
+mod deframer;
+
+use deframer::{Deframer, Event};
+
+/// Slices of one write that are sent together, the frame's header included.
+const SLICES_MAX: usize = 16;
+
+/// The connections that the shim begins, one after the other. Ends when the shim is gone.
+pub struct Link {
+    shared: Arc<Mutex<Shared>>,
+}
+
+/// A byte stream between the runner and the agent, until the shim resets it.
+pub struct Connection {
+    shared: Arc<Mutex<Shared>>,
+    generation: u64,
+}
+
+struct Shared {
+    socket: UnixStream,
+    deframer: Deframer,
+    /// What the socket did not take of a frame that has begun; goes before anything else.
+    unsent: Vec<u8>,
+    generation: u64,
+    connected: bool,
+    peer_ended: bool,
+    self_ended: bool,
+    /// A reset that is not answered yet.
+    epoch: Option<u64>,
+    broken: Option<String>,
+    link_waker: Option<Waker>,
+}
+
+impl Link {
+    /// Takes the socket over.
+    ///
+    /// # Errors
+    /// When it cannot be made non-blocking. Preconditions: called inside the runtime.
+    pub fn new(socket: OwnedFd) -> io::Result<Self> {
+        let socket = StdUnixStream::from(socket);
+        socket.set_nonblocking(true)?;
+        let shared = Shared {
+            socket: UnixStream::from_std(socket)?,
+            deframer: Deframer::new(),
+            unsent: Vec::new(),
+            generation: 0,
+            connected: false,
+            peer_ended: false,
+            self_ended: false,
+            epoch: None,
+            broken: None,
+            link_waker: None,
+        };
+        Ok(Self {
+            shared: Arc::new(Mutex::new(shared)),
+        })
+    }
+
+    /// Looks at why the link ended, after it did.
+    pub fn observer(&self) -> LinkObserver {
+        LinkObserver(Arc::clone(&self.shared))
+    }
+}
+
+/// Tells why a [`Link`] ended, when the link itself was given away.
+pub struct LinkObserver(Arc<Mutex<Shared>>);
+
+impl LinkObserver {
+    /// The reason, in words.
+    pub fn reason(&self) -> String {
+        lock(&self.0).broken.clone().unwrap_or_default()
+    }
+}
+
+impl Stream for Link {
+    type Item = io::Result<Connection>;
+
+    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let mut shared = lock(&self.shared);
+        loop {
+            if shared.broken.is_some() {
+                return Poll::Ready(None);
+            }
+            if let Some(epoch) = shared.epoch.take() {
+                let generation = shared.begin(epoch, context);
+                let shared = Arc::clone(&self.shared);
+                return Poll::Ready(Some(Ok(Connection { shared, generation })));
+            }
+            if shared.connected {
+                shared.link_waker = Some(context.waker().clone());
+                return Poll::Pending;
+            }
+            let _ = shared.poll_unsent(context);
+            match shared.deframer.next(PAYLOAD_BYTES_MAX) {
+                Ok(Some(Event::Reset(epoch))) => shared.epoch = Some(epoch),
+                Ok(Some(Event::Data(_) | Event::End)) => {}
+                Ok(None) => ready!(shared.poll_fill(context)),
+                Err(invalid) => shared.break_off(invalid.to_string()),
+            }
+        }
+    }
+}
+
+impl Shared {
+    fn begin(&mut self, epoch: u64, context: &mut Context<'_>) -> u64 {
+        self.generation += 1;
+        self.connected = true;
+        self.peer_ended = false;
+        self.self_ended = false;
+        self.unsent.extend_from_slice(&reset_frame(epoch));
+        // What does not go out now goes before the connection's first bytes.
+        let _ = self.poll_unsent(context);
+        self.generation
+    }
+
+    /// Reads from the socket once; afterwards there is something to deframe, or the link is broken.
+    fn poll_fill(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        loop {
+            if let Err(error) = ready!(self.socket.poll_read_ready(context)) {
+                self.break_off(error.to_string());
+                return Poll::Ready(());
+            }
+            match self.socket.try_read(self.deframer.space()) {
+                Ok(0) => self.break_off("the shim is gone".to_owned()),
+                Ok(count) => self.deframer.filled(count),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => continue,
+                Err(error) => self.break_off(error.to_string()),
+            }
+            return Poll::Ready(());
+        }
+    }
+
+    fn poll_unsent(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while !self.unsent.is_empty() {
+            ready!(self.socket.poll_write_ready(context))?;
+            match self.socket.try_write(&self.unsent) {
+                Ok(count) => {
+                    self.unsent.drain(..count);
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(error) => {
+                    self.break_off(error.to_string());
+                    return Poll::Ready(Err(error));
+                }
+            }
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// Sends one data frame made of `slices`, at most [`PAYLOAD_BYTES_MAX`] long; answers how much that was.
+    fn poll_send(&mut self, context: &mut Context<'_>, slices: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
+        ready!(self.poll_unsent(context))?;
+        let mut parts: [&[u8]; SLICES_MAX] = [&[]; SLICES_MAX];
+        let mut length = 0;
+        let mut count = 1;
+        for slice in slices.iter().filter(|slice| !slice.is_empty()) {
+            let taken = slice.len().min(PAYLOAD_BYTES_MAX - length);
+            if count == SLICES_MAX || taken == 0 {
+                break;
+            }
+            parts[count] = &slice[..taken];
+            length += taken;
+            count += 1;
+        }
+        if length == 0 {
+            return Poll::Ready(Ok(0));
+        }
+        let header = Header::Data { length }.encode();
+        parts[0] = &header;
+        let sent = ready!(self.poll_write_parts(context, &parts[..count]))?;
+        self.keep_unsent(&parts[..count], sent);
+        Poll::Ready(Ok(length))
+    }
+
+    fn poll_write_parts(&mut self, context: &mut Context<'_>, parts: &[&[u8]]) -> Poll<io::Result<usize>> {
+        let mut slices = [IoSlice::new(&[]); SLICES_MAX];
+        for (slice, part) in slices.iter_mut().zip(parts) {
+            *slice = IoSlice::new(part);
+        }
+        loop {
+            ready!(self.socket.poll_write_ready(context))?;
+            match self.socket.try_write_vectored(&slices[..parts.len()]) {
+                Ok(count) => return Poll::Ready(Ok(count)),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(error) => {
+                    self.break_off(error.to_string());
+                    return Poll::Ready(Err(error));
+                }
+            }
+        }
+    }
+
+    fn keep_unsent(&mut self, parts: &[&[u8]], mut sent: usize) {
+        for part in parts {
+            let skipped = sent.min(part.len());
+            sent -= skipped;
+            self.unsent.extend_from_slice(&part[skipped..]);
+        }
+    }
+
+    fn end(&mut self) {
+        if !self.self_ended {
+            self.self_ended = true;
+            self.unsent.extend_from_slice(&Header::End.encode());
+        }
+    }
+
+    fn break_off(&mut self, reason: String) {
+        self.broken.get_or_insert(reason);
+        self.wake_link();
+    }
+
+    fn wake_link(&mut self) {
+        if let Some(waker) = self.link_waker.take() {
+            waker.wake();
+        }
+    }
+}
+
+impl Connection {
+    /// The shared state while this connection is the current one.
+    fn current(&self) -> io::Result<MutexGuard<'_, Shared>> {
+        let shared = lock(&self.shared);
+        if shared.generation == self.generation && shared.epoch.is_none() {
+            return Ok(shared);
+        }
+        Err(io::ErrorKind::ConnectionReset.into())
+    }
+}
+
+impl AsyncRead for Connection {
+    fn poll_read(self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let mut shared = self.current()?;
+        loop {
+            if shared.broken.is_some() || shared.peer_ended || buffer.remaining() == 0 {
+                return Poll::Ready(Ok(()));
+            }
+            match shared.deframer.next(buffer.remaining()) {
+                Ok(Some(Event::Data(bytes))) => {
+                    buffer.put_slice(bytes);
+                    return Poll::Ready(Ok(()));
+                }
+                Ok(Some(Event::End)) => shared.peer_ended = true,
+                Ok(Some(Event::Reset(epoch))) => {
+                    shared.epoch = Some(epoch);
+                    shared.wake_link();
+                    return Poll::Ready(Err(io::ErrorKind::ConnectionReset.into()));
+                }
+                Ok(None) => ready!(shared.poll_fill(context)),
+                Err(invalid) => shared.break_off(invalid.to_string()),
+            }
+        }
+    }
+}
+
+impl AsyncWrite for Connection {
+    fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        self.current()?.poll_send(context, &[IoSlice::new(bytes)])
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        self.current()?.poll_send(context, slices)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        true
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.current()?.poll_unsent(context)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let mut shared = self.current()?;
+        shared.end();
+        shared.poll_unsent(context)
+    }
+}
+
+impl Connected for Connection {
+    type ConnectInfo = ();
+
+    fn connect_info(&self) {}
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        let mut shared = lock(&self.shared);
+        if shared.generation == self.generation {
+            shared.end();
+            shared.connected = false;
+            shared.wake_link();
+        }
+    }
+}
+
+/// A panic ends the process, so a poisoned lock is never met; taking it anyway keeps the signature plain.
+fn lock(shared: &Mutex<Shared>) -> MutexGuard<'_, Shared> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A header and the longest payload that is read whole fit with room to spare.
+const _: () = assert!(HEADER_BYTES + PAYLOAD_BYTES_MAX < deframer::BUFFER_BYTES);

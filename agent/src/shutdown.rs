@@ -1,0 +1,79 @@
+//! The orderly end: every process is asked, then killed, file systems are synced, and the agent exits 0.
+
+use std::process;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::signal::unix::Signal;
+use tokio::sync::Notify;
+use tokio::task::spawn_blocking;
+use tokio::time::{Instant, sleep};
+
+use crate::process_table;
+use crate::signals::send_to_all;
+
+/// The grace after SIGTERM, which names none.
+const GRACE_DEFAULT: Duration = Duration::from_secs(5);
+const POLL_INTERVAL: Duration = Duration::from_millis(10);
+/// Killed processes are gone within this time, or never.
+const KILLED_WAIT: Duration = Duration::from_secs(2);
+/// For the answer to leave before the process does.
+const ANSWER_TIME: Duration = Duration::from_millis(50);
+
+/// Ends everything. Answers when only the agent is left, or what is left cannot be killed.
+pub async fn end_all(grace: Duration) {
+    send_to_all(libc::SIGTERM);
+    // A stopped process hears SIGTERM only when it goes on.
+    send_to_all(libc::SIGCONT);
+    if !all_gone_within(grace, || {}).await {
+        // Again and again: one that forks without end may have slipped through.
+        all_gone_within(KILLED_WAIT, || {
+            send_to_all(libc::SIGKILL);
+        })
+        .await;
+    }
+    if process::id() == 1 {
+        // Waits for disks: not on the thread that everything else runs on.
+        let _ = spawn_blocking(rustix::fs::sync).await;
+    }
+}
+
+async fn all_gone_within(time: Duration, insist: impl Fn()) -> bool {
+    let deadline = Instant::now() + time;
+    loop {
+        insist();
+        if nobody_runs() {
+            return true;
+        }
+        if Instant::now() >= deadline {
+            return false;
+        }
+        sleep(POLL_INTERVAL).await;
+    }
+}
+
+fn nobody_runs() -> bool {
+    let own = process::id().cast_signed();
+    if own == 1 {
+        return !process_table::read().iter().any(|row| row.pid != own);
+    }
+    // Signal 0 reaches everybody and does nothing.
+    !send_to_all(0)
+}
+
+/// Makes the agent exit once the answer to the last call is on its way.
+pub fn exit_soon(exit: Arc<Notify>) {
+    tokio::spawn(async move {
+        sleep(ANSWER_TIME).await;
+        exit.notify_one();
+    });
+}
+
+/// Ends everything when a signal asks for it, SIGTERM by the engine or SIGINT by a terminal.
+pub async fn on_signals(mut terminate: Signal, mut interrupt: Signal) {
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    end_all(GRACE_DEFAULT).await;
+}

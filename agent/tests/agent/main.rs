@@ -1,0 +1,11 @@
+//! The agent as the runner sees it: the built program, over its frames.
+#![allow(clippy::unwrap_used)]
+#![allow(missing_docs)]
+
+mod files;
+mod link;
+mod network;
+mod processes;
+mod running;
+mod support;
+mod terminal;

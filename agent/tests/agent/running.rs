@@ -1,0 +1,329 @@
+use std::time::{Duration, Instant};
+
+use sandlot_agent::proto::{GetMetricsRequest, HelloRequest, StartProcessRequest};
+
+use crate::support::{Agent, Ran, alive, eventually, map, run, shell};
+
+#[tokio::test]
+async fn output_comes_in_order_with_both_streams_apart() {
+    let agent = Agent::start();
+    let mut client = agent.connect().await;
+    let ran = run(
+        &mut client,
+        shell("for i in 1 2 3; do echo out$i; echo err$i >&2; done; exit 7"),
+    )
+    .await;
+    assert_eq!(ran.stdout, b"out1\nout2\nout3\n");
+    assert_eq!(ran.stderr, b"err1\nerr2\nerr3\n");
+    assert_eq!((ran.code(), ran.exit.unwrap().signal), (7, 0));
+}
+
+#[tokio::test]
+async fn merged_output_keeps_the_order_of_both_streams() {
+    let agent = Agent::start();
+    let mut request = shell("echo 1; echo 2 >&2; echo 3");
+    request.merge_output = true;
+    let ran = run(&mut agent.connect().await, request).await;
+    assert_eq!((ran.text().as_str(), ran.stderr.len()), ("1\n2\n3\n", 0));
+}
+
+#[tokio::test]
+async fn a_signal_is_told_apart_from_an_exit_code() {
+    let agent = Agent::start();
+    let exit = run(&mut agent.connect().await, shell("kill -SEGV $$"))
+        .await
+        .exit
+        .unwrap();
+    assert_eq!((exit.code, exit.signal, exit.timed_out), (-1, 11, false));
+    assert!(exit.ended_at_ms > 1_600_000_000_000);
+}
+
+#[tokio::test]
+async fn input_reaches_the_process_and_ends() {
+    let agent = Agent::start();
+    let input: Vec<u8> = (0..3_000_000_u32).map(|index| (index % 251) as u8).collect();
+    let request = StartProcessRequest {
+        command: vec!["cat".to_owned()],
+        input: input.clone().into(),
+        ..Default::default()
+    };
+    let ran = run(&mut agent.connect().await, request).await;
+    assert!(ran.stdout == input);
+    assert_eq!(ran.code(), 0);
+}
+
+#[tokio::test]
+async fn a_script_on_standard_input_runs_as_a_shell_would() {
+    let agent = Agent::start();
+    let request = StartProcessRequest {
+        command: vec!["bash".to_owned()],
+        input: "cat <<X\nhere\nX\ncat\nrest".into(),
+        environment: map(&[("LC_ALL", "C")]),
+        ..Default::default()
+    };
+    assert_eq!(run(&mut agent.connect().await, request).await.text(), "here\nrest");
+}
+
+#[tokio::test]
+async fn what_cannot_start_says_so_in_the_systems_words() {
+    let agent = Agent::start();
+    let mut client = agent.connect().await;
+    let missing = StartProcessRequest {
+        command: vec!["no-such-program".to_owned()],
+        ..Default::default()
+    };
+    let ran = run(&mut client, missing.clone()).await;
+    assert_eq!(ran.start_failed.unwrap(), "no-such-program: No such file or directory");
+    let refused = client.start_process(missing).await.unwrap_err();
+    assert_eq!(
+        (refused.code(), crate::support::errno(&refused)),
+        (tonic::Code::NotFound, "ENOENT")
+    );
+
+    let mut nowhere = shell("true");
+    nowhere.working_directory = "/no/such/place".to_owned();
+    let ran = run(&mut client, nowhere).await;
+    assert_eq!(ran.start_failed.unwrap(), "/no/such/place: No such file or directory");
+
+    let mut forbidden = shell("true");
+    forbidden.command = vec!["/etc/passwd".to_owned()];
+    assert!(
+        run(&mut client, forbidden)
+            .await
+            .start_failed
+            .unwrap()
+            .ends_with("Permission denied")
+    );
+}
+
+#[tokio::test]
+async fn a_time_limit_kills_the_whole_group() {
+    let agent = Agent::start();
+    let mut request = shell("sleep 1000 & echo $!; sleep 1000");
+    request.timeout_ms = 200;
+    let began = Instant::now();
+    let ran = run(&mut agent.connect().await, request).await;
+    let exit = ran.exit.as_ref().unwrap();
+    assert!(exit.timed_out && exit.signal == 9 && exit.code == -1);
+    assert!(began.elapsed() < Duration::from_secs(5));
+    let background: i32 = ran.text().trim().parse().unwrap();
+    eventually("the background child is killed too", || !alive(background)).await;
+}
+
+#[tokio::test]
+async fn a_background_child_that_holds_the_pipe_does_not_hold_the_call() {
+    let agent = Agent::start();
+    let began = Instant::now();
+    let ran = run(&mut agent.connect().await, shell("sleep 1000 & echo $!")).await;
+    assert_eq!(ran.code(), 0);
+    assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
+    assert!(alive(ran.text().trim().parse().unwrap()));
+}
+
+#[tokio::test]
+async fn a_background_child_that_never_stops_writing_does_not_hold_the_call() {
+    let agent = Agent::start();
+    let began = Instant::now();
+    let ran = run(
+        &mut agent.connect().await,
+        shell("cat /dev/zero & sleep 0.1; kill -STOP $$ & exit 3"),
+    )
+    .await;
+    assert_eq!(ran.code(), 3);
+    assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
+}
+
+#[tokio::test]
+async fn a_caller_that_leaves_kills_the_group() {
+    let agent = Agent::start();
+    let mut client = agent.connect().await;
+    let mut events = client
+        .run(shell("sleep 1000 & echo $!; sleep 1000"))
+        .await
+        .unwrap()
+        .into_inner();
+    let mut ran = Ran::default();
+    while ran.stdout.is_empty() {
+        ran.take(events.message().await.unwrap().unwrap());
+    }
+    drop(events);
+    let background: i32 = ran.text().trim().parse().unwrap();
+    eventually("the background child is killed", || !alive(background)).await;
+    eventually("nothing is left in the table", || true).await;
+}
+
+#[tokio::test]
+async fn a_flood_waits_for_its_reader_instead_of_filling_the_memory() {
+    let agent = Agent::start();
+    let mut client = agent.connect().await;
+    let mut events = client
+        .run(shell("head -c 300000000 /dev/zero"))
+        .await
+        .unwrap()
+        .into_inner();
+    let mut ran = Ran::default();
+    ran.take(events.message().await.unwrap().unwrap());
+    tokio::time::sleep(Duration::from_millis(700)).await;
+    let metrics = client
+        .get_metrics(GetMetricsRequest::default())
+        .await
+        .unwrap()
+        .into_inner();
+    // A debug build with its buffers: what matters is that it is no multiple of 300 MB.
+    assert!(
+        metrics.agent_memory_bytes < 40_000_000,
+        "{} bytes",
+        metrics.agent_memory_bytes
+    );
+    client.hello(HelloRequest::default()).await.unwrap();
+    let mut bytes = 0;
+    while let Some(event) = events.message().await.unwrap() {
+        match event.event.unwrap() {
+            sandlot_agent::proto::run_event::Event::Output(chunk) => bytes += chunk.data.len(),
+            sandlot_agent::proto::run_event::Event::Exited(exit) => assert_eq!(exit.code, 0),
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(bytes, 300_000_000);
+}
+
+#[tokio::test]
+async fn output_in_the_pipe_is_not_lost_to_a_slow_caller() {
+    let agent = Agent::start();
+    let mut client = agent.connect().await;
+    let mut events = client
+        .run(shell("head -c 2000000 /dev/zero; echo end"))
+        .await
+        .unwrap()
+        .into_inner();
+    tokio::time::sleep(Duration::from_millis(600)).await;
+    let mut ran = Ran::default();
+    while let Some(event) = events.message().await.unwrap() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+        ran.take(event);
+    }
+    assert_eq!(ran.stdout.len(), 2_000_004);
+}
+
+#[tokio::test]
+async fn processes_start_with_default_signals_no_descriptors_and_a_known_umask() {
+    let agent = Agent::start();
+    // Signals 1 to 28: what the C library does to its own signals above them is no matter of ours.
+    let script = "ls /proc/self/fd | wc -l; umask
+        cat /proc/self/status | grep -E '^Sig(Ign|Blk|Cgt)' | grep -o '.......$'";
+    let ran = run(&mut agent.connect().await, shell(script)).await;
+    // `ls` itself holds its three and the directory it reads.
+    assert_eq!(ran.text(), "4\n0022\n0000000\n0000000\n0000000\n");
+}
+
+#[tokio::test]
+async fn a_process_runs_as_the_user_it_names_and_can_reopen_its_output() {
+    let agent = Agent::start();
+    let mut request = shell("id -u; id -g; echo $HOME; echo again > /dev/stdout; cat /etc/shadow");
+    request.user = "daemon".to_owned();
+    let ran = run(&mut agent.connect().await, request).await;
+    assert_eq!(ran.text(), "1\n1\n/usr/sbin\nagain\n");
+    assert!(String::from_utf8_lossy(&ran.stderr).contains("Permission denied"));
+}
+
+#[tokio::test]
+async fn a_fork_bomb_meets_its_limit_and_the_agent_still_answers() {
+    let agent = Agent::start_with(&[("SANDLOT_PIDS_MAX", "40")]);
+    let mut client = agent.connect().await;
+    let mut bomb = shell("i=0; while [ $i -lt 200 ]; do sleep 3 & i=$((i+1)); done");
+    bomb.user = "games".to_owned();
+    let ran = run(&mut client, bomb).await;
+    assert!(String::from_utf8_lossy(&ran.stderr).contains("fork"), "{ran:?}");
+    client.hello(HelloRequest::default()).await.unwrap();
+    assert_eq!(run(&mut client, shell("echo still")).await.text(), "still\n");
+}
+
+#[tokio::test]
+async fn many_runs_at_once_all_get_their_own_status() {
+    let agent = Agent::start();
+    let client = agent.connect().await;
+    let runs: Vec<_> = (0..60)
+        .map(|number| {
+            let mut client = client.clone();
+            tokio::spawn(async move { run(&mut client, shell(&format!("echo {number}; exit {number}"))).await })
+        })
+        .collect();
+    for (number, ran) in runs.into_iter().enumerate() {
+        let ran = ran.await.unwrap();
+        assert_eq!((ran.text(), ran.code()), (format!("{number}\n"), number as i32));
+    }
+}
+
+#[tokio::test]
+async fn orphans_are_reaped() {
+    let agent = Agent::start();
+    let script = "for i in 1 2 3 4 5; do (sh -c 'echo $$; sleep 0.2' &); done; sleep 0.1";
+    let ran = run(&mut agent.connect().await, shell(script)).await;
+    for pid in ran.text().lines() {
+        let pid = pid.parse().unwrap();
+        eventually("an orphan is taken out of the process table", || !alive(pid)).await;
+    }
+    assert_eq!(ran.text().lines().count(), 5);
+}
+
+#[tokio::test]
+async fn requests_that_break_a_limit_are_refused_by_field() {
+    let agent = Agent::start();
+    let mut client = agent.connect().await;
+    let large = || shell(&"x".repeat(1_048_576));
+    let cases: [(&str, StartProcessRequest); 8] = [
+        ("command", StartProcessRequest::default()),
+        ("command", large()),
+        (
+            "id",
+            StartProcessRequest {
+                id: "a b".to_owned(),
+                ..shell("true")
+            },
+        ),
+        (
+            "input",
+            StartProcessRequest {
+                input: vec![0; 4_194_305].into(),
+                ..shell("true")
+            },
+        ),
+        (
+            "environment",
+            StartProcessRequest {
+                environment: map(&[("A-B", "")]),
+                ..shell("true")
+            },
+        ),
+        (
+            "labels",
+            StartProcessRequest {
+                labels: map(&[("", "x")]),
+                ..shell("true")
+            },
+        ),
+        (
+            "log_limit_bytes",
+            StartProcessRequest {
+                log_limit_bytes: 1 << 31,
+                ..shell("true")
+            },
+        ),
+        (
+            "terminal",
+            StartProcessRequest {
+                terminal: Some(sandlot_agent::proto::Terminal { columns: 0, rows: 1 }),
+                ..shell("true")
+            },
+        ),
+    ];
+    for (field, request) in cases {
+        let refused = client.run(request.clone()).await.unwrap_err();
+        assert_eq!(refused.code(), tonic::Code::InvalidArgument, "{refused}");
+        assert!(refused.message().starts_with(field), "{refused}");
+        assert_eq!(
+            client.start_process(request).await.unwrap_err().message(),
+            refused.message()
+        );
+    }
+}
