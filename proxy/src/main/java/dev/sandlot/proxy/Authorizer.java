@@ -1,0 +1,116 @@
+package dev.sandlot.proxy;
+
+import dev.sandlot.http.HttpFailure;
+import dev.sandlot.model.SandboxId;
+import dev.sandlot.proxy.SandboxDirectory.KeyAccess;
+import dev.sandlot.proxy.SandboxDirectory.SignedTarget;
+import dev.sandlot.proxy.SandboxDirectory.Target;
+import java.util.Map;
+import java.util.Optional;
+
+/// Decides who may reach what, by the order of the contract (control-api.md §14.2): key, preview
+/// token in the header, in the query, cookie, signed token in the host. Whoever is not let in by
+/// any is refused. Thread-safe.
+final class Authorizer {
+  private final SandboxDirectory directory;
+  private final PreviewCookie cookies;
+
+  Authorizer(SandboxDirectory directory, PreviewCookie cookies) {
+    this.directory = directory;
+    this.cookies = cookies;
+  }
+
+  /// @throws HttpFailure 401 without a good credential, 404 with a key of another organisation
+  Grant preview(RequestHead head, Destination.ById to) {
+    Optional<Target> target = directory.find(to.id());
+    KeyAccess key = keyAccess(head, to.id());
+    boolean open =
+        target.isPresent() && target.get().isPublic() && !to.port().alwaysAuthenticated();
+    if (open || key == KeyAccess.GRANTED) {
+      return granted(to.id(), to.port(), key);
+    }
+    if (previewTokenIn(Credentials.previewToken(head), to.id())) {
+      return granted(to.id(), to.port(), key);
+    }
+    if (previewTokenIn(Credentials.queryToken(head), to.id())) {
+      String cookie = cookies.issue(to.port(), to.id().toString(), to.id());
+      return new Grant(to.id(), to.port(), key != KeyAccess.UNKNOWN, Optional.of(cookie));
+    }
+    if (cookieOpens(head, to.port(), to.id().toString(), to.id())) {
+      return granted(to.id(), to.port(), key);
+    }
+    throw refused(key);
+  }
+
+  /// @throws HttpFailure 401 when the token does not open this port
+  Grant preview(RequestHead head, Destination.ByToken to) {
+    Optional<SandboxId> known =
+        SameOrigin.allows(head)
+            ? cookies.opens(head, to.port(), to.token()).filter(this::exists)
+            : Optional.empty();
+    if (known.isPresent()) {
+      return granted(known.get(), to.port(), keyAccess(head, known.get()));
+    }
+    SignedTarget target =
+        directory
+            .signedToken(to.token())
+            .filter(signed -> signed.port() == to.port().number())
+            .orElseThrow(() -> refused(KeyAccess.UNKNOWN));
+    return new Grant(
+        target.id(),
+        to.port(),
+        keyAccess(head, target.id()) != KeyAccess.UNKNOWN,
+        Optional.of(cookies.issue(to.port(), to.token(), target.id())));
+  }
+
+  /// For the toolbox by path. Cookies do not count: no page is served from that host.
+  ///
+  /// @throws HttpFailure as for previews
+  Grant toolbox(RequestHead head, SandboxId id) {
+    KeyAccess key = keyAccess(head, id);
+    if (key == KeyAccess.GRANTED
+        || previewTokenIn(Credentials.previewToken(head), id)
+        || previewTokenIn(Credentials.queryToken(head), id)) {
+      return granted(id, Port.TOOLBOX, key);
+    }
+    throw refused(key);
+  }
+
+  private static Grant granted(SandboxId id, Port port, KeyAccess key) {
+    return new Grant(id, port, key != KeyAccess.UNKNOWN, Optional.empty());
+  }
+
+  private KeyAccess keyAccess(RequestHead head, SandboxId id) {
+    return Credentials.bearer(head)
+        .map(token -> directory.keyAccess(token, id))
+        .orElse(KeyAccess.UNKNOWN);
+  }
+
+  private boolean previewTokenIn(Optional<String> token, SandboxId id) {
+    return token.isPresent() && directory.previewTokenMatches(token.get(), id);
+  }
+
+  private boolean cookieOpens(RequestHead head, Port port, String name, SandboxId id) {
+    return SameOrigin.allows(head)
+        && cookies.opens(head, port, name).filter(id::equals).isPresent()
+        && exists(id);
+  }
+
+  private boolean exists(SandboxId id) {
+    return directory.find(id).isPresent();
+  }
+
+  private static HttpFailure refused(KeyAccess key) {
+    if (key == KeyAccess.OTHER) {
+      return HttpFailure.notFound("there is no such sandbox in the organisation of this key");
+    }
+    return new HttpFailure(
+        401,
+        "UNAUTHORIZED",
+        "send an API key (Authorization: Bearer …), the sandbox's preview token"
+            + " (X-Daytona-Preview-Token or DAYTONA_SANDBOX_AUTH_KEY), or use a signed preview URL"
+            + " of this port",
+        Map.of("WWW-Authenticate", "Bearer"),
+        Map.of());
+  }
+}

@@ -1,0 +1,15 @@
+package dev.sandlot.proxy;
+
+import dev.sandlot.model.SandboxId;
+
+/// Where the host name of a request leads.
+sealed interface Destination {
+  /// The proxy itself: health and toolbox calls by path.
+  record Base() implements Destination {}
+
+  /// A port of the sandbox that the host names.
+  record ById(Port port, SandboxId id) implements Destination {}
+
+  /// A port of the sandbox that a signed token opens.
+  record ByToken(Port port, String token) implements Destination {}
+}

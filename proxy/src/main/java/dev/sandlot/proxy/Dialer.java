@@ -1,0 +1,44 @@
+package dev.sandlot.proxy;
+
+import dev.sandlot.http.HttpFailure;
+import dev.sandlot.runtime.PortConnection;
+import dev.sandlot.runtime.ToolboxGateway;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.ScheduledExecutorService;
+
+/// Opens connections to ports of sandboxes. Thread-safe.
+final class Dialer {
+  private final ToolboxGateway gateway;
+  private final ScheduledExecutorService timer;
+
+  Dialer(ToolboxGateway gateway, ScheduledExecutorService timer) {
+    this.gateway = gateway;
+    this.timer = timer;
+  }
+
+  /// @throws HttpFailure 409 when the sandbox does not run, 502 when nothing listens there
+  WatchedConnection dial(Grant grant, Duration quietMax) {
+    if (!gateway.running(grant.id())) {
+      throw notRunning();
+    }
+    try {
+      PortConnection connection = gateway.dial(grant.id(), grant.port().number());
+      return new WatchedConnection(connection, quietMax, timer);
+    } catch (IOException _) {
+      if (!gateway.running(grant.id())) {
+        throw notRunning();
+      }
+      throw new HttpFailure(
+          502,
+          "",
+          "nothing listens on port "
+              + grant.port().number()
+              + " in the sandbox; start your server there (any address, also localhost)");
+    }
+  }
+
+  private static HttpFailure notRunning() {
+    return HttpFailure.conflict("the sandbox is not running; start it and try again");
+  }
+}

@@ -1,0 +1,146 @@
+package dev.sandlot.proxy;
+
+import dev.sandlot.http.HttpFailure;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Pattern;
+
+/// Which headers cross the proxy, in which direction.
+final class HeaderRules {
+  /// About one connection only (RFC 9110 §7.6.1), or written anew by whoever sends the body on.
+  private static final Set<String> OF_ONE_CONNECTION =
+      Set.of(
+          "connection",
+          "keep-alive",
+          "proxy-connection",
+          "proxy-authenticate",
+          "proxy-authorization",
+          "te",
+          "trailer",
+          "transfer-encoding",
+          "upgrade",
+          "http2-settings",
+          "expect",
+          "content-length");
+
+  /// What only the proxy may say about where a request comes from.
+  private static final Set<String> OF_PROXIES = Set.of("forwarded", "x-real-ip", "via");
+
+  private static final String OURS = "x-daytona-";
+  private static final String FORWARDED = "x-forwarded-";
+  private static final Pattern TOKEN = Pattern.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]+");
+  private static final Pattern TARGET = Pattern.compile("/[^\\x00-\\x20\\x7f]*");
+  private static final Pattern UNSOUND_VALUE = Pattern.compile("[\\x00-\\x08\\x0a-\\x1f\\x7f]");
+
+  private HeaderRules() {}
+
+  /// The headers that a server inside sees: no credential of ours, nothing that a client says in
+  /// the proxy's name.
+  ///
+  /// @throws HttpFailure 400 for a request that two parsers could read in two ways
+  static List<Map.Entry<String, String>> toSandbox(RequestHead head, Grant grant, boolean secure) {
+    requireSound(head);
+    Set<String> dropped = named(head.headers("Connection"));
+    List<Map.Entry<String, String>> kept = new ArrayList<>();
+    for (Map.Entry<String, String> header : head.headers()) {
+      String name = header.getKey().toLowerCase(Locale.ROOT);
+      boolean crosses =
+          name.equals("host")
+              || !(dropped.contains(name)
+                  || OF_ONE_CONNECTION.contains(name)
+                  || OF_PROXIES.contains(name)
+                  || name.startsWith(FORWARDED)
+                  || name.startsWith(OURS));
+      if (crosses) {
+        value(name, header.getValue(), grant)
+            .ifPresent(value -> kept.add(Map.entry(header.getKey(), value)));
+      }
+    }
+    kept.add(Map.entry("X-Forwarded-Host", head.header("Host").orElse("")));
+    kept.add(Map.entry("X-Forwarded-Proto", secure ? "https" : "http"));
+    kept.add(Map.entry("X-Forwarded-For", head.remoteAddress()));
+    return kept;
+  }
+
+  /// The headers that the toolbox sees: all but credentials.
+  static List<Map.Entry<String, String>> toToolbox(RequestHead head, Grant grant) {
+    List<Map.Entry<String, String>> kept = new ArrayList<>();
+    for (Map.Entry<String, String> header : head.headers()) {
+      String name = header.getKey().toLowerCase(Locale.ROOT);
+      if (!name.equalsIgnoreCase(Credentials.PREVIEW_TOKEN_HEADER)
+          && !name.equals("x-daytona-authorization")) {
+        value(name, header.getValue(), grant)
+            .ifPresent(value -> kept.add(Map.entry(header.getKey(), value)));
+      }
+    }
+    return kept;
+  }
+
+  /// The headers of an answer from inside that the client sees, without the length of its body.
+  static List<Map.Entry<String, String>> toClient(List<Map.Entry<String, String>> headers) {
+    Set<String> dropped =
+        named(
+            headers.stream()
+                .filter(header -> header.getKey().equalsIgnoreCase("connection"))
+                .map(Map.Entry::getValue)
+                .toList());
+    List<Map.Entry<String, String>> kept = new ArrayList<>();
+    for (Map.Entry<String, String> header : headers) {
+      String name = header.getKey().toLowerCase(Locale.ROOT);
+      if (!dropped.contains(name) && !OF_ONE_CONNECTION.contains(name)) {
+        Optional<String> value =
+            name.equals("set-cookie")
+                ? SandboxCookie.harmless(header.getValue())
+                : Optional.of(header.getValue());
+        value.ifPresent(sound -> kept.add(Map.entry(header.getKey(), sound)));
+      }
+    }
+    return kept;
+  }
+
+  /// Whether a header can be written so that everybody reads it in one way.
+  static boolean sound(String name, String value) {
+    return TOKEN.matcher(name).matches() && !UNSOUND_VALUE.matcher(value).find();
+  }
+
+  private static Optional<String> value(String name, String value, Grant grant) {
+    return switch (name) {
+      case "authorization" ->
+          grant.authorizationUsed() || Credentials.holdsKey(value)
+              ? Optional.empty()
+              : Optional.of(value);
+      case "cookie" -> Credentials.withoutCookies(value);
+      case "referer" -> Optional.of(Credentials.withoutTokenInReferer(value));
+      default -> Optional.of(value);
+    };
+  }
+
+  private static Set<String> named(List<String> connectionHeaders) {
+    Set<String> names = new HashSet<>();
+    for (String header : connectionHeaders) {
+      for (String name : header.split(",", -1)) {
+        names.add(name.strip().toLowerCase(Locale.ROOT));
+      }
+    }
+    return names;
+  }
+
+  private static void requireSound(RequestHead head) {
+    if (!TARGET.matcher(head.target()).matches()) {
+      throw HttpFailure.badRequest("the path and query must be percent-encoded");
+    }
+    if (!TOKEN.matcher(head.method()).matches()) {
+      throw HttpFailure.badRequest("the method must be a token, such as GET");
+    }
+    for (Map.Entry<String, String> header : head.headers()) {
+      if (!sound(header.getKey(), header.getValue())) {
+        throw HttpFailure.badRequest("a header holds control characters; remove them");
+      }
+    }
+  }
+}

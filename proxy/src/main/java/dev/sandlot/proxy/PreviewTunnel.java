@@ -1,0 +1,121 @@
+package dev.sandlot.proxy;
+
+import dev.sandlot.http.HttpFailure;
+import dev.sandlot.http.Json;
+import dev.sandlot.http.Tunnel;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.apache.hc.core5.http.ClassicHttpResponse;
+import org.apache.hc.core5.http.HttpException;
+
+/// Carries an upgraded connection to a server inside a sandbox, byte for byte. Nothing of what the
+/// client sends after its head goes in before the server has agreed to the upgrade: otherwise the
+/// client's next request, credentials included, could reach it past the proxy's rules.
+final class PreviewTunnel implements Tunnel {
+  private static final int BUFFER_BYTES = 32 * 1024;
+
+  private final RequestHead head;
+  private final Grant grant;
+  private final List<Map.Entry<String, String>> headers;
+  private final WatchedConnection connection;
+  private final ProxyLimits limits;
+  private final ActivityPings pings;
+
+  PreviewTunnel(
+      RequestHead head,
+      Grant grant,
+      List<Map.Entry<String, String>> headers,
+      WatchedConnection connection,
+      ProxyLimits limits,
+      ActivityPings pings) {
+    this.head = head;
+    this.grant = grant;
+    this.headers = new ArrayList<>(headers);
+    this.headers.add(Map.entry("Connection", "Upgrade"));
+    this.headers.add(Map.entry("Upgrade", "websocket"));
+    this.connection = connection;
+    this.limits = limits;
+    this.pings = pings;
+  }
+
+  @Override
+  public void run(InputStream in, OutputStream out) throws IOException {
+    try (ActivityPings.Use _ = pings.begin(head, grant.id());
+        Upstream upstream = new Upstream(connection, limits)) {
+      ClassicHttpResponse answer;
+      List<Map.Entry<String, String>> answered;
+      try {
+        upstream.send(head.method(), head.target(), headers);
+        answer = upstream.receive();
+        answered = HeaderRules.toClient(Upstream.headers(answer));
+      } catch (IOException | HttpException _) {
+        refuse(out);
+        return;
+      }
+      InputStream rest = upstream.body(answer);
+      if (answer.getCode() == 101) {
+        out.write(head(101, "Switching Protocols", answered, "Upgrade"));
+        Thread upload =
+            Thread.ofVirtual().name("preview-tunnel").unstarted(() -> upload(in, upstream));
+        upload.start();
+      } else {
+        out.write(head(answer.getCode(), "Not Upgraded", answered, "close"));
+      }
+      copy(rest, out);
+    }
+  }
+
+  /// The client's bytes, until it ends its side; then the server inside is told so.
+  private static void upload(InputStream in, Upstream upstream) {
+    try {
+      copy(in, upstream.rawOut());
+      upstream.closeOutput();
+    } catch (IOException | RuntimeException _) {
+      upstream.close();
+    }
+  }
+
+  private static void copy(InputStream in, OutputStream out) throws IOException {
+    byte[] buffer = new byte[BUFFER_BYTES];
+    for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
+      out.write(buffer, 0, count);
+      out.flush();
+    }
+  }
+
+  private void refuse(OutputStream out) throws IOException {
+    HttpFailure failure = PreviewForwarder.notHttp(grant);
+    byte[] body =
+        Json.bytes(ProxyFailures.body(head.method(), head.rawPath(), failure, "DAYTONA_PROXY"));
+    out.write(
+        head(
+            failure.status(),
+            "Bad Gateway",
+            List.of(
+                Map.entry("Content-Type", "application/json; charset=utf-8"),
+                Map.entry("Content-Length", Integer.toString(body.length))),
+            "close"));
+    out.write(body);
+  }
+
+  /// @param connection "Upgrade" or "close"; after a refused upgrade the connection's end ends the
+  ///   body
+  private static byte[] head(
+      int status, String reason, List<Map.Entry<String, String>> headers, String connection) {
+    StringBuilder text = new StringBuilder();
+    text.append("HTTP/1.1 ").append(status).append(' ').append(reason).append("\r\n");
+    for (Map.Entry<String, String> header : headers) {
+      text.append(header.getKey()).append(": ").append(header.getValue()).append("\r\n");
+    }
+    text.append("Connection: ").append(connection).append("\r\n");
+    if (connection.equals("Upgrade")) {
+      text.append("Upgrade: websocket\r\n");
+    }
+    return text.append("\r\n").toString().getBytes(StandardCharsets.ISO_8859_1);
+  }
+}

@@ -1,0 +1,61 @@
+package dev.sandlot.proxy;
+
+import dev.sandlot.http.Exchange;
+import dev.sandlot.http.FailureBody;
+import dev.sandlot.http.HttpFailure;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/// Failures of the proxy, and of the toolbox behind it, in their one shape (contract:
+/// toolbox-api.md §2, shape A, and §19.4).
+final class ProxyFailures implements FailureBody {
+  @Override
+  public Object of(Exchange exchange, HttpFailure failure) {
+    boolean toolbox = exchange.attribute(AtToolbox.class).isPresent();
+    return body(
+        exchange.method(),
+        exchange.rawPath(),
+        failure,
+        toolbox ? "DAYTONA_DAEMON" : "DAYTONA_PROXY");
+  }
+
+  static Map<String, Object> body(
+      String method, String rawPath, HttpFailure failure, String source) {
+    Map<String, Object> body = new LinkedHashMap<>();
+    body.put("statusCode", failure.status());
+    body.put("message", failure.sentence());
+    body.put("code", failure.code().orElse(code(failure.status())));
+    body.put("source", source);
+    body.put("timestamp", Instant.now().toString());
+    body.put("path", rawPath);
+    body.put("method", method);
+    body.putAll(failure.details());
+    return body;
+  }
+
+  private static String code(int status) {
+    return switch (status) {
+      case 400 -> "BAD_REQUEST";
+      case 401 -> "UNAUTHORIZED";
+      case 403 -> "FORBIDDEN";
+      case 404 -> "NOT_FOUND";
+      case 408 -> "REQUEST_TIMEOUT";
+      case 409 -> "CONFLICT";
+      case 410 -> "GONE";
+      case 413 -> "PAYLOAD_TOO_LARGE";
+      case 422 -> "UNPROCESSABLE_ENTITY";
+      case 429 -> "TOO_MANY_REQUESTS";
+      case 501 -> "NOT_IMPLEMENTED";
+      case 502 -> "BAD_GATEWAY";
+      case 503 -> "SERVICE_UNAVAILABLE";
+      case 504 -> "GATEWAY_TIMEOUT";
+      default -> status < 500 ? "BAD_REQUEST" : "INTERNAL_SERVER_ERROR";
+    };
+  }
+
+  /// Left on exchanges that the toolbox serves.
+  enum AtToolbox {
+    YES
+  }
+}

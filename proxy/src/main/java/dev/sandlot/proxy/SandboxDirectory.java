@@ -1,0 +1,47 @@
+package dev.sandlot.proxy;
+
+import dev.sandlot.model.SandboxId;
+import java.util.Optional;
+
+/// What the proxy asks about sandboxes and who may reach them. Every answer is about now; the proxy
+/// remembers answers for seconds. Thread-safe; may block.
+///
+/// Whatever is thrown refuses the request: no failure lets anybody in.
+public interface SandboxDirectory {
+  /// A sandbox that has not been deleted.
+  Optional<Target> find(SandboxId id);
+
+  /// Whether the bearer of a platform key may reach a sandbox.
+  ///
+  /// @param token what follows `Bearer ` in the request, as sent
+  KeyAccess keyAccess(String token, SandboxId id);
+
+  /// Whether this is the sandbox's present preview token, which opens all its ports.
+  boolean previewTokenMatches(String token, SandboxId id);
+
+  /// What a signed token opens; empty when it is unknown, revoked or over.
+  Optional<SignedTarget> signedToken(String token);
+
+  /// Notes that somebody uses the sandbox, which puts its auto-stop off.
+  void recordActivity(SandboxId id);
+
+  /// A sandbox, as far as the proxy is concerned.
+  ///
+  /// @param isPublic anybody may reach its ordinary ports
+  record Target(boolean isPublic) {}
+
+  /// The one port that a signed token opens.
+  ///
+  /// @param port 1 to 65535
+  record SignedTarget(SandboxId id, int port) {}
+
+  /// What a key is good for.
+  enum KeyAccess {
+    /// It opens the sandbox.
+    GRANTED,
+    /// It is a good key, but its organisation has no such sandbox.
+    OTHER,
+    /// It is no key of ours, or one that is revoked or over.
+    UNKNOWN
+  }
+}

@@ -1,0 +1,152 @@
+package dev.sandlot.proxy;
+
+import dev.sandlot.http.Exchange;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/// An exchange as the toolbox sees it: without the credentials that let it in.
+final class ToolboxExchange implements Exchange {
+  private final Exchange exchange;
+  private final List<Map.Entry<String, String>> headers;
+  private final String rawQuery;
+
+  /// @param headers those that are left
+  ToolboxExchange(Exchange exchange, List<Map.Entry<String, String>> headers) {
+    this.exchange = exchange;
+    this.headers = List.copyOf(headers);
+    rawQuery = Credentials.withoutToken(exchange.rawQuery());
+  }
+
+  @Override
+  public String method() {
+    return exchange.method();
+  }
+
+  @Override
+  public String rawPath() {
+    return exchange.rawPath();
+  }
+
+  @Override
+  public String rawQuery() {
+    return rawQuery;
+  }
+
+  @Override
+  public String pathParameter(String name) {
+    return exchange.pathParameter(name);
+  }
+
+  @Override
+  public Optional<String> query(String name) {
+    return name.equals(Credentials.QUERY_PARAMETER) ? Optional.empty() : exchange.query(name);
+  }
+
+  @Override
+  public List<String> queryAll(String name) {
+    return name.equals(Credentials.QUERY_PARAMETER) ? List.of() : exchange.queryAll(name);
+  }
+
+  @Override
+  public Optional<String> header(String name) {
+    return headers.stream()
+        .filter(header -> header.getKey().equalsIgnoreCase(name))
+        .map(Map.Entry::getValue)
+        .findFirst();
+  }
+
+  @Override
+  public List<Map.Entry<String, String>> headers() {
+    return headers;
+  }
+
+  @Override
+  public String remoteAddress() {
+    return exchange.remoteAddress();
+  }
+
+  @Override
+  public boolean secure() {
+    return exchange.secure();
+  }
+
+  @Override
+  public long contentLength() {
+    return exchange.contentLength();
+  }
+
+  @Override
+  public InputStream body() {
+    return exchange.body();
+  }
+
+  @Override
+  public byte[] bodyBytes(int bytesMax) {
+    return exchange.bodyBytes(bytesMax);
+  }
+
+  @Override
+  public <T> Optional<T> attribute(Class<T> type) {
+    return exchange.attribute(type);
+  }
+
+  @Override
+  public <T> void attribute(Class<T> type, T value) {
+    exchange.attribute(type, value);
+  }
+
+  @Override
+  public void pathParameters(Map<String, String> parameters) {
+    exchange.pathParameters(parameters);
+  }
+
+  @Override
+  public Exchange status(int status) {
+    exchange.status(status);
+    return this;
+  }
+
+  @Override
+  public Exchange responseHeader(String name, String... values) {
+    exchange.responseHeader(name, values);
+    return this;
+  }
+
+  @Override
+  public void send() {
+    exchange.send();
+  }
+
+  @Override
+  public void send(byte[] body) {
+    exchange.send(body);
+  }
+
+  @Override
+  public void sendJson(Object value) {
+    exchange.sendJson(value);
+  }
+
+  @Override
+  public void sendText(String text) {
+    exchange.sendText(text);
+  }
+
+  @Override
+  public OutputStream outputStream() {
+    return exchange.outputStream();
+  }
+
+  @Override
+  public boolean sent() {
+    return exchange.sent();
+  }
+
+  @Override
+  public void abort() {
+    exchange.abort();
+  }
+}

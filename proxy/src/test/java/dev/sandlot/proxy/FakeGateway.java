@@ -1,0 +1,93 @@
+package dev.sandlot.proxy;
+
+import dev.sandlot.http.Exchange;
+import dev.sandlot.http.HttpFailure;
+import dev.sandlot.model.SandboxId;
+import dev.sandlot.runtime.PortConnection;
+import dev.sandlot.runtime.ToolboxGateway;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.net.Socket;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+/// Sandboxes whose ports are servers of the test.
+final class FakeGateway implements ToolboxGateway {
+  final Set<SandboxId> running = ConcurrentHashMap.newKeySet();
+  final Map<Integer, Integer> ports = new ConcurrentHashMap<>();
+  final List<Integer> dialled = java.util.Collections.synchronizedList(new ArrayList<>());
+
+  /// Answers with what the toolbox got to see.
+  @Override
+  public void serve(SandboxId id, String rawPath, Exchange exchange) {
+    if (rawPath.equals("/missing")) {
+      throw new HttpFailure(404, "FILE_NOT_FOUND", "there is no such file");
+    }
+    StringBuilder seen = new StringBuilder("toolbox of " + id + "\n");
+    seen.append(exchange.method()).append(' ').append(rawPath).append('?');
+    seen.append(exchange.rawQuery()).append('\n');
+    exchange
+        .headers()
+        .forEach(header ->
+            seen.append(header.getKey()).append(": ").append(header.getValue()).append('\n'));
+    exchange.sendText(seen.toString());
+  }
+
+  @Override
+  public PortConnection dial(SandboxId id, int port) throws IOException {
+    dialled.add(port);
+    Integer real = ports.get(port);
+    if (real == null) {
+      throw new IOException("connection refused");
+    }
+    return new SocketConnection(new Socket("127.0.0.1", real));
+  }
+
+  @Override
+  public boolean running(SandboxId id) {
+    return running.contains(id);
+  }
+
+  private record SocketConnection(Socket socket) implements PortConnection {
+    @Override
+    public InputStream in() {
+      try {
+        return socket.getInputStream();
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+
+    @Override
+    public OutputStream out() {
+      try {
+        return socket.getOutputStream();
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+
+    @Override
+    public void closeOutput() {
+      try {
+        socket.shutdownOutput();
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+
+    @Override
+    public void close() {
+      try {
+        socket.close();
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+  }
+}
