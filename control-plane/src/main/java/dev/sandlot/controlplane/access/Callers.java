@@ -1,0 +1,101 @@
+package dev.sandlot.controlplane.access;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import dev.sandlot.controlplane.platform.PostgresDatabase;
+import dev.sandlot.controlplane.platform.Signals;
+import dev.sandlot.http.Exchange;
+import dev.sandlot.http.HttpFailure;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Tells who a bearer token belongs to. Answers are kept for some seconds; a key that is revoked is
+/// forgotten at once, by a signal. Thread-safe.
+public final class Callers {
+  /// Raised with a key's hash when the key is made, changed or revoked.
+  static final String TOPIC = "key:";
+
+  private static final Logger LOGGER = LoggerFactory.getLogger(Callers.class);
+  private static final Duration KEPT = Duration.ofSeconds(10);
+  private static final int KEPT_MAX = 10_000;
+  private static final int TOKEN_LENGTH_MAX = 4096;
+  private static final String SCHEME = "Bearer ";
+
+  private final KeyStore store;
+  private final InstantSource clock;
+  private final Cache<String, Optional<KeyStore.Holder>> holders =
+      Caffeine.newBuilder().maximumSize(KEPT_MAX).expireAfterWrite(KEPT).build();
+
+  public Callers(PostgresDatabase database, Signals signals, InstantSource clock) {
+    this.store = new PostgresKeyStore(database);
+    this.clock = clock;
+    signals.subscribe(this::forget);
+  }
+
+  private void forget(String topic) {
+    if (topic.startsWith(TOPIC)) {
+      holders.invalidate(topic.substring(TOPIC.length()));
+    } else if (topic.isEmpty()) {
+      holders.invalidateAll();
+    }
+  }
+
+  /// Who sent the request: nobody for a missing or unknown token.
+  ///
+  /// @throws HttpFailure 503 when keys cannot be looked up now
+  public Caller of(Exchange exchange) {
+    return exchange
+        .header("Authorization")
+        .filter(value -> value.regionMatches(true, 0, SCHEME, 0, SCHEME.length()))
+        .map(value -> ofToken(value.substring(SCHEME.length()).strip()))
+        .orElseGet(Caller.Anonymous::new);
+  }
+
+  /// Who a token belongs to.
+  ///
+  /// @throws HttpFailure 503 when keys cannot be looked up now
+  public Caller ofToken(String token) {
+    if (token.isEmpty() || token.length() > TOKEN_LENGTH_MAX) {
+      return new Caller.Anonymous();
+    }
+    Optional<KeyStore.Holder> holder = holders.get(new Secret(token).hash(), this::lookUp);
+    return holder
+        .filter(known -> known.expiresAt().map(clock.instant()::isBefore).orElse(true))
+        .map(KeyStore.Holder::caller)
+        .orElseGet(Caller.Anonymous::new);
+  }
+
+  private Optional<KeyStore.Holder> lookUp(String hash) {
+    try {
+      Optional<KeyStore.Holder> holder = store.holder(hash);
+      if (holder.map(KeyStore.Holder::caller).orElse(null) instanceof Caller.KeyHolder) {
+        Thread.startVirtualThread(() -> noteUse(hash));
+      }
+      return holder;
+    } catch (RuntimeException e) {
+      LOGGER.atError().setCause(e).log("cannot look up a key");
+      throw new HttpFailure(503, "", "keys cannot be checked now, try again in a moment");
+    }
+  }
+
+  private void noteUse(String hash) {
+    try {
+      store.used(hash, clock.instant());
+    } catch (RuntimeException e) {
+      LOGGER.atWarn().setCause(e).log("cannot note that a key was used");
+    }
+  }
+
+  /// The key a request was sent with.
+  ///
+  /// @throws HttpFailure 401 when it is no user's
+  ApiKey current(Exchange exchange) {
+    return exchange
+        .header("Authorization")
+        .flatMap(value -> store.apiKey(new Secret(value.substring(SCHEME.length()).strip()).hash()))
+        .orElseThrow(() -> HttpFailure.unauthorized("send a user's key"));
+  }
+}
