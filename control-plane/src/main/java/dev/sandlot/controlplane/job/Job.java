@@ -1,0 +1,31 @@
+package dev.sandlot.controlplane.job;
+
+import dev.sandlot.model.JobId;
+import dev.sandlot.model.RunnerId;
+import dev.sandlot.model.SandboxId;
+import java.time.Instant;
+import java.util.Map;
+import java.util.Optional;
+
+/// An order to a runner about one sandbox. May be carried out twice.
+///
+/// @param payload JSON, by type (dev.sandlot.model)
+/// @param traceContext W3C headers of the request behind the order
+/// @param errorMessage why it failed
+/// @param resultMetadata JSON, by type
+public record Job(
+    JobId id,
+    JobType type,
+    JobStatus status,
+    RunnerId runner,
+    SandboxId sandbox,
+    Optional<String> payload,
+    Map<String, String> traceContext,
+    Optional<String> errorMessage,
+    Optional<String> resultMetadata,
+    Instant createdAt,
+    Instant updatedAt) {
+  public Job {
+    traceContext = Map.copyOf(traceContext);
+  }
+}

@@ -1,0 +1,12 @@
+package dev.sandlot.controlplane.job;
+
+/// Learns how jobs ended, in the transaction that records the end.
+public interface JobOutcomes {
+  /// The runner did it.
+  void completed(Job job);
+
+  /// It will not be done.
+  ///
+  /// @param reason a sentence
+  void failed(Job job, String reason);
+}

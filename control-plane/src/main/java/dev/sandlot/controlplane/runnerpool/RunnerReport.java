@@ -1,0 +1,22 @@
+package dev.sandlot.controlplane.runnerpool;
+
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/// What a runner tells of itself every 30 seconds: the contract's `RunnerHealthcheck`.
+record RunnerReport(
+    @Nullable Map<String, Object> metrics,
+    @Nullable List<ServiceHealth> serviceHealth,
+    @Nullable String domain,
+    @Nullable String proxyUrl,
+    @Nullable String apiUrl,
+    @Nullable String appVersion) {
+  /// One part of the runner.
+  record ServiceHealth(
+      @Nullable String serviceName, boolean healthy, @Nullable String errorReason) {}
+
+  double metric(String name) {
+    return metrics != null && metrics.get(name) instanceof Number number ? number.doubleValue() : 0;
+  }
+}
