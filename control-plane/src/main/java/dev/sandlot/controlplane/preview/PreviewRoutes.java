@@ -1,0 +1,147 @@
+package dev.sandlot.controlplane.preview;
+
+import dev.sandlot.controlplane.access.Caller;
+import dev.sandlot.controlplane.access.Policy;
+import dev.sandlot.controlplane.platform.Addresses;
+import dev.sandlot.controlplane.platform.QueryParameters;
+import dev.sandlot.controlplane.sandbox.Sandbox;
+import dev.sandlot.controlplane.sandbox.Sandboxes;
+import dev.sandlot.http.Exchange;
+import dev.sandlot.http.HttpFailure;
+import dev.sandlot.http.Route;
+import dev.sandlot.model.SandboxId;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+
+/// Where a sandbox's ports and files are to be found, and the proxy's questions over HTTP. The
+/// answers to those are bare text, not JSON (control-api.md §1.5).
+public final class PreviewRoutes {
+  private static final int PORT_MAX = 65_535;
+  private static final int LIFE_SECONDS_MAX = 86_400;
+  private static final int LIFE_SECONDS_DEFAULT = 60;
+
+  private final Previews previews;
+  private final Sandboxes sandboxes;
+  private final Addresses addresses;
+
+  public PreviewRoutes(Previews previews, Sandboxes sandboxes, Addresses addresses) {
+    this.previews = previews;
+    this.sandboxes = sandboxes;
+    this.addresses = addresses;
+  }
+
+  public List<Route<Policy>> routes() {
+    String port = "/sandbox/{sandboxIdOrName}/ports/{port}";
+    Policy proxy = new Policy.Proxy();
+    return List.of(
+        new Route<>("GET", port + "/preview-url", Policy.key(), this::previewUrl),
+        new Route<>("GET", port + "/signed-preview-url", Policy.key(), this::signedUrl),
+        new Route<>(
+            "POST", port + "/signed-preview-url/{token}/expire", Policy.key(), this::expire),
+        new Route<>(
+            "GET", "/sandbox/{sandboxId}/toolbox-proxy-url", Policy.key(), this::toolboxUrl),
+        new Route<>("GET", "/preview/{sandboxId}/public", proxy, this::open),
+        new Route<>("GET", "/preview/{sandboxId}/validate/{authToken}", proxy, this::validate),
+        new Route<>("GET", "/preview/{sandboxId}/access", Policy.key(), this::access),
+        new Route<>(
+            "GET", "/preview/{signedPreviewToken}/{port}/sandbox-id", proxy, this::sandboxId));
+  }
+
+  private Sandbox named(Exchange exchange, String parameter) {
+    return sandboxes.get(
+        Caller.keyHolder(exchange).organization(), exchange.pathParameter(parameter));
+  }
+
+  private static int port(Exchange exchange) {
+    return QueryParameters.integer("port", exchange.pathParameter("port"), 1, PORT_MAX);
+  }
+
+  private void previewUrl(Exchange exchange) {
+    int port = port(exchange);
+    Sandbox sandbox = named(exchange, "sandboxIdOrName");
+    String id = sandbox.id().toString();
+    exchange.sendJson(
+        Map.of(
+            "sandboxId", id,
+            "url", addresses.preview(port, id),
+            "token", sandbox.status().authToken()));
+  }
+
+  private void signedUrl(Exchange exchange) {
+    int port = port(exchange);
+    int seconds =
+        new QueryParameters(exchange)
+            .integer("expiresInSeconds", 1, LIFE_SECONDS_MAX)
+            .orElse(LIFE_SECONDS_DEFAULT);
+    Sandbox sandbox = named(exchange, "sandboxIdOrName");
+    String token = previews.sign(sandbox.id(), port, Duration.ofSeconds(seconds));
+    exchange.sendJson(
+        Map.of(
+            "sandboxId",
+            sandbox.id().toString(),
+            "port",
+            port,
+            "token",
+            token,
+            "url",
+            addresses.preview(port, token)));
+  }
+
+  private void expire(Exchange exchange) {
+    int port = port(exchange);
+    Sandbox sandbox = named(exchange, "sandboxIdOrName");
+    previews.expire(sandbox.id(), port, exchange.pathParameter("token"));
+    exchange.status(201).send();
+  }
+
+  private void toolboxUrl(Exchange exchange) {
+    named(exchange, "sandboxId");
+    exchange.sendJson(Map.of("url", addresses.toolbox()));
+  }
+
+  private static SandboxId id(Exchange exchange) {
+    return SandboxId.parse(exchange.pathParameter("sandboxId")).orElseThrow(PreviewRoutes::none);
+  }
+
+  private static HttpFailure none() {
+    return HttpFailure.notFound("there is no such sandbox, or it may not be seen");
+  }
+
+  private void open(Exchange exchange) {
+    answer(exchange, previews.find(id(exchange)).map(Previews.Target::open).orElse(false));
+  }
+
+  private void validate(Exchange exchange) {
+    answer(exchange, previews.tokenValid(id(exchange), exchange.pathParameter("authToken")));
+  }
+
+  private void access(Exchange exchange) {
+    answer(
+        exchange,
+        previews
+            .find(id(exchange))
+            .filter(
+                target -> target.organization().equals(Caller.keyHolder(exchange).organization()))
+            .isPresent());
+  }
+
+  /// Of a token that opens this very port.
+  private void sandboxId(Exchange exchange) {
+    int port = port(exchange);
+    exchange.sendText(
+        previews
+            .signed(exchange.pathParameter("signedPreviewToken"))
+            .filter(found -> found.port() == port)
+            .orElseThrow(PreviewRoutes::none)
+            .sandbox()
+            .toString());
+  }
+
+  private static void answer(Exchange exchange, boolean yes) {
+    if (!yes) {
+      throw none();
+    }
+    exchange.sendText("true");
+  }
+}

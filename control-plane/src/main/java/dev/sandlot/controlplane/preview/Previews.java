@@ -1,0 +1,127 @@
+package dev.sandlot.controlplane.preview;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import dev.sandlot.controlplane.access.Caller;
+import dev.sandlot.controlplane.access.Callers;
+import dev.sandlot.controlplane.platform.PostgresDatabase;
+import dev.sandlot.controlplane.sandbox.Sandbox;
+import dev.sandlot.controlplane.sandbox.SandboxState;
+import dev.sandlot.controlplane.sandbox.Sandboxes;
+import dev.sandlot.model.OrganizationId;
+import dev.sandlot.model.RunnerId;
+import dev.sandlot.model.SandboxId;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.Optional;
+
+/// Answers the proxy's questions about who may look into which sandbox. What it knows of a sandbox
+/// is kept for seconds and forgotten at once when the sandbox changes. Thread-safe.
+public final class Previews {
+  private static final Duration KEPT = Duration.ofSeconds(5);
+  private static final int KEPT_MAX = 20_000;
+  private static final SecureRandom RANDOM = new SecureRandom();
+  private static final String TOKEN_ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789";
+  private static final int TOKEN_LENGTH = 16;
+
+  private final Sandboxes sandboxes;
+  private final Callers callers;
+  private final PostgresSignedTokenStore tokens;
+  private final InstantSource clock;
+  private final Cache<SandboxId, Optional<Sandbox>> kept =
+      Caffeine.newBuilder().expireAfterWrite(KEPT).maximumSize(KEPT_MAX).build();
+
+  public Previews(
+      Sandboxes sandboxes, Callers callers, PostgresDatabase database, InstantSource clock) {
+    this.sandboxes = sandboxes;
+    this.callers = callers;
+    this.tokens = new PostgresSignedTokenStore(database);
+    this.clock = clock;
+    sandboxes.onChange(id -> id.ifPresentOrElse(kept::invalidate, kept::invalidateAll));
+  }
+
+  /// A sandbox as the proxy sees it.
+  ///
+  /// @param open whether its ordinary ports need no token
+  /// @param running whether it runs now
+  public record Target(
+      SandboxId id, OrganizationId organization, RunnerId runner, boolean open, boolean running) {}
+
+  private Optional<Sandbox> sandbox(SandboxId id) {
+    return kept.get(id, sandboxes::find);
+  }
+
+  /// Empty when there is no such sandbox.
+  public Optional<Target> find(SandboxId id) {
+    return sandbox(id)
+        .map(sandbox ->
+            new Target(
+                id,
+                sandbox.organization(),
+                sandbox.runner(),
+                sandbox.settings().open(),
+                sandbox.state() == SandboxState.STARTED));
+  }
+
+  /// Whether the bearer of a key is in the organisation that owns the sandbox.
+  public boolean mayAccess(String bearer, SandboxId id) {
+    return callers.ofToken(bearer) instanceof Caller.KeyHolder holder
+        && sandbox(id)
+            .filter(sandbox -> sandbox.organization().equals(holder.organization()))
+            .isPresent();
+  }
+
+  /// Whether this is the sandbox's own preview token, which opens all of its ordinary ports.
+  public boolean tokenValid(SandboxId id, String token) {
+    return sandbox(id).filter(sandbox -> same(sandbox.status().authToken(), token)).isPresent();
+  }
+
+  /// In a time that says nothing about where they differ.
+  private static boolean same(String ours, String theirs) {
+    return MessageDigest.isEqual(
+        ours.getBytes(StandardCharsets.UTF_8), theirs.getBytes(StandardCharsets.UTF_8));
+  }
+
+  /// What a signed token opens; empty for a token that is unknown or expired.
+  public Optional<Signed> signed(String token) {
+    if (token.length() != TOKEN_LENGTH
+        || token.chars().anyMatch(c -> TOKEN_ALPHABET.indexOf(c) < 0)) {
+      return Optional.empty();
+    }
+    return tokens
+        .find(token, clock.instant())
+        .filter(signed -> sandbox(signed.sandbox()).isPresent());
+  }
+
+  /// The one port that a signed token opens.
+  public record Signed(SandboxId sandbox, int port) {}
+
+  /// The organisation of a key's holder; empty when the key is none of ours.
+  public Optional<OrganizationId> organization(String bearer) {
+    return callers.ofToken(bearer) instanceof Caller.KeyHolder holder
+        ? Optional.of(holder.organization())
+        : Optional.empty();
+  }
+
+  /// Notes that someone uses the sandbox.
+  public void recordActivity(SandboxId id) {
+    sandboxes.recordActivity(id);
+  }
+
+  /// Makes a token for one port.
+  String sign(SandboxId id, int port, Duration life) {
+    StringBuilder token = new StringBuilder(TOKEN_LENGTH);
+    for (int index = 0; index < TOKEN_LENGTH; index++) {
+      token.append(TOKEN_ALPHABET.charAt(RANDOM.nextInt(TOKEN_ALPHABET.length())));
+    }
+    tokens.insert(token.toString(), id, port, clock.instant(), life);
+    return token.toString();
+  }
+
+  void expire(SandboxId id, int port, String token) {
+    tokens.delete(id, port, token);
+  }
+}

@@ -1,0 +1,130 @@
+package dev.sandlot.controlplane.sandbox;
+
+import dev.sandlot.controlplane.platform.RequestBody;
+import dev.sandlot.http.HttpFailure;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Pattern;
+
+/// What a client wants of a new sandbox (control-api.md §7.3), checked as far as the request alone
+/// tells. Fields that this build cannot honour are refused by name, never ignored.
+///
+/// @param snapshot name or id; empty: the default one
+/// @param region name or id; empty: the organisation's
+record CreateRequest(
+    Optional<String> name,
+    Optional<String> snapshot,
+    String user,
+    Map<String, String> env,
+    Optional<String> region,
+    Sandbox.Settings settings) {
+  private static final String DEFAULT_USER = "daytona";
+  private static final Pattern USER = Pattern.compile("[a-z_][a-z0-9_-]{0,31}|[0-9]{1,9}");
+  private static final Pattern ENV_KEY = Pattern.compile("[^=\\s\\p{Cntrl}]+");
+
+  private static final List<String> NOT_BUILT =
+      List.of(
+          "buildInfo",
+          "gpu",
+          "gpuType",
+          "volumes",
+          "linkedSandbox",
+          "domainAllowList",
+          "secrets",
+          "spot",
+          "outboundProxyUrl",
+          "otelEndpointOverride",
+          "autoPauseInterval",
+          "ttlMinutes");
+
+  CreateRequest {
+    env = Map.copyOf(env);
+  }
+
+  /// @throws HttpFailure 400 for whatever does not fit
+  static CreateRequest read(RequestBody body) {
+    refuseNotBuilt(body);
+    return new CreateRequest(
+        body.text("name", RequestLimits.NAME_LENGTH_MAX)
+            .filter(name -> !name.isEmpty())
+            .map(SandboxName::checked),
+        body.text("snapshot", RequestLimits.SNAPSHOT_LENGTH_MAX).filter(text -> !text.isEmpty()),
+        user(body),
+        env(body),
+        body.text("target", RequestLimits.REGION_LENGTH_MAX).filter(text -> !text.isEmpty()),
+        new Sandbox.Settings(
+            labels(body).orElse(Map.of()),
+            body.bool("public").orElse(false),
+            NetworkSettings.of(
+                body.bool("networkBlockAll"),
+                body.text("networkAllowList", RequestLimits.LIST_LENGTH_MAX)),
+            intervals(body)));
+  }
+
+  private static void refuseNotBuilt(RequestBody body) {
+    for (String field : NOT_BUILT) {
+      if (body.asks(field)) {
+        throw HttpFailure.badRequest(field + " is not supported by this server yet; leave it out");
+      }
+    }
+    for (String field : List.of("cpu", "memory", "disk")) {
+      int value = body.integer(field, 0, Integer.MAX_VALUE).orElse(0);
+      if (value != 0) {
+        throw HttpFailure.badRequest(
+            field + " can only be set when an image is built; a snapshot brings its own resources");
+      }
+    }
+  }
+
+  private static String user(RequestBody body) {
+    String user =
+        body.text("user", RequestLimits.NAME_LENGTH_MAX)
+            .filter(text -> !text.isEmpty())
+            .orElse(DEFAULT_USER);
+    if (!USER.matcher(user).matches()) {
+      throw HttpFailure.badRequest(
+          "user must be a user's name in the image, such as daytona or root, or its number");
+    }
+    return user;
+  }
+
+  private static Map<String, String> env(RequestBody body) {
+    Map<String, String> env =
+        body.textMap(
+                "env",
+                RequestLimits.ENV_MAX,
+                RequestLimits.ENV_KEY_LENGTH_MAX,
+                RequestLimits.ENV_VALUE_LENGTH_MAX)
+            .orElse(Map.of());
+    for (String key : env.keySet()) {
+      if (!ENV_KEY.matcher(key).matches()) {
+        throw HttpFailure.badRequest(
+            "a name in env must not hold '=', spaces or control characters");
+      }
+    }
+    return env;
+  }
+
+  static Optional<Map<String, String>> labels(RequestBody body) {
+    return body.textMap(
+        "labels",
+        RequestLimits.LABELS_MAX,
+        RequestLimits.LABEL_KEY_LENGTH_MAX,
+        RequestLimits.LABEL_VALUE_LENGTH_MAX);
+  }
+
+  private static Intervals intervals(RequestBody body) {
+    Intervals intervals = Intervals.DEFAULT;
+    Optional<Integer> stop = minutes(body, "autoStopInterval");
+    Optional<Integer> archive = minutes(body, "autoArchiveInterval");
+    Optional<Integer> delete = minutes(body, "autoDeleteInterval");
+    intervals = stop.isPresent() ? intervals.withAutoStop(stop.get()) : intervals;
+    intervals = archive.isPresent() ? intervals.withAutoArchive(archive.get()) : intervals;
+    return delete.isPresent() ? intervals.withAutoDelete(delete.get()) : intervals;
+  }
+
+  private static Optional<Integer> minutes(RequestBody body, String field) {
+    return body.integer(field, Integer.MIN_VALUE, Integer.MAX_VALUE);
+  }
+}

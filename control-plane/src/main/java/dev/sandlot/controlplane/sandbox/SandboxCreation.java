@@ -1,0 +1,161 @@
+package dev.sandlot.controlplane.sandbox;
+
+import dev.sandlot.controlplane.job.Jobs;
+import dev.sandlot.controlplane.platform.PostgresDatabase;
+import dev.sandlot.controlplane.platform.Signals;
+import dev.sandlot.controlplane.platform.Transactions;
+import dev.sandlot.controlplane.region.Region;
+import dev.sandlot.controlplane.region.Regions;
+import dev.sandlot.controlplane.runnerpool.RunnerPool;
+import dev.sandlot.controlplane.snapshot.Snapshot;
+import dev.sandlot.controlplane.snapshot.Snapshots;
+import dev.sandlot.http.HttpFailure;
+import dev.sandlot.model.OrganizationId;
+import dev.sandlot.model.RunnerId;
+import dev.sandlot.model.SandboxId;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.Map;
+import java.util.Optional;
+
+/// Makes sandboxes. Thread-safe.
+public final class SandboxCreation {
+  private final Transactions transactions;
+  private final Parts parts;
+  private final SandboxStore store;
+  private final SandboxOrders orders;
+  private final Sandboxes sandboxes;
+  private final Signals signals;
+  private final InstantSource clock;
+
+  /// What a new sandbox is put together from.
+  ///
+  /// @param defaultSnapshot the name of the one for requests that name none
+  public record Parts(
+      Snapshots snapshots, Regions regions, RunnerPool pool, String defaultSnapshot) {}
+
+  public SandboxCreation(
+      PostgresDatabase database,
+      Parts parts,
+      Jobs jobs,
+      Sandboxes sandboxes,
+      Signals signals,
+      InstantSource clock) {
+    this.transactions = database;
+    this.parts = parts;
+    this.store = new PostgresSandboxStore(database);
+    this.orders = new SandboxOrders(jobs);
+    this.sandboxes = sandboxes;
+    this.signals = signals;
+    this.clock = clock;
+  }
+
+  /// Makes a sandbox and waits, 30 s at most, until it runs.
+  ///
+  /// The row is committed without waiting for the disk: nobody learns of the sandbox before its
+  /// runner's report is committed, which takes the row along.
+  ///
+  /// @return the sandbox, started or still creating
+  /// @throws HttpFailure 400, 409; then there is no sandbox
+  Sandbox create(OrganizationId organization, CreateRequest request, Map<String, String> trace)
+      throws InterruptedException {
+    Snapshot snapshot = snapshot(organization, request);
+    Region region = region(organization, request);
+    SandboxId id = SandboxId.random();
+    try (Signals.Watch watch = signals.watch(SandboxTransitions.topic(id))) {
+      transactions.runRelaxed(() -> {
+        RunnerId runner =
+            parts
+                .pool()
+                .place(
+                    region.id(),
+                    new RunnerPool.Demand(snapshot.cpu(), snapshot.memory(), snapshot.disk()));
+        Sandbox sandbox = sandbox(id, organization, region, runner, snapshot, request);
+        Instant now = sandbox.createdAt();
+        if (!store.insert(sandbox, sandbox.state().patience().map(now::plus))) {
+          throw HttpFailure.conflict(
+              "a sandbox named "
+                  + sandbox.spec().name()
+                  + " exists already; choose another name or delete it first");
+        }
+        orders.create(sandbox, trace);
+        return sandbox;
+      });
+      return started(id, watch, snapshot, trace);
+    }
+  }
+
+  private Sandbox started(
+      SandboxId id, Signals.Watch watch, Snapshot snapshot, Map<String, String> trace)
+      throws InterruptedException {
+    Sandbox after = sandboxes.awaitSettled(id, watch);
+    if (after.state() == SandboxState.ERROR) {
+      // Whoever asked has no id to delete it by, and would find its name taken.
+      sandboxes.delete(after, trace);
+      throw HttpFailure.badRequest(
+          "the sandbox could not be created: " + after.status().errorReason().orElse("unknown"));
+    }
+    parts.snapshots().used(snapshot.id());
+    return after;
+  }
+
+  private Snapshot snapshot(OrganizationId organization, CreateRequest request) {
+    String wanted = request.snapshot().orElse(parts.defaultSnapshot());
+    Snapshot snapshot =
+        parts
+            .snapshots()
+            .find(organization, wanted)
+            .orElseThrow(() ->
+                HttpFailure.badRequest(
+                    "snapshot: there is no snapshot "
+                        + wanted
+                        + "; the default one is "
+                        + parts.defaultSnapshot()));
+    if (!snapshot.active()) {
+      throw HttpFailure.badRequest("snapshot: " + wanted + " is " + snapshot.state());
+    }
+    return snapshot;
+  }
+
+  private Region region(OrganizationId organization, CreateRequest request) {
+    Optional<String> wanted = request.region();
+    return wanted
+        .map(name -> parts.regions().find(organization, name))
+        .orElseGet(() -> parts.regions().defaultOf(organization))
+        .orElseThrow(() ->
+            HttpFailure.badRequest(
+                wanted
+                    .map(name -> "target: there is no region " + name)
+                    .orElse("target must be given: the organization has no default region")));
+  }
+
+  private Sandbox sandbox(
+      SandboxId id,
+      OrganizationId organization,
+      Region region,
+      RunnerId runner,
+      Snapshot snapshot,
+      CreateRequest request) {
+    Instant now = clock.instant();
+    return new Sandbox(
+        id,
+        organization,
+        region.id(),
+        runner,
+        new Sandbox.Spec(
+            request.name().orElse(id.toString()),
+            snapshot.name(),
+            snapshot.ref(),
+            request.user(),
+            request.env(),
+            snapshot.cpu(),
+            snapshot.memory(),
+            snapshot.disk()),
+        request.settings(),
+        new Sandbox.Status(
+            SandboxState.CREATING, 0, Optional.empty(), false, SandboxTransitions.newToken()),
+        now,
+        now,
+        now);
+  }
+}

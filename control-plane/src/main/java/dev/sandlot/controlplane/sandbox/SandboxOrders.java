@@ -1,0 +1,95 @@
+package dev.sandlot.controlplane.sandbox;
+
+import dev.sandlot.controlplane.job.JobType;
+import dev.sandlot.controlplane.job.Jobs;
+import dev.sandlot.http.Json;
+import dev.sandlot.model.NetworkJob;
+import dev.sandlot.model.SandboxJob;
+import dev.sandlot.model.StopJob;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/// Turns commands of the lifecycle into jobs, in the transaction that writes the state.
+final class SandboxOrders {
+  private final Jobs jobs;
+
+  SandboxOrders(Jobs jobs) {
+    this.jobs = jobs;
+  }
+
+  /// Whether earlier orders are to be dropped first.
+  static boolean drops(SandboxCommand command) {
+    return switch (command) {
+      case KILL_ON_RUNNER, DESTROY_NOW_ON_RUNNER, DROP_ORDERS -> true;
+      case NOTHING, START_ON_RUNNER, STOP_ON_RUNNER, DESTROY_ON_RUNNER, APPLY_NETWORK_ON_RUNNER ->
+          false;
+    };
+  }
+
+  /// Drops what was ordered before. Comes before the sandbox's row is written: a report locks its
+  /// job before the sandbox, and both must take the same way.
+  void drop(Sandbox sandbox) {
+    jobs.supersede(sandbox.id());
+  }
+
+  void create(Sandbox sandbox, Map<String, String> trace) {
+    order(sandbox, JobType.CREATE_SANDBOX, Optional.of(whole(sandbox)), trace);
+  }
+
+  void carryOut(SandboxCommand command, Sandbox sandbox, boolean force, Map<String, String> trace) {
+    switch (command) {
+      case NOTHING, DROP_ORDERS -> {}
+      case START_ON_RUNNER ->
+          order(sandbox, JobType.START_SANDBOX, Optional.of(whole(sandbox)), trace);
+      case STOP_ON_RUNNER ->
+          order(sandbox, JobType.STOP_SANDBOX, Optional.of(new StopJob(force)), trace);
+      case KILL_ON_RUNNER ->
+          order(sandbox, JobType.STOP_SANDBOX, Optional.of(new StopJob(true)), trace);
+      case DESTROY_ON_RUNNER, DESTROY_NOW_ON_RUNNER ->
+          order(sandbox, JobType.DESTROY_SANDBOX, Optional.empty(), trace);
+      case APPLY_NETWORK_ON_RUNNER -> {
+        NetworkSettings network = sandbox.settings().network();
+        order(
+            sandbox,
+            JobType.UPDATE_SANDBOX_NETWORK_SETTINGS,
+            Optional.of(new NetworkJob(network.blockAll(), network.allowList())),
+            trace);
+      }
+    }
+  }
+
+  private void order(
+      Sandbox sandbox, JobType type, Optional<Object> payload, Map<String, String> trace) {
+    jobs.order(sandbox.runner(), type, sandbox.id(), payload.map(Json::text), trace);
+  }
+
+  private static SandboxJob whole(Sandbox sandbox) {
+    Sandbox.Spec spec = sandbox.spec();
+    NetworkSettings network = sandbox.settings().network();
+    return new SandboxJob(
+        sandbox.id().toString(),
+        spec.name(),
+        spec.snapshotRef(),
+        spec.user(),
+        spec.cpu(),
+        spec.memory(),
+        spec.disk(),
+        environment(sandbox),
+        network.blockAll(),
+        network.allowList(),
+        sandbox.organization().toString(),
+        sandbox.region());
+  }
+
+  /// The user's variables and those that tell a sandbox who it is (control-api.md §7.15).
+  private static Map<String, String> environment(Sandbox sandbox) {
+    Map<String, String> env = new HashMap<>(sandbox.spec().env());
+    env.put("DAYTONA_SANDBOX_ID", sandbox.id().toString());
+    env.put("DAYTONA_SANDBOX_SNAPSHOT", sandbox.spec().snapshot());
+    env.put("DAYTONA_SANDBOX_USER", sandbox.spec().user());
+    env.put("DAYTONA_ORGANIZATION_ID", sandbox.organization().toString());
+    env.put("DAYTONA_REGION_ID", sandbox.region());
+    return env;
+  }
+}

@@ -1,0 +1,173 @@
+package dev.sandlot.controlplane.sandbox;
+
+import dev.sandlot.controlplane.platform.QueryParameters;
+import dev.sandlot.controlplane.platform.RequestBody;
+import dev.sandlot.http.Exchange;
+import dev.sandlot.http.HttpFailure;
+import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/// Reads what a client wants of a list (control-api.md §7.11), and of its older form with numbered
+/// pages.
+final class SandboxQueryJson {
+  /// States of the contract that no sandbox of this build is ever in.
+  private static final Set<String> OTHER_STATES =
+      Set.of(
+          "restoring",
+          "build_failed",
+          "pending_build",
+          "building_snapshot",
+          "unknown",
+          "pulling_snapshot",
+          "archived",
+          "archiving",
+          "resizing",
+          "snapshotting",
+          "forking",
+          "pausing",
+          "paused",
+          "resuming");
+
+  private static final int RESOURCE_MAX = 1_000_000;
+  private static final int PAGE_MAX = 100_000;
+  private static final List<String> CLASSES =
+      List.of("linux-vm", "container", "android", "windows");
+
+  private final QueryParameters query;
+
+  private SandboxQueryJson(Exchange exchange) {
+    this.query = new QueryParameters(exchange);
+  }
+
+  static SandboxQuery read(Exchange exchange) {
+    return new SandboxQueryJson(exchange).cursored();
+  }
+
+  /// A page by its number.
+  record Page(SandboxQuery query, int number, int size) {}
+
+  static Page readPage(Exchange exchange) {
+    SandboxQueryJson reader = new SandboxQueryJson(exchange);
+    int number = reader.query.integer("page", 1, PAGE_MAX).orElse(1);
+    int size = reader.limit();
+    SandboxQuery.Sort sort = reader.sort(SandboxQuery.Sort.CREATED);
+    return new Page(
+        reader.query("regions", sort, Optional.empty(), (number - 1) * size, size), number, size);
+  }
+
+  private SandboxQuery cursored() {
+    SandboxQuery.Sort sort = sort(SandboxQuery.Sort.LAST_ACTIVITY);
+    Optional<Cursor> after =
+        query.text("cursor").map(text -> Cursor.decode(text, sort, ascending()));
+    return query("regionIds", sort, after, 0, limit());
+  }
+
+  private SandboxQuery query(
+      String regionsName, SandboxQuery.Sort sort, Optional<Cursor> after, int offset, int limit) {
+    return new SandboxQuery(
+        query.text("id").orElse(""),
+        query.text("name").orElse(""),
+        labels(),
+        states(),
+        query.texts("snapshots"),
+        query.texts(regionsName),
+        resources("min", 0),
+        resources("max", Integer.MAX_VALUE),
+        query.loosely("isPublic"),
+        query.loosely("isRecoverable"),
+        between("createdAtAfter", "createdAtBefore"),
+        between("lastEventAfter", "lastEventBefore"),
+        sort,
+        ascending(),
+        after,
+        offset,
+        limit);
+  }
+
+  private int limit() {
+    return query
+        .integer("limit", 1, RequestLimits.PAGE_SIZE_MAX)
+        .orElse(RequestLimits.PAGE_SIZE_DEFAULT);
+  }
+
+  private SandboxQuery.Sort sort(SandboxQuery.Sort otherwise) {
+    return query
+        .text("sort")
+        .map(text ->
+            Arrays.stream(SandboxQuery.Sort.values())
+                .filter(sort -> sort.wire().equals(text) || older(sort).equals(text))
+                .findFirst()
+                .orElseThrow(() ->
+                    HttpFailure.badRequest(
+                        "sort must be one of "
+                            + Arrays.stream(SandboxQuery.Sort.values())
+                                .map(SandboxQuery.Sort::wire)
+                                .toList())))
+        .orElse(otherwise);
+  }
+
+  /// The older list called these by their resource alone.
+  private static String older(SandboxQuery.Sort sort) {
+    return switch (sort) {
+      case MEMORY -> "memory";
+      case DISK -> "disk";
+      default -> sort.wire();
+    };
+  }
+
+  private boolean ascending() {
+    return query
+        .text("order")
+        .map(order ->
+            switch (order) {
+              case "asc" -> true;
+              case "desc" -> false;
+              default -> throw HttpFailure.badRequest("order must be asc or desc");
+            })
+        .orElse(false);
+  }
+
+  private Map<String, String> labels() {
+    return query
+        .text("labels")
+        .flatMap(text -> CreateRequest.labels(RequestBody.of("{\"labels\":" + text + "}")))
+        .orElse(Map.of());
+  }
+
+  private Optional<Set<SandboxState>> states() {
+    List<String> wanted = query.texts("states");
+    Set<SandboxState> states = EnumSet.noneOf(SandboxState.class);
+    for (String wire : wanted) {
+      Optional<SandboxState> state =
+          SandboxState.parse(wire).filter(known -> known != SandboxState.DESTROYED);
+      state.ifPresent(states::add);
+      if (state.isEmpty() && !OTHER_STATES.contains(wire)) {
+        throw HttpFailure.badRequest(
+            "states must be states of a sandbox such as started or stopped, not " + wire);
+      }
+    }
+    List<String> classes = query.texts("sandboxClasses");
+    if (!CLASSES.containsAll(classes)) {
+      throw HttpFailure.badRequest("sandboxClasses must be among " + CLASSES);
+    }
+    if (!classes.isEmpty() && !classes.contains("container")) {
+      return Optional.of(Set.of());
+    }
+    return wanted.isEmpty() ? Optional.empty() : Optional.of(states);
+  }
+
+  private SandboxQuery.Resources resources(String which, int otherwise) {
+    return new SandboxQuery.Resources(
+        query.integer(which + "Cpu", 1, RESOURCE_MAX).orElse(otherwise),
+        query.integer(which + "MemoryGiB", 1, RESOURCE_MAX).orElse(otherwise),
+        query.integer(which + "DiskGiB", 1, RESOURCE_MAX).orElse(otherwise));
+  }
+
+  private SandboxQuery.Between between(String after, String before) {
+    return new SandboxQuery.Between(query.time(after), query.time(before));
+  }
+}

@@ -1,0 +1,69 @@
+package dev.sandlot.controlplane.sandbox;
+
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Optional;
+
+/// Where a sandbox is in its life. What is intended is part of it: STOPPING means that someone
+/// wants it stopped. Clients see the wire names (control-api.md §7.2).
+public enum SandboxState {
+  /// Its runner is to make it and start it.
+  CREATING("creating", "started", Optional.of(Duration.ofMinutes(15)), true),
+  /// It runs.
+  STARTED("started", "started", Optional.empty(), true),
+  /// Its runner is to end its processes; files stay.
+  STOPPING("stopping", "stopped", Optional.of(Duration.ofMinutes(5)), true),
+  /// It does not run; its files are on its runner.
+  STOPPED("stopped", "stopped", Optional.empty(), false),
+  /// Its runner is to start it again.
+  STARTING("starting", "started", Optional.of(Duration.ofMinutes(5)), true),
+  /// Its runner is to remove it with its files. Its name is free again.
+  DESTROYING("destroying", "destroyed", Optional.of(Duration.ofMinutes(5)), false),
+  /// It is gone; the row is kept for a day.
+  DESTROYED("destroyed", "destroyed", Optional.empty(), false),
+  /// Something failed, and the reason is kept. It can be deleted, and recovered if it says so.
+  ERROR("error", "started", Optional.empty(), false);
+
+  private final String wire;
+  private final String wireDesired;
+  private final Optional<Duration> patience;
+  private final boolean usesProcessor;
+
+  SandboxState(
+      String wire, String wireDesired, Optional<Duration> patience, boolean usesProcessor) {
+    this.wire = wire;
+    this.wireDesired = wireDesired;
+    this.patience = patience;
+    this.usesProcessor = usesProcessor;
+  }
+
+  /// As clients read it.
+  public String wire() {
+    return wire;
+  }
+
+  /// The intention, as clients read it.
+  public String wireDesired() {
+    return wireDesired;
+  }
+
+  /// How long it may last; empty for a state in which nothing is pending.
+  public Optional<Duration> patience() {
+    return patience;
+  }
+
+  /// Whether it counts towards the cores and memory of its runner.
+  public boolean usesProcessor() {
+    return usesProcessor;
+  }
+
+  /// Whether nothing follows.
+  public boolean isFinal() {
+    return this == DESTROYED;
+  }
+
+  /// Reads a wire name; empty for those of the contract that this build never has.
+  static Optional<SandboxState> parse(String wire) {
+    return Arrays.stream(values()).filter(state -> state.wire.equals(wire)).findFirst();
+  }
+}

@@ -1,0 +1,198 @@
+package dev.sandlot.controlplane.sandbox;
+
+import dev.sandlot.controlplane.platform.Lifecycle.Outcome;
+import dev.sandlot.controlplane.platform.Transactions;
+import dev.sandlot.controlplane.runnerpool.RunnerPool;
+import dev.sandlot.http.HttpFailure;
+import dev.sandlot.model.SandboxId;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Applies events to sandboxes: asks the lifecycle, writes the next state and its command in one
+/// transaction, wakes who waits. Thread-safe.
+final class SandboxTransitions {
+  private static final Logger LOGGER = LoggerFactory.getLogger(SandboxTransitions.class);
+  private static final SecureRandom RANDOM = new SecureRandom();
+  private static final String TOKEN_ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789_-";
+  private static final int TOKEN_LENGTH = 32;
+  private static final int ATTEMPTS_MAX = 20;
+
+  /// After a runner could not remove a sandbox, until it is told again.
+  private static final Duration REMOVAL_PAUSE = Duration.ofSeconds(10);
+
+  private final Transactions transactions;
+  private final SandboxStore store;
+  private final SandboxOrders orders;
+  private final RunnerPool pool;
+  private final InstantSource clock;
+
+  SandboxTransitions(
+      Transactions transactions,
+      SandboxStore store,
+      SandboxOrders orders,
+      RunnerPool pool,
+      InstantSource clock) {
+    this.transactions = transactions;
+    this.store = store;
+    this.orders = orders;
+    this.pool = pool;
+    this.clock = clock;
+  }
+
+  /// What became of an event.
+  sealed interface Result {
+    /// The sandbox after it.
+    record Done(Sandbox sandbox) implements Result {}
+
+    /// It has no place in the state the sandbox is in.
+    record Refused(Sandbox sandbox) implements Result {}
+
+    /// There is no such sandbox.
+    record Absent() implements Result {}
+  }
+
+  static String topic(SandboxId id) {
+    return "sandbox:" + id;
+  }
+
+  /// A new preview token.
+  static String newToken() {
+    StringBuilder token = new StringBuilder(TOKEN_LENGTH);
+    for (int index = 0; index < TOKEN_LENGTH; index++) {
+      token.append(TOKEN_ALPHABET.charAt(RANDOM.nextInt(TOKEN_ALPHABET.length())));
+    }
+    return token.toString();
+  }
+
+  /// Applies an event; when others change the sandbox at the same time, to what they left.
+  ///
+  /// @throws HttpFailure 400 when a start finds no room, 409 when others keep being faster
+  Result apply(SandboxId id, SandboxEvent event, Cause cause) {
+    return transactions.run(() -> {
+      for (int attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
+        Optional<Result> result = attempt(id, event, cause);
+        if (result.isPresent()) {
+          return result.get();
+        }
+      }
+      throw HttpFailure.conflict("the sandbox keeps being changed by others; try again");
+    });
+  }
+
+  /// Empty when someone else was faster.
+  private Optional<Result> attempt(SandboxId id, SandboxEvent event, Cause cause) {
+    Optional<Sandbox> found = store.find(id);
+    if (found.isEmpty()) {
+      return Optional.of(new Result.Absent());
+    }
+    Sandbox read = found.get();
+    boolean counts = cause.onlyIn().map(read.state()::equals).orElse(true);
+    if (!counts) {
+      return Optional.of(new Result.Refused(read));
+    }
+    return switch (SandboxLifecycle.TABLE.apply(read.state(), event)) {
+      case Outcome.Refused<SandboxState, SandboxCommand> _ -> Optional.of(new Result.Refused(read));
+      case Outcome.Accepted<SandboxState, SandboxCommand>(SandboxState next, var command) ->
+          write(read, event, next, command, cause).map(Result.Done::new);
+    };
+  }
+
+  private Optional<Sandbox> write(
+      Sandbox read, SandboxEvent event, SandboxState state, SandboxCommand command, Cause cause) {
+    if (command == SandboxCommand.START_ON_RUNNER) {
+      pool.admit(read.runner(), new RunnerPool.Demand(read.spec().cpu(), read.spec().memory(), 0));
+    }
+    if (SandboxOrders.drops(command)) {
+      orders.drop(read);
+    }
+    Instant now = clock.instant();
+    Sandbox.Status status = status(read, event, state, command, cause);
+    if (!store.compareAndSet(read, status, deadline(event, state, now), now)) {
+      return Optional.empty();
+    }
+    Sandbox.Settings settings = network(read, cause, now);
+    Sandbox after =
+        new Sandbox(
+            read.id(),
+            read.organization(),
+            read.region(),
+            read.runner(),
+            read.spec(),
+            settings,
+            status,
+            read.createdAt(),
+            now,
+            now);
+    orders.carryOut(command, after, cause.force(), cause.trace());
+    transactions.raise(topic(read.id()));
+    if (state == SandboxState.STOPPED && after.ephemeral()) {
+      transactions.raise(SandboxReconciler.TOPIC);
+    }
+    LOGGER
+        .atInfo()
+        .addKeyValue("sandboxId", read.id())
+        .addKeyValue("from", read.state())
+        .addKeyValue("to", state)
+        .addKeyValue("event", event)
+        .log("sandbox state changed");
+    return Optional.of(after);
+  }
+
+  private Sandbox.Settings network(Sandbox read, Cause cause, Instant now) {
+    if (cause.network().isEmpty()) {
+      return read.settings();
+    }
+    // The row is ours since its state was written, but labels may have changed before that.
+    Sandbox.Settings settings =
+        store.lock(read.id()).orElse(read).settings().withNetwork(cause.network().get());
+    store.updateSettings(read.id(), settings, now);
+    return settings;
+  }
+
+  /// Changes what needs no runner. Reads the settings under a lock, so that two who change
+  /// different ones do not undo each other.
+  ///
+  /// @throws HttpFailure 404 when the sandbox is gone
+  Sandbox changeSettings(SandboxId id, UnaryOperator<Sandbox.Settings> change) {
+    return transactions.run(() -> {
+      Sandbox.Settings settings =
+          store
+              .lock(id)
+              .map(Sandbox::settings)
+              .orElseThrow(() -> HttpFailure.notFound("the sandbox was deleted"));
+      store.updateSettings(id, change.apply(settings), clock.instant());
+      transactions.raise(topic(id));
+      return store.find(id).orElseThrow();
+    });
+  }
+
+  /// A reason stays until the sandbox is started again, so that one can still ask why it ended.
+  private static Sandbox.Status status(
+      Sandbox read, SandboxEvent event, SandboxState state, SandboxCommand command, Cause cause) {
+    boolean starts = command == SandboxCommand.START_ON_RUNNER;
+    Optional<String> reason =
+        starts ? Optional.empty() : cause.reason().or(() -> read.status().errorReason());
+    boolean failedNow = state == SandboxState.ERROR && read.state() != SandboxState.ERROR;
+    boolean kept = state == SandboxState.ERROR && event == SandboxEvent.NETWORK_CHANGED;
+    boolean recoverable = failedNow ? cause.recoverable() : kept && read.status().recoverable();
+    return new Sandbox.Status(
+        state,
+        read.status().version() + 1,
+        reason,
+        recoverable,
+        starts ? newToken() : read.status().authToken());
+  }
+
+  static Optional<Instant> deadline(SandboxEvent event, SandboxState state, Instant now) {
+    if (event == SandboxEvent.RUNNER_FAILED && state == SandboxState.DESTROYING) {
+      return Optional.of(now.plus(REMOVAL_PAUSE));
+    }
+    return state.patience().map(now::plus);
+  }
+}

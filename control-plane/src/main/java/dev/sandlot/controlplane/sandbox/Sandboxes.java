@@ -1,0 +1,221 @@
+package dev.sandlot.controlplane.sandbox;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import dev.sandlot.controlplane.job.JobOutcomes;
+import dev.sandlot.controlplane.job.Jobs;
+import dev.sandlot.controlplane.platform.PostgresDatabase;
+import dev.sandlot.controlplane.platform.Signals;
+import dev.sandlot.controlplane.runnerpool.Allocations;
+import dev.sandlot.controlplane.runnerpool.RunnerPool;
+import dev.sandlot.http.HttpFailure;
+import dev.sandlot.model.OrganizationId;
+import dev.sandlot.model.RunnerId;
+import dev.sandlot.model.SandboxId;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
+
+/// All that can be asked of sandboxes. Thread-safe.
+public final class Sandboxes {
+  /// How often at most the activity of one sandbox is written down.
+  private static final Duration ACTIVITY_PAUSE = Duration.ofSeconds(5);
+
+  private final SandboxStore store;
+  private final SandboxTransitions transitions;
+  private final SandboxOutcomes outcomes;
+  private final RunnerPool pool;
+  private final Signals signals;
+  private final InstantSource clock;
+  private final Cache<SandboxId, Boolean> recentlyActive =
+      Caffeine.newBuilder().expireAfterWrite(ACTIVITY_PAUSE).build();
+
+  public Sandboxes(
+      PostgresDatabase database, Jobs jobs, RunnerPool pool, Signals signals, InstantSource clock) {
+    this.store = new PostgresSandboxStore(database);
+    this.transitions =
+        new SandboxTransitions(database, store, new SandboxOrders(jobs), pool, clock);
+    this.outcomes = new SandboxOutcomes(database, transitions);
+    this.pool = pool;
+    this.signals = signals;
+    this.clock = clock;
+  }
+
+  /// What sandboxes hold on runners.
+  public static Allocations allocations(PostgresDatabase database) {
+    return new PostgresSandboxStore(database);
+  }
+
+  /// What the ends of jobs mean for sandboxes.
+  public JobOutcomes jobOutcomes() {
+    return outcomes;
+  }
+
+  /// A sandbox of the organisation, by id or name.
+  ///
+  /// @throws HttpFailure 404 when there is none, or it is another's
+  public Sandbox get(OrganizationId organization, String idOrName) {
+    return store
+        .find(organization, idOrName)
+        .orElseThrow(
+            () -> HttpFailure.notFound("there is no sandbox with the id or name " + idOrName));
+  }
+
+  /// A sandbox whoever's it is. For our own processes.
+  public Optional<Sandbox> find(SandboxId id) {
+    return store.find(id).filter(sandbox -> !sandbox.state().isFinal());
+  }
+
+  /// Calls this with the id of every sandbox whose state or settings change; empty when any may
+  /// have. It must be quick.
+  public void onChange(Consumer<Optional<SandboxId>> listener) {
+    String prefix = "sandbox:";
+    signals.subscribe(topic -> {
+      if (topic.isEmpty()) {
+        listener.accept(Optional.empty());
+      } else if (topic.startsWith(prefix)) {
+        SandboxId.parse(topic.substring(prefix.length()))
+            .ifPresent(id -> listener.accept(Optional.of(id)));
+      }
+    });
+  }
+
+  List<Sandbox> list(OrganizationId organization, SandboxQuery query) {
+    return store.list(organization, query);
+  }
+
+  int count(OrganizationId organization, SandboxQuery query) {
+    return store.count(organization, query);
+  }
+
+  /// Starts a sandbox and waits, 30 s at most, until it is.
+  Sandbox start(Sandbox sandbox, Map<String, String> trace) throws InterruptedException {
+    if (sandbox.state() == SandboxState.STARTED) {
+      return sandbox;
+    }
+    return settled(sandbox.id(), SandboxEvent.START_REQUESTED, trace);
+  }
+
+  /// Brings a sandbox back from an error and waits, 30 s at most, until it is.
+  Sandbox recover(Sandbox sandbox, boolean skipStart, Map<String, String> trace)
+      throws InterruptedException {
+    if (sandbox.state() == SandboxState.ERROR && !sandbox.status().recoverable()) {
+      throw HttpFailure.badRequest(
+          "this error cannot be recovered from ("
+              + sandbox.status().errorReason().orElse("unknown")
+              + "); delete the sandbox");
+    }
+    return settled(
+        sandbox.id(),
+        skipStart ? SandboxEvent.STOPPED_RECOVERY_REQUESTED : SandboxEvent.RECOVERY_REQUESTED,
+        trace);
+  }
+
+  private Sandbox settled(SandboxId id, SandboxEvent event, Map<String, String> trace)
+      throws InterruptedException {
+    try (Signals.Watch watch = signals.watch(SandboxTransitions.topic(id))) {
+      demand(id, event, Cause.request(trace));
+      Sandbox after = awaitSettled(id, watch);
+      if (after.state() == SandboxState.ERROR) {
+        throw HttpFailure.badRequest(
+            "the sandbox did not start: " + after.status().errorReason().orElse("unknown"));
+      }
+      return after;
+    }
+  }
+
+  /// Waits until nothing is pending; what there is when the time is over.
+  Sandbox awaitSettled(SandboxId id, Signals.Watch watch) throws InterruptedException {
+    long end = System.nanoTime() + RequestLimits.WAIT_MAX.toNanos();
+    while (true) {
+      Sandbox now =
+          store.find(id).orElseThrow(() -> HttpFailure.notFound("the sandbox was deleted"));
+      Duration left = Duration.ofNanos(end - System.nanoTime());
+      if (now.state().patience().isEmpty() || left.isNegative() || left.isZero()) {
+        return now;
+      }
+      watch.await(left);
+    }
+  }
+
+  /// Stops a sandbox; one that lives only as long as it runs is deleted.
+  Sandbox stop(Sandbox sandbox, boolean force, Map<String, String> trace) {
+    boolean delete = sandbox.state() == SandboxState.STARTED && sandbox.ephemeral();
+    return demand(
+        sandbox.id(),
+        delete ? SandboxEvent.DELETE_REQUESTED : SandboxEvent.STOP_REQUESTED,
+        Cause.request(trace).withForce(force));
+  }
+
+  Sandbox delete(Sandbox sandbox, Map<String, String> trace) {
+    return demand(sandbox.id(), SandboxEvent.DELETE_REQUESTED, Cause.request(trace));
+  }
+
+  /// Deletes in any state. When the runner is not there, the sandbox is gone at once; the runner
+  /// removes its files when it is back, since it is told which sandboxes it should have.
+  Sandbox deleteByForce(Sandbox sandbox, Map<String, String> trace) {
+    Sandbox after =
+        demand(sandbox.id(), SandboxEvent.FORCED_DELETE_REQUESTED, Cause.request(trace));
+    if (!pool.ready(sandbox.runner())) {
+      transitions.apply(
+          sandbox.id(),
+          SandboxEvent.RUNNER_GONE,
+          Cause.because("deleted by force while its runner was not there"));
+    }
+    return after;
+  }
+
+  Sandbox changeNetwork(Sandbox sandbox, NetworkSettings network, Map<String, String> trace) {
+    return demand(
+        sandbox.id(), SandboxEvent.NETWORK_CHANGED, Cause.request(trace).withNetwork(network));
+  }
+
+  private Sandbox demand(SandboxId id, SandboxEvent event, Cause cause) {
+    return switch (transitions.apply(id, event, cause)) {
+      case SandboxTransitions.Result.Done(Sandbox after) -> after;
+      case SandboxTransitions.Result.Refused(Sandbox read) -> throw Refusal.of(event, read.state());
+      case SandboxTransitions.Result.Absent() ->
+          throw HttpFailure.notFound("the sandbox was deleted");
+    };
+  }
+
+  /// Changes labels, visibility or intervals; what it may reach goes through {@link
+  /// #changeNetwork}.
+  Sandbox change(Sandbox sandbox, UnaryOperator<Sandbox.Settings> change) {
+    return transitions.changeSettings(sandbox.id(), change);
+  }
+
+  /// Notes that someone uses the sandbox, so that it does not count as idle.
+  public void recordActivity(SandboxId id) {
+    if (recentlyActive.asMap().putIfAbsent(id, true) == null) {
+      store.touch(id, clock.instant());
+    }
+  }
+
+  List<Sandbox> onRunner(RunnerId runner, Set<SandboxState> states) {
+    return store.onRunner(runner, states);
+  }
+
+  /// Takes what a runner sees. It counts where nothing is pending: what is pending ends with the
+  /// report on its job.
+  void observe(Sandbox sandbox, SandboxState seen, Cause cause) {
+    if (sandbox.state() != SandboxState.STARTED && sandbox.state() != SandboxState.STOPPED) {
+      return;
+    }
+    SandboxEvent event =
+        switch (seen) {
+          case STARTED -> SandboxEvent.RUNNER_STARTED;
+          case STOPPED -> SandboxEvent.RUNNER_STOPPED;
+          case DESTROYED -> SandboxEvent.RUNNER_DESTROYED;
+          case ERROR -> SandboxEvent.RUNNER_FAILED;
+          case CREATING, STARTING, STOPPING, DESTROYING ->
+              throw HttpFailure.badRequest("state must be started, stopped, destroyed or error");
+        };
+    transitions.apply(sandbox.id(), event, cause.in(sandbox.state()));
+  }
+}
