@@ -1,0 +1,75 @@
+package dev.sandlot.controlplane;
+
+import dev.sandlot.controlplane.access.Caller;
+import dev.sandlot.controlplane.access.Callers;
+import dev.sandlot.controlplane.access.Policy;
+import dev.sandlot.http.Endpoint;
+import dev.sandlot.http.Exchange;
+import dev.sandlot.http.HttpFailure;
+import dev.sandlot.http.RouteTable;
+import java.util.Optional;
+
+/// Leads every request under /api to its route, past the one place where it is decided who may
+/// call.
+final class ApiDispatcher implements Endpoint {
+  private static final String PREFIX = "/api";
+  private static final String VERSION_HEADER = "X-Daytona-Api-Version";
+  private static final String CORS_METHODS = "GET,HEAD,PUT,PATCH,POST,DELETE,OPTIONS";
+
+  private final RouteTable<Policy> routes;
+  private final KnownOperations known;
+  private final Callers callers;
+  private final String version;
+
+  ApiDispatcher(RouteTable<Policy> routes, KnownOperations known, Callers callers, String version) {
+    this.routes = routes;
+    this.known = known;
+    this.callers = callers;
+    this.version = version;
+  }
+
+  @Override
+  public void serve(Exchange exchange) throws Exception {
+    exchange.responseHeader(VERSION_HEADER, version);
+    exchange.responseHeader("Access-Control-Allow-Origin", "*");
+    exchange.responseHeader("Access-Control-Expose-Headers", VERSION_HEADER);
+    if (exchange.method().equals("OPTIONS")) {
+      preflight(exchange);
+      return;
+    }
+    String path = exchange.rawPath();
+    if (!path.startsWith(PREFIX + "/")) {
+      throw unknown(exchange);
+    }
+    dispatch(exchange, path.substring(PREFIX.length()));
+  }
+
+  private void dispatch(Exchange exchange, String path) throws Exception {
+    Optional<RouteTable.Match<Policy>> match = routes.find(exchange.method(), path);
+    if (match.isEmpty()) {
+      if (known.contains(exchange.method(), path)) {
+        throw new HttpFailure(501, "", "this server knows the operation but has not built it yet");
+      }
+      throw unknown(exchange);
+    }
+    Caller caller = callers.of(exchange);
+    match.get().route().access().admit(caller);
+    exchange.attribute(Caller.class, caller);
+    exchange.pathParameters(match.get().parameters());
+    match.get().route().endpoint().serve(exchange);
+  }
+
+  private static HttpFailure unknown(Exchange exchange) {
+    return HttpFailure.notFound(
+        "there is no operation " + exchange.method() + " " + exchange.rawPath());
+  }
+
+  private static void preflight(Exchange exchange) {
+    exchange.responseHeader("Access-Control-Allow-Methods", CORS_METHODS);
+    exchange
+        .header("Access-Control-Request-Headers")
+        .ifPresent(headers -> exchange.responseHeader("Access-Control-Allow-Headers", headers));
+    exchange.responseHeader("Vary", "Access-Control-Request-Headers");
+    exchange.status(204).send();
+  }
+}

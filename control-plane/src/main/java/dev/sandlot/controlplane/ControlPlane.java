@@ -1,0 +1,155 @@
+package dev.sandlot.controlplane;
+
+import dev.sandlot.controlplane.access.AccessRoutes;
+import dev.sandlot.controlplane.access.ApiKeys;
+import dev.sandlot.controlplane.access.Callers;
+import dev.sandlot.controlplane.access.Policy;
+import dev.sandlot.controlplane.health.HealthRoutes;
+import dev.sandlot.controlplane.job.JobRoutes;
+import dev.sandlot.controlplane.job.Jobs;
+import dev.sandlot.controlplane.organization.Organizations;
+import dev.sandlot.controlplane.platform.PostgresDatabase;
+import dev.sandlot.controlplane.platform.Signals;
+import dev.sandlot.controlplane.platform.WireTime;
+import dev.sandlot.controlplane.preview.PreviewRoutes;
+import dev.sandlot.controlplane.preview.Previews;
+import dev.sandlot.controlplane.region.RegionRoutes;
+import dev.sandlot.controlplane.region.Regions;
+import dev.sandlot.controlplane.runnerpool.RunnerPool;
+import dev.sandlot.controlplane.runnerpool.RunnerRoutes;
+import dev.sandlot.controlplane.sandbox.RunnerSandboxRoutes;
+import dev.sandlot.controlplane.sandbox.SandboxCreation;
+import dev.sandlot.controlplane.sandbox.SandboxReconciler;
+import dev.sandlot.controlplane.sandbox.SandboxRoutes;
+import dev.sandlot.controlplane.sandbox.Sandboxes;
+import dev.sandlot.controlplane.snapshot.SnapshotRoutes;
+import dev.sandlot.controlplane.snapshot.Snapshots;
+import dev.sandlot.http.Endpoint;
+import dev.sandlot.http.Exchange;
+import dev.sandlot.http.FailureBody;
+import dev.sandlot.http.HttpFailure;
+import dev.sandlot.http.Route;
+import dev.sandlot.http.RouteTable;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/// A running control plane, and the one place where its parts are put together. Thread-safe.
+public final class ControlPlane implements AutoCloseable {
+  private final PostgresDatabase database;
+  private final SandboxReconciler reconciler;
+  private final RouteTable<Policy> routes;
+  private final Endpoint endpoint;
+  private final Previews previews;
+  private final ApiKeys apiKeys;
+  private final Bootstrap bootstrap;
+
+  private ControlPlane(ControlPlaneConfig config, PostgresDatabase database, Signals signals) {
+    this.database = database;
+    InstantSource clock = config.clock();
+    Callers callers = new Callers(database, signals, clock);
+    this.apiKeys = new ApiKeys(database, clock);
+    Organizations organizations = new Organizations(database, clock);
+    Regions regions = new Regions(database, clock);
+    Snapshots snapshots = new Snapshots(database, clock);
+    RunnerPool pool =
+        new RunnerPool(database, Sandboxes.allocations(database), config.overcommit(), clock);
+    Jobs jobs = new Jobs(database, signals, clock);
+    Sandboxes sandboxes = new Sandboxes(database, jobs, pool, signals, clock);
+    SandboxCreation.Parts parts =
+        new SandboxCreation.Parts(snapshots, regions, pool, config.defaultSnapshot().name());
+    SandboxCreation creation =
+        new SandboxCreation(database, parts, jobs, sandboxes, signals, clock);
+    this.reconciler =
+        new SandboxReconciler(database, sandboxes, jobs, pool, signals, clock, config.sweepPause());
+    this.previews = new Previews(sandboxes, callers, database, clock);
+    this.bootstrap =
+        database.run(
+            () -> Bootstrap.ensure(config, organizations, regions, pool, snapshots, apiKeys));
+
+    List<Route<Policy>> all = new ArrayList<>();
+    all.addAll(
+        new HealthRoutes(
+                database,
+                pool,
+                config.addresses(),
+                config.version(),
+                config.defaultSnapshot().name())
+            .routes());
+    all.addAll(new AccessRoutes(callers).routes());
+    all.addAll(new RegionRoutes(regions).routes());
+    all.addAll(new SnapshotRoutes(snapshots).routes());
+    all.addAll(new SandboxRoutes(sandboxes, creation, config.addresses()).routes());
+    all.addAll(new RunnerSandboxRoutes(sandboxes, config.addresses()).routes());
+    all.addAll(new PreviewRoutes(previews, sandboxes, config.addresses()).routes());
+    all.addAll(new RunnerRoutes(pool).routes());
+    all.addAll(new JobRoutes(jobs, sandboxes.jobOutcomes()).routes());
+    this.routes = new RouteTable<>(all);
+    this.endpoint = new ApiDispatcher(routes, KnownOperations.load(), callers, config.version());
+  }
+
+  /// Connects to the database, brings it up to date, and starts to work.
+  ///
+  /// @throws IllegalStateException when the database cannot be reached
+  public static ControlPlane start(ControlPlaneConfig config) {
+    Signals signals = new Signals();
+    PostgresDatabase database = PostgresDatabase.open(config.database(), signals);
+    try {
+      ControlPlane plane = new ControlPlane(config, database, signals);
+      plane.reconciler.start();
+      return plane;
+    } catch (RuntimeException e) {
+      database.close();
+      throw e;
+    }
+  }
+
+  /// Serves everything under /api.
+  public Endpoint endpoint() {
+    return endpoint;
+  }
+
+  /// The contract's shape of a failure (control-api.md §1.3).
+  public static FailureBody failures() {
+    return ControlPlane::failure;
+  }
+
+  private static Object failure(Exchange exchange, HttpFailure failure) {
+    Map<String, Object> body = new LinkedHashMap<>();
+    body.put("path", exchange.rawPath());
+    body.put("timestamp", WireTime.of(InstantSource.system().instant()));
+    body.put("statusCode", failure.status());
+    body.put("error", ReasonPhrase.of(failure.status()));
+    body.put("message", failure.sentence());
+    return body;
+  }
+
+  /// What the first start made, and who owns this deployment.
+  public Bootstrap bootstrap() {
+    return bootstrap;
+  }
+
+  /// The proxy's questions.
+  public Previews previews() {
+    return previews;
+  }
+
+  /// Makes and revokes users' keys.
+  public ApiKeys apiKeys() {
+    return apiKeys;
+  }
+
+  /// All operations that are built, with who may call them.
+  RouteTable<Policy> routes() {
+    return routes;
+  }
+
+  /// Stops working. Sandboxes go on.
+  @Override
+  public void close() {
+    reconciler.close();
+    database.close();
+  }
+}

@@ -1,0 +1,103 @@
+package dev.sandlot.controlplane;
+
+import dev.sandlot.controlplane.access.Secret;
+import dev.sandlot.controlplane.platform.Addresses;
+import dev.sandlot.controlplane.platform.DatabaseConfig;
+import dev.sandlot.controlplane.runnerpool.Overcommit;
+import dev.sandlot.controlplane.snapshot.DefaultSnapshot;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.Optional;
+
+/// What a control plane needs to know to start.
+///
+/// @param version of this server, sent with every answer
+/// @param region the id and name of the region that always exists
+/// @param runner the name of the runner that always exists
+/// @param keys keys that are given; those that are not are made at the first start
+/// @param sweepPause between two looks for what time brings about (idle sandboxes, deadlines)
+/// @param clock what time it is
+public record ControlPlaneConfig(
+    DatabaseConfig database,
+    Addresses addresses,
+    String version,
+    String region,
+    String runner,
+    DefaultSnapshot defaultSnapshot,
+    Overcommit overcommit,
+    Keys keys,
+    Duration sweepPause,
+    InstantSource clock) {
+  /// Ten seconds between sweeps, the clock of the machine, no keys given.
+  public static ControlPlaneConfig of(
+      DatabaseConfig database, Addresses addresses, String version) {
+    return new ControlPlaneConfig(
+        database,
+        addresses,
+        version,
+        "local",
+        "local",
+        DefaultSnapshot.BUILT_IN,
+        Overcommit.DEFAULT,
+        Keys.NONE,
+        Duration.ofSeconds(10),
+        InstantSource.system());
+  }
+
+  public ControlPlaneConfig withKeys(Keys next) {
+    return new ControlPlaneConfig(
+        database,
+        addresses,
+        version,
+        region,
+        runner,
+        defaultSnapshot,
+        overcommit,
+        next,
+        sweepPause,
+        clock);
+  }
+
+  public ControlPlaneConfig withDefaultSnapshot(DefaultSnapshot next) {
+    return new ControlPlaneConfig(
+        database, addresses, version, region, runner, next, overcommit, keys, sweepPause, clock);
+  }
+
+  public ControlPlaneConfig withOvercommit(Overcommit next) {
+    return new ControlPlaneConfig(
+        database,
+        addresses,
+        version,
+        region,
+        runner,
+        defaultSnapshot,
+        next,
+        keys,
+        sweepPause,
+        clock);
+  }
+
+  public ControlPlaneConfig withTime(Duration nextSweepPause, InstantSource nextClock) {
+    return new ControlPlaneConfig(
+        database,
+        addresses,
+        version,
+        region,
+        runner,
+        defaultSnapshot,
+        overcommit,
+        keys,
+        nextSweepPause,
+        nextClock);
+  }
+
+  /// Keys to hold from the start on. A given one replaces what was there.
+  public record Keys(
+      Optional<Secret> admin,
+      Optional<Secret> runner,
+      Optional<Secret> proxy,
+      Optional<Secret> health) {
+    public static final Keys NONE =
+        new Keys(Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty());
+  }
+}

@@ -1,0 +1,25 @@
+package dev.sandlot.controlplane;
+
+import java.time.Duration;
+import java.util.function.BooleanSupplier;
+
+/// Waits for what comes about by itself.
+final class Await {
+  private static final Duration LONGEST = Duration.ofSeconds(15);
+
+  private Await() {}
+
+  static void until(BooleanSupplier condition) {
+    long end = System.nanoTime() + LONGEST.toNanos();
+    while (!condition.getAsBoolean()) {
+      if (System.nanoTime() > end) {
+        throw new AssertionError("did not come about within " + LONGEST);
+      }
+      try {
+        Thread.sleep(10);
+      } catch (InterruptedException e) {
+        throw new IllegalStateException(e);
+      }
+    }
+  }
+}

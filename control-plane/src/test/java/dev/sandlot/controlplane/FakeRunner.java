@@ -1,0 +1,96 @@
+package dev.sandlot.controlplane;
+
+import dev.sandlot.http.Json;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Function;
+import tools.jackson.databind.JsonNode;
+
+/// Speaks a runner's side of the job protocol and keeps its sandboxes in memory: each runs or does
+/// not.
+final class FakeRunner implements AutoCloseable {
+  /// What the runner does about a job.
+  sealed interface Reaction {
+    /// Do it and say so.
+    record Do() implements Reaction {}
+
+    /// Say it failed.
+    record Fail(String reason) implements Reaction {}
+
+    /// Do nothing, say nothing.
+    record Ignore() implements Reaction {}
+  }
+
+  private final ApiFixture api;
+  private final Thread thread;
+  private volatile boolean closed;
+  volatile Function<JsonNode, Reaction> reactions = _ -> new Reaction.Do();
+  final Map<String, Boolean> sandboxes = new ConcurrentHashMap<>();
+  final List<JsonNode> seen = new CopyOnWriteArrayList<>();
+
+  FakeRunner(ApiFixture api) {
+    this.api = api;
+    this.thread = Thread.ofVirtual().unstarted(this::work);
+  }
+
+  FakeRunner start() {
+    api.report(8, 64, 500);
+    thread.start();
+    return this;
+  }
+
+  private void work() {
+    while (!closed) {
+      try {
+        for (JsonNode job : poll(2).path("jobs")) {
+          serve(job);
+        }
+      } catch (IllegalStateException e) {
+        if (!closed) {
+          throw e;
+        }
+      }
+    }
+  }
+
+  JsonNode poll(int seconds) {
+    return api.call(api.runnerKey, "GET", "/jobs/poll?limit=10&timeout=" + seconds, "").json();
+  }
+
+  void serve(JsonNode job) {
+    seen.add(job);
+    switch (reactions.apply(job)) {
+      case Reaction.Do() -> {
+        carryOut(job);
+        report(job, "COMPLETED", "");
+      }
+      case Reaction.Fail(String reason) -> report(job, "FAILED", reason);
+      case Reaction.Ignore() -> {}
+    }
+  }
+
+  void carryOut(JsonNode job) {
+    String id = job.path("resourceId").asString();
+    switch (job.path("type").asString()) {
+      case "CREATE_SANDBOX", "START_SANDBOX" -> sandboxes.put(id, true);
+      case "STOP_SANDBOX" -> sandboxes.computeIfPresent(id, (_, _) -> false);
+      case "DESTROY_SANDBOX" -> sandboxes.remove(id);
+      default -> {}
+    }
+  }
+
+  ApiFixture.Answer report(JsonNode job, String status, String reason) {
+    return api.call(
+        api.runnerKey,
+        "POST",
+        "/jobs/" + job.path("id").asString() + "/status",
+        Json.text(Map.of("status", status, "errorMessage", reason)));
+  }
+
+  @Override
+  public void close() {
+    closed = true;
+  }
+}

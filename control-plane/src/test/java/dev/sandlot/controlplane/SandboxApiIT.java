@@ -1,0 +1,71 @@
+package dev.sandlot.controlplane;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sandlot.http.Json;
+import dev.sandlot.model.SandboxJob;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/// A sandbox's way through the API, as its owner sees it.
+class SandboxApiIT {
+  private static ApiFixture api;
+  private static FakeRunner runner;
+
+  @BeforeAll
+  static void start() {
+    api = new ApiFixture();
+    runner = new FakeRunner(api).start();
+  }
+
+  @AfterAll
+  static void stop() {
+    runner.close();
+    api.close();
+  }
+
+  @Test
+  void livesFromCreationToDeletion() {
+    ApiFixture.Answer made = api.post("/sandbox", "{\"name\":\"first\",\"env\":{\"A\":\"b\"}}");
+
+    assertThat(made.status()).isEqualTo(201);
+    assertThat(made.text("state")).isEqualTo("started");
+    String id = made.text("id");
+    assertThat(api.get("/sandbox/first").text("id")).isEqualTo(id);
+
+    assertThat(api.post("/sandbox/first/stop", "").text("state")).isEqualTo("stopping");
+    awaitState(id, "stopped");
+    assertThat(api.post("/sandbox/" + id + "/start", "").text("state")).isEqualTo("started");
+
+    assertThat(api.delete("/sandbox/" + id).text("state")).isEqualTo("destroying");
+    awaitStatus(id, 404);
+    assertThat(runner.sandboxes).doesNotContainKey(id);
+  }
+
+  static void awaitState(String id, String state) {
+    Await.until(() -> api.get("/sandbox/" + id).text("state").equals(state));
+  }
+
+  static void awaitStatus(String id, int status) {
+    Await.until(() -> api.get("/sandbox/" + id).status() == status);
+  }
+
+  @Test
+  void tellsWhoTheSandboxIsInItsJob() {
+    String id = api.post("/sandbox", "{\"env\":{\"A\":\"b\"},\"user\":\"root\"}").text("id");
+
+    SandboxJob payload =
+        runner.seen.stream()
+            .filter(job -> job.path("resourceId").asString().equals(id))
+            .map(job -> Json.read(job.path("payload").asString(), SandboxJob.class))
+            .findFirst()
+            .orElseThrow();
+    assertThat(payload.snapshot()).isEqualTo("default");
+    assertThat(payload.osUser()).isEqualTo("root");
+    assertThat(payload.env())
+        .containsEntry("A", "b")
+        .containsEntry("DAYTONA_SANDBOX_ID", id)
+        .containsEntry("DAYTONA_SANDBOX_SNAPSHOT", "sandlot/default");
+  }
+}
