@@ -11,7 +11,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import org.apache.hc.core5.http.ClassicHttpResponse;
 import org.apache.hc.core5.http.HttpException;
 import org.apache.hc.core5.http.message.BasicClassicHttpRequest;
 import org.jspecify.annotations.Nullable;
@@ -49,23 +48,21 @@ final class PreviewForwarder {
         Upstream upstream = new Upstream(connection, limits)) {
       InputStream body = exchange.body();
       @Nullable ClientBody sent = null;
-      ClassicHttpResponse answer;
-      List<Map.Entry<String, String>> answered;
+      Upstream.Answer answer;
       try {
         BasicClassicHttpRequest request = upstream.send(head.method(), head.target(), headers);
         sent = length == 0 ? null : ClientBody.send(body, upstream, request);
-        answer = upstream.receive();
-        if (answer.getCode() < 200 || answer.getCode() > 599) {
-          throw new IOException("not the status of an answer");
+        answer = upstream.receive(head.method());
+        if (answer.status() == Upstream.Answer.SWITCHED) {
+          throw new IOException("switched protocols unasked");
         }
-        answered = Upstream.headers(answer);
-      } catch (IOException | HttpException e) {
-        connection.close();
+      } catch (IOException | HttpException _) {
+        upstream.close();
         finish(exchange, sent);
-        throw failure(connection, grant, e);
+        throw connection.expired() ? tooSlow(grant) : notHttp(grant);
       }
-      relay(exchange, head, grant, upstream, answer, HeaderRules.toClient(answered));
-      connection.close();
+      relay(exchange, head, grant, answer);
+      upstream.close();
       finish(exchange, sent);
     }
   }
@@ -78,28 +75,28 @@ final class PreviewForwarder {
     }
   }
 
-  private void relay(
-      Exchange exchange,
-      RequestHead head,
-      Grant grant,
-      Upstream upstream,
-      ClassicHttpResponse answer,
-      List<Map.Entry<String, String>> headers)
-      throws IOException {
-    int status = answer.getCode();
-    exchange.status(status);
-    setHeaders(exchange, head, grant, headers);
-    boolean bodiless = status == 204 || status == 205 || status == 304;
-    if (bodiless) {
+  private static void relay(
+      Exchange exchange, RequestHead head, Grant grant, Upstream.Answer answer) throws IOException {
+    exchange.status(answer.status());
+    setHeaders(exchange, head, grant, HeaderRules.toClient(answer.headers()));
+    if (head.method().equals("HEAD")) {
+      announcedLength(answer)
+          .ifPresent(length -> exchange.responseHeader("Content-Length", length));
       exchange.send();
-    } else if (head.method().equals("HEAD")) {
-      Optional.ofNullable(answer.getFirstHeader("Content-Length"))
-          .filter(length -> length.getValue().matches("[0-9]{1,18}"))
-          .ifPresent(length -> exchange.responseHeader("Content-Length", length.getValue()));
+    } else if (answer.length() == 0) {
       exchange.send();
     } else {
-      stream(exchange, upstream, answer);
+      stream(exchange, answer);
     }
+  }
+
+  private static Optional<String> announcedLength(Upstream.Answer answer) {
+    return answer.headers().stream()
+        .filter(header -> header.getKey().equalsIgnoreCase("Content-Length"))
+        .map(Map.Entry::getValue)
+        .filter(length -> length.matches("[0-9]{1,18}"))
+        .filter(_ -> !Upstream.Answer.BODILESS.contains(answer.status()))
+        .findFirst();
   }
 
   private static void setHeaders(
@@ -118,22 +115,15 @@ final class PreviewForwarder {
     byName.forEach((name, values) -> exchange.responseHeader(name, values.toArray(String[]::new)));
   }
 
-  private static void stream(Exchange exchange, Upstream upstream, ClassicHttpResponse answer)
-      throws IOException {
-    InputStream body = upstream.body(answer);
-    long length = answer.getEntity() == null ? 0 : answer.getEntity().getContentLength();
-    if (length == 0) {
-      exchange.send();
-      return;
-    }
-    if (length > 0) {
-      exchange.responseHeader("Content-Length", Long.toString(length));
+  private static void stream(Exchange exchange, Upstream.Answer answer) throws IOException {
+    if (answer.length() > 0) {
+      exchange.responseHeader("Content-Length", Long.toString(answer.length()));
     }
     OutputStream out = exchange.outputStream();
     byte[] buffer = new byte[BUFFER_BYTES];
-    for (int count = read(exchange, body, buffer);
+    for (int count = read(exchange, answer, buffer);
         count >= 0;
-        count = read(exchange, body, buffer)) {
+        count = read(exchange, answer, buffer)) {
       out.write(buffer, 0, count);
       out.flush();
     }
@@ -141,32 +131,27 @@ final class PreviewForwarder {
     out.close();
   }
 
-  private static int read(Exchange exchange, InputStream body, byte[] buffer) {
+  private static int read(Exchange exchange, Upstream.Answer answer, byte[] buffer) {
     try {
-      return body.read(buffer);
+      return answer.body().read(buffer);
     } catch (IOException _) {
       exchange.abort();
       return -1;
     }
   }
 
-  private HttpFailure failure(WatchedConnection connection, Grant grant, Exception cause) {
-    if (cause instanceof HttpException) {
-      return notHttp(grant);
-    }
-    if (connection.expired()) {
-      return new HttpFailure(
-          504,
-          "",
-          "the server on port "
-              + grant.port().number()
-              + " did not answer within "
-              + limits.answerQuietMax().toSeconds()
-              + " seconds");
-    }
-    return notHttp(grant);
+  private HttpFailure tooSlow(Grant grant) {
+    return new HttpFailure(
+        504,
+        "",
+        "the server on port "
+            + grant.port().number()
+            + " did not answer within "
+            + limits.answerQuietMax().toSeconds()
+            + " seconds");
   }
 
+  /// What is said of a server inside that does not keep to HTTP.
   static HttpFailure notHttp(Grant grant) {
     return new HttpFailure(
         502,

@@ -10,7 +10,6 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import org.apache.hc.core5.http.ClassicHttpResponse;
 import org.apache.hc.core5.http.HttpException;
 
 /// Carries an upgraded connection to a server inside a sandbox, byte for byte. Nothing of what the
@@ -47,26 +46,22 @@ final class PreviewTunnel implements Tunnel {
   public void run(InputStream in, OutputStream out) throws IOException {
     try (ActivityPings.Use _ = pings.begin(head, grant.id());
         Upstream upstream = new Upstream(connection, limits)) {
-      ClassicHttpResponse answer;
-      List<Map.Entry<String, String>> answered;
+      Upstream.Answer answer;
       try {
         upstream.send(head.method(), head.target(), headers);
-        answer = upstream.receive();
-        answered = HeaderRules.toClient(Upstream.headers(answer));
+        answer = upstream.receive(head.method());
       } catch (IOException | HttpException _) {
         refuse(out);
         return;
       }
-      InputStream rest = upstream.body(answer);
-      if (answer.getCode() == 101) {
-        out.write(head(101, "Switching Protocols", answered, "Upgrade"));
-        Thread upload =
-            Thread.ofVirtual().name("preview-tunnel").unstarted(() -> upload(in, upstream));
-        upload.start();
+      List<Map.Entry<String, String>> answered = HeaderRules.toClient(answer.headers());
+      if (answer.status() == Upstream.Answer.SWITCHED) {
+        out.write(head(answer.status(), "Switching Protocols", answered, "Upgrade"));
+        Thread.ofVirtual().name("preview-tunnel").start(() -> upload(in, upstream));
       } else {
-        out.write(head(answer.getCode(), "Not Upgraded", answered, "close"));
+        out.write(head(answer.status(), "Not Upgraded", answered, "close"));
       }
-      copy(rest, out);
+      copy(answer.body(), out);
     }
   }
 

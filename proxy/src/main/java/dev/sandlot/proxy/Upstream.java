@@ -25,6 +25,7 @@ final class Upstream implements AutoCloseable {
   private static final int BUFFER_BYTES = 32 * 1024;
   private static final int INTERIM_ANSWERS_MAX = 8;
   private static final int EMPTY_LINES_MAX = 4;
+  private static final int STATUS_MAX = 599;
 
   private final PortConnection connection;
   private final DefaultBHttpClientConnection http;
@@ -71,13 +72,15 @@ final class Upstream implements AutoCloseable {
 
   /// Waits for the head of the final answer; those before it, such as 100, go no further.
   ///
-  /// @throws IOException also when it is not HTTP, too large, or not there
-  ClassicHttpResponse receive() throws IOException {
+  /// @param method of the request: the answer to a HEAD has no body
+  /// @throws IOException also when it is not HTTP, can be read in two ways, is too large, or not
+  ///   there
+  Answer receive(String method) throws IOException {
     try {
       for (int count = 0; count < INTERIM_ANSWERS_MAX; count++) {
-        ClassicHttpResponse answer = http.receiveResponseHeader();
-        if (answer.getCode() >= 200 || answer.getCode() == 101) {
-          return answer;
+        ClassicHttpResponse head = http.receiveResponseHeader();
+        if (head.getCode() >= 200 || head.getCode() == Answer.SWITCHED) {
+          return answer(method, head);
         }
       }
     } catch (HttpException e) {
@@ -86,23 +89,26 @@ final class Upstream implements AutoCloseable {
     throw new IOException("too many interim answers");
   }
 
-  /// The body of an answer, freed of its transfer coding; for a 101, all that follows.
-  InputStream body(ClassicHttpResponse answer) throws IOException {
-    try {
-      http.receiveResponseEntity(answer);
-    } catch (HttpException e) {
-      throw new IOException(e.getMessage(), e);
+  private Answer answer(String method, ClassicHttpResponse head) throws IOException, HttpException {
+    List<Map.Entry<String, String>> headers = headers(head);
+    int status = head.getCode();
+    if (status > STATUS_MAX) {
+      throw new IOException("not the status of an answer");
     }
-    HttpEntity entity = answer.getEntity();
-    return entity == null ? InputStream.nullInputStream() : entity.getContent();
+    if (method.equals("HEAD") || Answer.BODILESS.contains(status)) {
+      return new Answer(status, headers, 0, InputStream.nullInputStream());
+    }
+    http.receiveResponseEntity(head);
+    HttpEntity entity = head.getEntity();
+    return entity == null
+        ? new Answer(status, headers, 0, InputStream.nullInputStream())
+        : new Answer(status, headers, entity.getContentLength(), entity.getContent());
   }
 
-  /// The headers of an answer.
-  ///
-  /// @throws IOException when one of them can be read in two ways
-  static List<Map.Entry<String, String>> headers(ClassicHttpResponse answer) throws IOException {
+  private static List<Map.Entry<String, String>> headers(ClassicHttpResponse head)
+      throws IOException {
     List<Map.Entry<String, String>> headers = new ArrayList<>();
-    for (Header header : answer.getHeaders()) {
+    for (Header header : head.getHeaders()) {
       String value = header.getValue() == null ? "" : header.getValue();
       if (!HeaderRules.sound(header.getName(), value)) {
         throw new IOException("a header of the answer is malformed");
@@ -124,6 +130,20 @@ final class Upstream implements AutoCloseable {
   @Override
   public void close() {
     connection.close();
+  }
+
+  /// What a server inside answers.
+  ///
+  /// @param status 101, or 200 to 599
+  /// @param headers each readable in one way only
+  /// @param length of the body; -1 when its end tells
+  /// @param body freed of its transfer coding; after a 101 all that follows
+  record Answer(
+      int status, List<Map.Entry<String, String>> headers, long length, InputStream body) {
+    static final int SWITCHED = 101;
+
+    /// Answers that never have a body.
+    static final Set<Integer> BODILESS = Set.of(204, 205, 304);
   }
 
   /// A request whose target is written as it was received; the library would parse it.

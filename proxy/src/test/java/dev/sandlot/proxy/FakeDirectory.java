@@ -2,6 +2,7 @@ package dev.sandlot.proxy;
 
 import dev.sandlot.model.SandboxId;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -14,7 +15,7 @@ final class FakeDirectory implements SandboxDirectory {
   final Map<String, List<SandboxId>> keys = new ConcurrentHashMap<>();
   final Map<SandboxId, String> previewTokens = new ConcurrentHashMap<>();
   final Map<String, SignedTarget> signed = new ConcurrentHashMap<>();
-  final List<SandboxId> activity = java.util.Collections.synchronizedList(new ArrayList<>());
+  final List<SandboxId> activity = Collections.synchronizedList(new ArrayList<>());
   final AtomicInteger keyQuestions = new AtomicInteger();
   volatile boolean failing;
 

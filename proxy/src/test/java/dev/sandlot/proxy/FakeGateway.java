@@ -11,6 +11,7 @@ import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.net.Socket;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -20,7 +21,7 @@ import java.util.concurrent.ConcurrentHashMap;
 final class FakeGateway implements ToolboxGateway {
   final Set<SandboxId> running = ConcurrentHashMap.newKeySet();
   final Map<Integer, Integer> ports = new ConcurrentHashMap<>();
-  final List<Integer> dialled = java.util.Collections.synchronizedList(new ArrayList<>());
+  final List<Integer> dialled = Collections.synchronizedList(new ArrayList<>());
 
   /// Answers with what the toolbox got to see.
   @Override
