@@ -173,14 +173,21 @@ impl Cgroups {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
                 text => text.doing(|| format!("The processes of {id} cannot be read"))?,
             };
-            let pids = text.lines().filter_map(|line| Pid::from_raw(line.parse().ok()?));
-            let alive = pids.map(|pid| kill_process(pid, Signal::KILL)).count();
-            if alive == 0 {
+            let pids: Vec<Pid> = text
+                .lines()
+                .filter_map(|line| Pid::from_raw(line.parse().ok()?))
+                .collect();
+            if pids.is_empty() {
                 return Ok(());
+            }
+            for &pid in &pids {
+                // One that has ended in the meantime is as good.
+                let _ = kill_process(pid, Signal::KILL);
             }
             if Instant::now() > deadline {
                 return Err(Failure::internal(format!(
-                    "{alive} processes of {id} did not end when killed."
+                    "{} processes of {id} did not end when killed.",
+                    pids.len()
                 )));
             }
             std::thread::sleep(Duration::from_millis(1));

@@ -12,7 +12,7 @@ use crate::config::Config;
 use crate::database::Database;
 use crate::log::now_ms;
 use crate::network::netlink::Netlink;
-use crate::network::{dns_interface, firewall, interface_prefix, namespace_prefix, slots};
+use crate::network::{dns_interface, firewall, interface_prefix, namespaces, slots};
 use crate::sandbox::end::{end_shim, shims};
 use crate::sandbox::record::{self, Exit, Folder, Reason};
 use crate::values::SandboxId;
@@ -91,11 +91,8 @@ fn network(config: &Config) -> Outcome<()> {
             netlink.delete(index).doing(what)?;
         }
     }
-    let prefix = namespace_prefix(config);
-    for entry in fs::read_dir("/run/netns").into_iter().flatten().flatten() {
-        if entry.file_name().to_string_lossy().starts_with(&prefix) {
-            slots::remove_namespace(&entry.path())?;
-        }
+    for entry in fs::read_dir(namespaces(config)).into_iter().flatten().flatten() {
+        slots::remove_namespace(&entry.path())?;
     }
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! The engines: which are usable here, and the command lines that they are called with.
 
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -12,7 +13,7 @@ use crate::network::Slot;
 use crate::values::{Engine, SandboxId};
 
 /// The day of the gVisor release that this was tried with. Older ones fail checkpoints and miss fixes.
-const RUNSC_DAY_MIN: u32 = 2026_09_05;
+const RUNSC_DAY_MIN: u32 = 20_260_905;
 const RUNC_MIN: (u32, u32, u32) = (1, 1, 5);
 /// Since this version runc is free of CVE-2025-31133, CVE-2025-52565 and CVE-2025-52881.
 const RUNC_FIXED: (u32, u32, u32) = (1, 2, 8);
@@ -116,12 +117,16 @@ fn first_line(path: &Path) -> Outcome<String> {
 }
 
 fn module_version(path: &Path) -> Option<String> {
-    let program = fs::read(path).ok()?;
-    let marker = b"mod\tgvisor.dev/gvisor\t";
-    let start = program.windows(marker.len()).position(|window| window == marker)? + marker.len();
-    let rest = program.get(start..start + 100)?;
-    let end = rest.iter().position(|&byte| byte == b'\t' || byte == b'\n')?;
-    String::from_utf8(rest[..end].to_vec()).ok()
+    let mut program = BufReader::new(fs::File::open(path).ok()?);
+    let mut line = Vec::new();
+    while program.read_until(b'\n', &mut line).ok()? > 0 {
+        if let Some(rest) = line.strip_prefix(b"mod\tgvisor.dev/gvisor\t") {
+            let version = rest.split(|&byte| byte == b'\t' || byte == b'\n').next()?;
+            return String::from_utf8(version.to_vec()).ok();
+        }
+        line.clear();
+    }
+    None
 }
 
 /// The first eight digits in a row, as a number: `release-20260905.0`, `v0.0.0-20260905035102-160fafc42237`.

@@ -8,6 +8,7 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -19,6 +20,8 @@ use crate::sandbox::record;
 use crate::{files, log};
 
 const CONNECTIONS_MAX: usize = 64;
+const LOCK_TRIES: u32 = 50;
+const LOCK_PAUSE: Duration = Duration::from_millis(20);
 
 /// Makes the folders below the home, each readable by whom it must be.
 ///
@@ -48,10 +51,17 @@ pub fn lock(config: &Config) -> Outcome<fs::File> {
         .truncate(false)
         .open(&path)
         .doing(what)?;
-    let lock = rustix::fs::flock(&file, rustix::fs::FlockOperation::NonBlockingLockExclusive);
-    let other = |_| Failure::internal(format!("Another launcher serves {}.", config.home.as_ref().display()));
-    lock.map_err(other)?;
-    Ok(file)
+    // What a killed launcher was just starting holds its files for a moment longer.
+    for _ in 0..LOCK_TRIES {
+        match rustix::fs::flock(&file, rustix::fs::FlockOperation::NonBlockingLockExclusive) {
+            Err(rustix::io::Errno::AGAIN) => thread::sleep(LOCK_PAUSE),
+            result => return result.doing(what).map(|()| file),
+        }
+    }
+    Err(Failure::internal(format!(
+        "Another launcher serves {}.",
+        config.home.as_ref().display()
+    )))
 }
 
 /// Serves until the process ends.

@@ -4,6 +4,7 @@ use std::fs;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use rustix::mount::{MountFlags, UnmountFlags, mount, unmount};
 use serde::Serialize;
@@ -23,6 +24,7 @@ pub struct Space {
 
 /// Another program may take the free loop device that was found; then the next one is tried.
 const LOOP_TRIES: usize = 20;
+const RELEASE_MAX: Duration = Duration::from_secs(5);
 
 /// Makes the pool when there is none, and mounts it when it is not.
 ///
@@ -48,8 +50,16 @@ pub fn open(config: &Config) -> Outcome<()> {
 /// When it is in use.
 pub fn close(config: &Config) -> Outcome<()> {
     let folder = config.home("pool");
-    if mounted(&folder)?.is_some() {
-        unmount(&folder, UnmountFlags::empty()).doing(|| format!("{} cannot be unmounted", folder.display()))?;
+    let Some(device) = mounted(&folder)? else {
+        return Ok(());
+    };
+    unmount(&folder, UnmountFlags::empty()).doing(|| format!("{} cannot be unmounted", folder.display()))?;
+    // Its loop device is released a moment later.
+    let device = device.trim_start_matches("/dev/");
+    let backing = PathBuf::from(format!("/sys/block/{device}/loop/backing_file"));
+    let deadline = Instant::now() + RELEASE_MAX;
+    while backing.exists() && Instant::now() < deadline {
+        std::thread::sleep(Duration::from_millis(5));
     }
     Ok(())
 }

@@ -40,18 +40,19 @@ impl Slot {
 
     /// The file that names the namespace.
     pub fn namespace(self, config: &Config) -> PathBuf {
-        PathBuf::from(format!("/run/netns/{}{}", namespace_prefix(config), self.0))
+        namespaces(config).join(self.0.to_string())
     }
+}
+
+/// The folder with the files that name our namespaces. Not `/run/netns`: the first call of `ip netns add` mounts that
+/// folder over itself, and what was mounted in it before can then not be removed any more.
+pub fn namespaces(config: &Config) -> PathBuf {
+    config.volatile().join("net")
 }
 
 /// What the names of all our pairs begin with. The hyphen keeps instance `a` apart from `a1`.
 pub fn interface_prefix(config: &Config) -> String {
     format!("sl{}-", config.instance)
-}
-
-/// What the names of all our namespaces begin with.
-pub fn namespace_prefix(config: &Config) -> String {
-    format!("sandlot-{}-", config.instance)
 }
 
 /// The interface that holds the address at which the runner answers DNS.

@@ -172,7 +172,7 @@ fn in_thread(work: impl FnOnce() -> Outcome<()> + Send + 'static) -> Outcome<()>
 
 fn new_namespace(path: &Path) -> Outcome<()> {
     let what = || format!("The network namespace {} cannot be made", path.display());
-    fs::create_dir_all("/run/netns").doing(what)?;
+    path.parent().map_or(Ok(()), fs::create_dir_all).doing(what)?;
     crate::system::enter_new_network_namespace().doing(what)?;
     // Before any interface exists: they take the setting over. Absent where the kernel has no IPv6.
     for interfaces in ["all", "default"] {

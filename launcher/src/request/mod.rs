@@ -72,3 +72,6 @@ pub fn parse(line: &[u8]) -> Outcome<Request> {
     serde_json::from_slice(line)
         .map_err(|error| Failure::new(Code::Invalid, format!("The request is refused: {error}")))
 }
+
+#[cfg(test)]
+mod tests;

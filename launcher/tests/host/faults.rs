@@ -1,0 +1,278 @@
+//! Everything that can be killed is killed, at every step.
+
+use std::fs;
+
+use serde_json::{Value, json};
+
+use crate::harness::{Launcher, Sandbox, about, create, eventually, id, open, start};
+
+/// All failpoints of an operation, found in the sources, so that none is forgotten.
+fn failpoints(operation: &str) -> Vec<String> {
+    let sources = [
+        "src/sandbox/start.rs",
+        "src/sandbox/end.rs",
+        "src/disk/mod.rs",
+        "src/host.rs",
+    ];
+    let mut names = Vec::new();
+    for source in sources {
+        let text = fs::read_to_string(format!("{}/{source}", env!("CARGO_MANIFEST_DIR"))).unwrap();
+        let parts = text.split("reach(\"").skip(1).filter_map(|part| part.split('"').next());
+        names.extend(parts.filter(|name| name.starts_with(operation)).map(str::to_owned));
+    }
+    assert!(names.len() >= 2, "{operation} has too few failpoints: {names:?}");
+    names
+}
+
+#[test]
+fn killed_at_any_step_of_a_start_nothing_leaks_and_it_can_be_repeated() {
+    let mut launcher = Launcher::start();
+    for engine in ["runsc", "runc"] {
+        for failpoint in failpoints("start_sandbox") {
+            launcher.ok(create(&id(1), 64 << 20));
+            for action in ["abort", "error"] {
+                launcher.restart(&format!("{failpoint}={action}"));
+                let answer = launcher.send(&start(&id(1), engine, json!({"mode": "block"})).to_string());
+                if action == "abort" {
+                    assert!(answer.is_none(), "{failpoint} answers {answer:?}");
+                    launcher.wait_for_its_end();
+                    launcher.restart("");
+                } else {
+                    assert_eq!(answer.unwrap()["error"]["code"], "internal", "{failpoint}");
+                }
+                if action == "error" {
+                    nothing_runs(&launcher, &failpoint);
+                }
+                launcher.restart("");
+                // A shim whose engine was starting when the launcher died is found again, or is gone; never both.
+                let sandbox = Sandbox::of(&id(1), &launcher.ok(start(&id(1), engine, open())));
+                assert_eq!(sandbox.tell("echo up"), "up", "{engine} after {action} at {failpoint}");
+                launcher.ok(about("stop_sandbox", &id(1)));
+                nothing_runs(&launcher, &failpoint);
+            }
+        }
+    }
+}
+
+/// Nothing of a sandbox is left when none runs: no process, mount, cgroup or policy.
+fn nothing_runs(launcher: &Launcher, when: &str) {
+    let rows = launcher.ok(json!({"op": "list_sandboxes"}));
+    assert!(
+        rows["sandboxes"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|row| row["running"] == json!(false)),
+        "{rows} after {when}"
+    );
+    let traces: Vec<String> = launcher
+        .traces()
+        .into_iter()
+        .filter(|trace| {
+            trace.contains("overlay") || trace.contains("shim") || trace.contains("runsc") || trace.contains("runc")
+        })
+        .collect();
+    assert!(traces.is_empty(), "left after {when}: {traces:#?}");
+    let cgroup = format!("/sys/fs/cgroup/pids/sandlot-{}/{}", launcher.instance(), id(1));
+    assert!(!fs::exists(&cgroup).unwrap(), "{cgroup} is left after {when}");
+    let engines = fs::read_dir(format!("/run/sandlot-{}/engine", launcher.instance()))
+        .into_iter()
+        .flatten()
+        .count();
+    assert_eq!(engines, 0, "engine state is left after {when}");
+    let table = format!("sandlot_{}", launcher.instance());
+    let set = std::process::Command::new("nft")
+        .args(["list", "set", "inet", &table, "blocked"])
+        .output()
+        .unwrap();
+    assert!(
+        !String::from_utf8_lossy(&set.stdout).contains("elements"),
+        "a policy is left after {when}"
+    );
+}
+
+#[test]
+fn killed_at_any_step_of_a_stop_or_a_deletion_it_can_be_repeated() {
+    let mut launcher = Launcher::start();
+    for operation in ["stop_sandbox", "delete_disk"] {
+        let mut names = failpoints(operation);
+        if operation == "delete_disk" {
+            names.extend(failpoints("stop_sandbox"));
+        }
+        for failpoint in names {
+            launcher.restart("");
+            launcher.sandbox(1, "runsc", json!({"mode": "block"}));
+            launcher.restart(&format!("{failpoint}=abort"));
+            assert!(
+                launcher.send(&about(operation, &id(1)).to_string()).is_none(),
+                "{failpoint}"
+            );
+            launcher.wait_for_its_end();
+            launcher.restart("");
+            launcher.ok(about(operation, &id(1)));
+            nothing_runs(&launcher, &failpoint);
+            launcher.ok(about("delete_disk", &id(1)));
+            assert_eq!(launcher.ok(json!({"op": "list_sandboxes"})), json!({"sandboxes": []}));
+        }
+    }
+}
+
+#[test]
+fn killed_at_any_step_of_a_creation_it_can_be_repeated() {
+    let mut launcher = Launcher::start();
+    for failpoint in failpoints("create_disk") {
+        launcher.restart(&format!("{failpoint}=abort"));
+        assert!(
+            launcher.send(&create(&id(1), 64 << 20).to_string()).is_none(),
+            "{failpoint}"
+        );
+        launcher.wait_for_its_end();
+        launcher.restart("");
+        assert_eq!(
+            launcher.ok(json!({"op": "list_sandboxes"})),
+            json!({"sandboxes": []}),
+            "half a disk is no disk"
+        );
+        let names: Vec<_> = fs::read_dir(launcher.home.join("pool/disks"))
+            .unwrap()
+            .flatten()
+            .collect();
+        assert!(names.is_empty(), "{names:?}");
+        launcher.ok(create(&id(1), 64 << 20));
+        launcher.ok(about("delete_disk", &id(1)));
+    }
+}
+
+#[test]
+fn a_killed_launcher_finds_its_sandboxes_again() {
+    let mut launcher = Launcher::start();
+    let sandboxes = [
+        launcher.sandbox(1, "runsc", open()),
+        launcher.sandbox(2, "runc", open()),
+    ];
+    let mut held: Vec<_> = sandboxes.iter().map(Sandbox::connect).collect();
+    for agent in &mut held {
+        assert_eq!(agent.tell("note colour green"), "noted");
+    }
+    launcher.kill();
+    for agent in &mut held {
+        assert_eq!(
+            agent.tell("recall colour"),
+            "green",
+            "a connection while no launcher runs"
+        );
+    }
+    launcher.restart("");
+    for (sandbox, engine) in sandboxes.iter().zip(["runsc", "runc"]) {
+        let row = launcher.ok(about("inspect_sandbox", &sandbox.id));
+        assert_eq!((&row["running"], &row["engine"]), (&json!(true), &json!(engine)));
+        assert_eq!(row["address"], json!(sandbox.address));
+        assert_eq!(sandbox.tell("recall colour"), "green");
+    }
+    // A new one must not get a slot that is taken.
+    let third = launcher.sandbox(3, "runsc", open());
+    assert!(sandboxes.iter().all(|sandbox| sandbox.address != third.address));
+    assert!(sandboxes[0].connect().try_tell("exit 3").is_err());
+    let exit = || launcher.ok(about("inspect_sandbox", &sandboxes[0].id))["exit"].clone();
+    eventually("the end of a sandbox of the earlier launcher is seen", || {
+        exit().is_object()
+    });
+    assert_eq!(exit()["code"], json!(3));
+}
+
+#[test]
+fn a_sandbox_that_ends_while_no_launcher_runs_is_found_ended() {
+    let mut launcher = Launcher::start();
+    let sandbox = launcher.sandbox(1, "runsc", open());
+    let mut agent = sandbox.connect();
+    launcher.kill();
+    assert!(agent.try_tell("exit 5").is_err());
+    eventually("its shim is done", || shim(&launcher, &sandbox).is_none());
+    launcher.restart("");
+    let row = launcher.ok(about("inspect_sandbox", &sandbox.id));
+    assert_eq!(
+        (&row["exit"]["code"], &row["exit"]["reason"]),
+        (&json!(5), &json!("exited")),
+        "{row}"
+    );
+    nothing_runs(&launcher, "its end");
+}
+
+#[test]
+fn without_its_shim_a_sandbox_is_ended_and_says_why() {
+    let launcher = Launcher::start();
+    for (number, engine) in [(1, "runsc"), (2, "runc")] {
+        let sandbox = launcher.sandbox(number, engine, open());
+        let pid = shim(&launcher, &sandbox).expect("a shim");
+        rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
+        let row = || launcher.ok(about("inspect_sandbox", &sandbox.id));
+        eventually("its end is seen", || row()["exit"].is_object());
+        assert_eq!(row()["exit"]["reason"], "shim_lost", "{engine}");
+        let again = Sandbox::of(&sandbox.id, &launcher.ok(start(&sandbox.id, engine, open())));
+        assert_eq!(again.tell("echo back"), "back");
+    }
+}
+
+#[test]
+fn a_killed_engine_is_noticed() {
+    let launcher = Launcher::start();
+    let sandbox = launcher.sandbox(1, "runsc", open());
+    let folder = launcher.home.join("run/sandboxes").join(&sandbox.id);
+    let pid = fs::read_to_string(folder.join("engine.pid"))
+        .unwrap()
+        .trim()
+        .parse()
+        .unwrap();
+    rustix::process::kill_process(
+        rustix::process::Pid::from_raw(pid).unwrap(),
+        rustix::process::Signal::KILL,
+    )
+    .unwrap();
+    let row = || launcher.ok(about("inspect_sandbox", &sandbox.id));
+    eventually("its end is seen", || row()["exit"].is_object());
+    let exit = row()["exit"].clone();
+    assert_eq!(
+        (&exit["code"], &exit["signal"], &exit["oom"]),
+        (&json!(-1), &json!(9), &json!(false))
+    );
+}
+
+#[test]
+fn an_engine_that_cannot_start_says_why_and_leaves_nothing() {
+    let launcher = Launcher::start();
+    launcher.ok(create(&id(1), 64 << 20));
+    // Without a place for its file system the engine fails.
+    let place = launcher.home.join("images/tiny/rootfs");
+    fs::remove_dir(place.join("proc")).unwrap();
+    fs::write(place.join("proc"), "in the way").unwrap();
+    let answer = launcher.send(&start(&id(1), "runsc", open()).to_string()).unwrap();
+    assert_eq!(answer["error"]["code"], "engine", "{answer}");
+    assert!(
+        answer["error"]["message"].as_str().unwrap().len() > 60,
+        "the engine's words: {answer}"
+    );
+    nothing_runs(&launcher, "a failed start");
+    fs::remove_file(place.join("proc")).unwrap();
+    fs::create_dir(place.join("proc")).unwrap();
+    assert_eq!(
+        Sandbox::of(&id(1), &launcher.ok(start(&id(1), "runsc", open()))).tell("echo up"),
+        "up"
+    );
+}
+
+fn shim(launcher: &Launcher, sandbox: &Sandbox) -> Option<rustix::process::Pid> {
+    let record = fs::read_to_string(
+        launcher
+            .home
+            .join("run/sandboxes")
+            .join(&sandbox.id)
+            .join("record.json"),
+    )
+    .ok()?;
+    let record: Value = serde_json::from_str(&record).unwrap();
+    let pid = record["shim"]["pid"].as_i64()?;
+    let line = fs::read(format!("/proc/{pid}/cmdline")).ok()?;
+    String::from_utf8_lossy(&line)
+        .contains(&sandbox.id)
+        .then(|| rustix::process::Pid::from_raw(pid as i32))?
+}

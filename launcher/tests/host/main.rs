@@ -1,0 +1,10 @@
+//! The launcher on a real host: real engines, real namespaces, a real database. Needs root.
+#![allow(clippy::unwrap_used, missing_docs, reason = "a test that fails says why by its line")]
+
+mod access;
+mod database;
+mod faults;
+mod harness;
+mod lifecycle;
+mod link;
+mod network;

@@ -1,0 +1,373 @@
+//! What a sandbox reaches, seen from inside. "The Internet" is a namespace of the test's own behind a router's address.
+
+use std::fs::File;
+use std::io::{Read, Write};
+use std::net::{TcpListener, UdpSocket};
+use std::os::fd::AsFd;
+use std::process::Command;
+use std::thread;
+
+use serde_json::{Value, json};
+
+use crate::harness::{Launcher, Sandbox, about, open, start};
+
+/// A piece of the Internet: 203.0.113.x, one hop behind 198.51.100.x.
+struct Internet {
+    number: u8,
+    name: String,
+}
+
+impl Internet {
+    fn new(number: u8) -> Self {
+        let name = format!("sandlot-internet-{}-{number}", std::process::id());
+        let internet = Self { number, name };
+        let (near, far) = (internet.router(1), internet.router(2));
+        let (here, there) = (format!("inet{number}"), format!("inet{number}p"));
+        let name = internet.name.as_str();
+        ip(&["netns", "add", name]);
+        ip(&[
+            "link", "add", &here, "type", "veth", "peer", "name", &there, "netns", name,
+        ]);
+        ip(&["addr", "add", &format!("{near}/30"), "dev", &here]);
+        ip(&["link", "set", &here, "up"]);
+        ip(&["-n", name, "addr", "add", &format!("{far}/30"), "dev", &there]);
+        ip(&[
+            "-n",
+            name,
+            "addr",
+            "add",
+            &format!("{}/32", internet.host(1)),
+            "dev",
+            "lo",
+        ]);
+        ip(&[
+            "-n",
+            name,
+            "addr",
+            "add",
+            &format!("{}/32", internet.host(2)),
+            "dev",
+            "lo",
+        ]);
+        ip(&["-n", name, "link", "set", &there, "up"]);
+        ip(&["-n", name, "link", "set", "lo", "up"]);
+        ip(&["route", "add", &format!("{}/28", internet.host(0)), "via", &far]);
+        internet.listen();
+        internet
+    }
+
+    fn host(&self, host: u8) -> String {
+        format!("203.0.113.{}", self.number * 16 + host)
+    }
+
+    fn router(&self, end: u8) -> String {
+        format!("198.51.100.{}", self.number * 4 + end)
+    }
+
+    /// Answers on port 80 of every address: TCP sends back what it gets, UDP says whom it sees.
+    fn listen(&self) {
+        let namespace = File::open(format!("/run/netns/{}", self.name)).unwrap();
+        let (sender, ready) = std::sync::mpsc::channel();
+        // Bound to its address, or the answer would come from the router's.
+        let own = (self.host(1), 80);
+        thread::spawn(move || {
+            rustix::thread::move_into_link_name_space(namespace.as_fd(), None).unwrap();
+            let listener = TcpListener::bind("0.0.0.0:80").unwrap();
+            let socket = UdpSocket::bind((own.0.as_str(), own.1)).unwrap();
+            sender.send(()).unwrap();
+            thread::spawn(move || {
+                let mut question = [0; 64];
+                while let Ok((_, from)) = socket.recv_from(&mut question) {
+                    let _ = socket.send_to(format!("seen {}", from.ip()).as_bytes(), from);
+                }
+            });
+            for mut stream in listener.incoming().flatten() {
+                thread::spawn(move || {
+                    let mut byte = [0];
+                    while stream.read_exact(&mut byte).is_ok() && stream.write_all(&byte).is_ok() {}
+                });
+            }
+        });
+        ready.recv().unwrap();
+    }
+}
+
+impl Drop for Internet {
+    fn drop(&mut self) {
+        let _ = Command::new("ip")
+            .args(["link", "del", &format!("inet{}", self.number)])
+            .status();
+        let _ = Command::new("ip").args(["netns", "del", &self.name]).status();
+    }
+}
+
+fn ip(arguments: &[&str]) {
+    let output = Command::new("ip").args(arguments).output().unwrap();
+    assert!(
+        output.status.success(),
+        "ip {arguments:?}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
+
+fn reaches(sandbox: &Sandbox, address: &str) -> bool {
+    let answer = sandbox.tell(&format!("connect {address}"));
+    assert!(answer == "open" || answer.starts_with("error"), "{answer}");
+    answer == "open"
+}
+
+fn set(launcher: &Launcher, sandbox: &Sandbox, network: Value) {
+    launcher.ok(json!({"op": "set_network", "id": sandbox.id, "network": network}));
+}
+
+#[test]
+fn by_default_the_internet_and_nothing_else() {
+    let launcher = Launcher::start();
+    let internet = Internet::new(1);
+    // Listens on every address of the host, so that only the policy can be what keeps a sandbox away.
+    let host = TcpListener::bind("0.0.0.0:0").unwrap();
+    let port = host.local_addr().unwrap().port();
+    for (number, engine) in [(1, "runsc"), (2, "runc")] {
+        let sandbox = launcher.sandbox(number, engine, open());
+        let other = launcher.sandbox(number + 10, engine, open());
+        assert!(
+            reaches(&sandbox, &format!("{}:80", internet.host(1))),
+            "the Internet from {engine}"
+        );
+        let gateway = format!("10.214.{}.{}", launcher.number, last(&sandbox.address) - 1);
+        let pool_first = format!("10.214.{}.1", launcher.number);
+        for address in [gateway.as_str(), pool_first.as_str(), &internet.router(1), "127.0.0.1"] {
+            assert!(
+                !reaches(&sandbox, &format!("{address}:{port}")),
+                "the host's {address} from {engine}"
+            );
+        }
+        assert!(
+            !reaches(&sandbox, &format!("{}:80", internet.router(2))),
+            "the host's neighbour from {engine}"
+        );
+        assert!(
+            !reaches(&sandbox, &format!("{}:80", other.address)),
+            "another sandbox from {engine}"
+        );
+        for private in [
+            "10.0.0.1",
+            "172.16.0.1",
+            "192.168.0.1",
+            "169.254.169.254",
+            "100.64.0.1",
+            "198.18.0.1",
+        ] {
+            assert!(!reaches(&sandbox, &format!("{private}:80")), "{private} from {engine}");
+        }
+        let seen = sandbox.tell(&format!("ask {}:80", internet.host(1)));
+        assert!(
+            seen.starts_with(&format!("seen {}", internet.router(1))),
+            "the host's address is what the world sees: {seen}"
+        );
+    }
+}
+
+fn last(address: &str) -> u8 {
+    address.rsplit('.').next().unwrap().parse().unwrap()
+}
+
+#[test]
+fn a_closed_range_stays_closed_when_something_answers_there() {
+    let launcher = Launcher::start_with(json!({"blocked_ranges": ["203.0.113.34/32"]}));
+    let internet = Internet::new(2);
+    let sandbox = launcher.sandbox(1, "runc", open());
+    assert!(reaches(&sandbox, &format!("{}:80", internet.host(1))));
+    assert!(
+        !reaches(&sandbox, &format!("{}:80", internet.host(2))),
+        "a range that the configuration closes"
+    );
+    let everything = json!({"mode": "allow", "cidrs": ["0.0.0.0/0"]});
+    set(&launcher, &sandbox, everything.clone());
+    assert!(reaches(&sandbox, &format!("{}:80", internet.host(1))));
+    assert!(
+        !reaches(&sandbox, &format!("{}:80", internet.host(2))),
+        "not even by a list that holds it"
+    );
+    // A private address that truly answers.
+    ip(&["-n", &internet.name, "addr", "add", "10.99.99.99/32", "dev", "lo"]);
+    ip(&["route", "add", "10.99.99.99/32", "via", &internet.router(2)]);
+    assert!(
+        std::net::TcpStream::connect("10.99.99.99:80").is_ok(),
+        "the host reaches it"
+    );
+    assert!(
+        !reaches(&sandbox, "10.99.99.99:80"),
+        "a private address in a list that holds it"
+    );
+    set(&launcher, &sandbox, open());
+    assert!(!reaches(&sandbox, "10.99.99.99:80"), "a private address by default");
+}
+
+#[test]
+fn a_list_opens_its_ranges_and_a_block_closes_all_at_once() {
+    let mut launcher = Launcher::start();
+    let internet = Internet::new(3);
+    let (first, second) = (format!("{}:80", internet.host(1)), format!("{}:80", internet.host(2)));
+    let only_first = json!({"mode": "allow", "cidrs": [format!("{}/32", internet.host(1)), "192.0.2.0/24"]});
+    let only_second = json!({"mode": "allow", "cidrs": [format!("{}/32", internet.host(2))]});
+    let overlapping = json!({"mode": "allow", "cidrs": ["203.0.113.0/24", format!("{}/32", internet.host(2))]});
+    for (number, engine) in [(1, "runsc"), (2, "runc")] {
+        let sandbox = launcher.sandbox(number, engine, only_first.clone());
+        assert!(
+            reaches(&sandbox, &first) && !reaches(&sandbox, &second),
+            "a list from the first moment on {engine}"
+        );
+        let mut agent = sandbox.connect();
+        assert_eq!(agent.tell(&format!("hold {first}")), "held");
+        assert_eq!(agent.tell("talk"), "answered");
+        set(&launcher, &sandbox, only_second.clone());
+        assert!(
+            agent.tell("talk").starts_with("error"),
+            "an open connection outlives the list on {engine}"
+        );
+        drop(agent);
+        assert!(
+            !reaches(&sandbox, &first) && reaches(&sandbox, &second),
+            "another list on {engine}"
+        );
+        set(&launcher, &sandbox, overlapping.clone());
+        assert!(
+            reaches(&sandbox, &first) && reaches(&sandbox, &second),
+            "ranges within ranges on {engine}"
+        );
+        let mut agent = sandbox.connect();
+        assert_eq!(agent.tell(&format!("hold {first}")), "held");
+        set(&launcher, &sandbox, json!({"mode": "block"}));
+        assert!(
+            agent.tell("talk").starts_with("error"),
+            "an open connection outlives the block on {engine}"
+        );
+        drop(agent);
+        assert!(
+            !reaches(&sandbox, &first) && !reaches(&sandbox, &second),
+            "blocked on {engine}"
+        );
+        launcher.restart("");
+        assert!(
+            !reaches(&sandbox, &first),
+            "blocked after the launcher's restart on {engine}"
+        );
+        set(&launcher, &sandbox, open());
+        assert!(reaches(&sandbox, &first), "open again on {engine}");
+        set(&launcher, &sandbox, json!({"mode": "block"}));
+        launcher.ok(about("stop_sandbox", &sandbox.id));
+        let next = Sandbox::of(&sandbox.id, &launcher.ok(start(&sandbox.id, engine, open())));
+        assert!(reaches(&next, &first), "the next start has its own policy on {engine}");
+    }
+}
+
+#[test]
+fn names_are_answered_at_one_address_and_port() {
+    let launcher = Launcher::start_with(json!({"dns_port": 15_353}));
+    let dns = format!("10.214.{}.1", launcher.number);
+    let socket = UdpSocket::bind((dns.as_str(), 15_353)).unwrap();
+    thread::spawn(move || {
+        let mut question = [0; 64];
+        while let Ok((_, from)) = socket.recv_from(&mut question) {
+            let _ = socket.send_to(format!("for {}", from.ip()).as_bytes(), from);
+        }
+    });
+    for (number, engine) in [(1, "runsc"), (2, "runc")] {
+        let sandbox = launcher.sandbox(number, engine, open());
+        let answer = sandbox.tell(&format!("ask {dns}:53"));
+        assert_eq!(answer, format!("for {} from {dns}:53", sandbox.address), "{engine}");
+        assert!(
+            sandbox.tell(&format!("ask {dns}:15353")).starts_with("error"),
+            "the true port is not offered on {engine}"
+        );
+        set(
+            &launcher,
+            &sandbox,
+            json!({"mode": "allow", "cidrs": ["203.0.113.0/24"]}),
+        );
+        assert!(
+            sandbox.tell(&format!("ask {dns}:53")).starts_with("for"),
+            "names with a list on {engine}"
+        );
+        set(&launcher, &sandbox, json!({"mode": "block"}));
+        assert!(
+            sandbox.tell(&format!("ask {dns}:53")).starts_with("error"),
+            "names while blocked on {engine}"
+        );
+    }
+}
+
+/// Whatever root inside a sandbox may do to its own network, the host decides. This test has more power than any
+/// sandbox: it is root of the host inside the sandbox's namespace.
+#[test]
+fn forged_addresses_and_ipv6_go_nowhere() {
+    let launcher = Launcher::start();
+    let internet = Internet::new(4);
+    let sandbox = launcher.sandbox(1, "runc", open());
+    let victim = launcher.sandbox(2, "runc", open());
+    let slot = (last(&sandbox.address) - 2) / 4;
+    let namespace = format!("/run/sandlot-{}/net/{slot}", launcher.instance());
+    let inside = |arguments: &[&str]| {
+        let output = Command::new("nsenter")
+            .arg(format!("--net={namespace}"))
+            .arg("ip")
+            .args(arguments)
+            .output()
+            .unwrap();
+        assert!(
+            output.status.success(),
+            "ip {arguments:?}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+    };
+    for forged in [victim.address.as_str(), "203.0.113.200", "8.8.8.8"] {
+        inside(&["addr", "add", &format!("{forged}/32"), "dev", "eth0"]);
+    }
+    let file = File::open(&namespace).unwrap();
+    let target = format!("{}:80", internet.host(1));
+    let answers = thread::spawn(move || {
+        rustix::thread::move_into_link_name_space(file.as_fd(), None).unwrap();
+        let sources = [victim.address.clone(), "203.0.113.200".into(), "8.8.8.8".into()];
+        sources.map(|source| ask_from(&source, &target))
+    });
+    assert_eq!(answers.join().unwrap(), [false, false, false]);
+
+    let counter = |direction: &str| {
+        let path = format!(
+            "/sys/class/net/sl{}-{slot}/statistics/{direction}_packets",
+            launcher.instance()
+        );
+        std::fs::read_to_string(path).unwrap().trim().parse::<u64>().unwrap()
+    };
+    let disabled = format!("/proc/sys/net/ipv6/conf/sl{}-{slot}/disable_ipv6", launcher.instance());
+    assert_eq!(std::fs::read_to_string(disabled).unwrap_or("1\n".into()), "1\n");
+    let before = counter("tx");
+    assert!(sandbox.tell("connect [2001:db8::1]:80").starts_with("error"));
+    assert_eq!(counter("tx"), before, "an answer to IPv6");
+}
+
+fn ask_from(source: &str, target: &str) -> bool {
+    let socket = UdpSocket::bind((source, 0)).unwrap();
+    socket
+        .set_read_timeout(Some(std::time::Duration::from_millis(700)))
+        .unwrap();
+    socket.send_to(b"question", target).unwrap();
+    socket.recv_from(&mut [0; 64]).is_ok()
+}
+
+/// gVisor takes the address away from the interface; a slot that is used again must have it again.
+#[test]
+fn a_slot_that_is_used_again_reaches_the_internet() {
+    let launcher = Launcher::start_with(json!({"sandboxes_max": 1}));
+    let internet = Internet::new(5);
+    for round in 0..20 {
+        let sandbox = launcher.sandbox(1, "runsc", open());
+        assert!(
+            reaches(&sandbox, &format!("{}:80", internet.host(1))),
+            "round {round} at {}",
+            sandbox.address
+        );
+        launcher.ok(about("stop_sandbox", &sandbox.id));
+    }
+}
