@@ -155,7 +155,8 @@ public final class HostedSandboxes implements AutoCloseable {
     environment.put("DAYTONA_SANDBOX_USER", order.osUser());
     environment.put("DAYTONA_ORGANIZATION_ID", order.organizationId());
     environment.put("DAYTONA_REGION_ID", order.regionId());
-    return new Identity(environment, order.osUser(), "", id.toString());
+    // The host name is the disk's: only the engine can set it.
+    return new Identity(environment, order.osUser(), "", "");
   }
 
   private void replace(HostedSandbox sandbox) {

@@ -5,6 +5,7 @@ import dev.sandlot.runtime.EngineExit;
 import dev.sandlot.runtime.HostedDisk;
 import dev.sandlot.runtime.RuntimeDriver;
 import dev.sandlot.runtime.RuntimeFailure;
+import dev.sandlot.runtime.SandboxUsage;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.HashMap;
@@ -27,6 +28,9 @@ public final class SandboxReconciler implements AutoCloseable {
   private static final Logger LOGGER = LoggerFactory.getLogger(SandboxReconciler.class);
   private static final Duration WATCH_INTERVAL = Duration.ofSeconds(2);
   private static final Duration COMPARE_INTERVAL = Duration.ofSeconds(30);
+
+  private static final int EXIT_ATTEMPTS_MAX = 20;
+  private static final Duration EXIT_PAUSE = Duration.ofMillis(50);
 
   /// States in which the control plane takes a sandbox to be running.
   private static final Set<String> RUNNING = Set.of("started");
@@ -155,9 +159,10 @@ public final class SandboxReconciler implements AutoCloseable {
     }
   }
 
-  private void ended(SandboxId id, Optional<EngineExit> exit)
+  private void ended(SandboxId id, Optional<EngineExit> known)
       throws IOException, InterruptedException {
     sandboxes.forget(id);
+    Optional<EngineExit> exit = known.isPresent() ? known : awaitExit(id);
     String reason =
         exit.map(EngineExit::reason)
             .orElse("the sandbox was no longer running on its machine; its files are kept");
@@ -165,6 +170,18 @@ public final class SandboxReconciler implements AutoCloseable {
     // What its engine left behind (network, mounts, cgroup) is given back.
     driver.stop(id);
     believed.stopped(id, reason);
+  }
+
+  /// How a sandbox ended is known a moment after it has ended.
+  private Optional<EngineExit> awaitExit(SandboxId id) throws InterruptedException {
+    for (int attempt = 0; attempt < EXIT_ATTEMPTS_MAX; attempt++) {
+      Optional<HostedDisk> disk = driver.inspect(id).map(SandboxUsage::disk);
+      if (disk.isEmpty() || disk.get().exit().isPresent()) {
+        return disk.flatMap(HostedDisk::exit);
+      }
+      Thread.sleep(EXIT_PAUSE);
+    }
+    return Optional.empty();
   }
 
   private void removeOrphan(SandboxId id) {

@@ -1,0 +1,126 @@
+package dev.sandlot.runner.launcher;
+
+import dev.sandlot.http.Json;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/// A launcher of the tests' own: its home, instance and address range clash with no other. One for
+/// all tests of a JVM; ended, with everything it made, when the JVM ends.
+public final class TestLauncher {
+  private static final Duration START_MAX = Duration.ofSeconds(60);
+
+  private static @Nullable TestLauncher shared;
+
+  private final Path home;
+  private final Path program;
+  private final Path config;
+  private Process process;
+
+  private TestLauncher() throws IOException {
+    home = Files.createTempDirectory("slr");
+    Files.setPosixFilePermissions(home, PosixFilePermissions.fromString("rwxr-xr-x"));
+    program = setting("SANDLOT_TEST_NATIVE").resolve("sandlot-launcher");
+    config = home.resolve("launcher.json");
+    Files.write(config, Json.bytes(settings()));
+    process = serve();
+  }
+
+  /// The launcher, started if none runs.
+  public static synchronized TestLauncher shared() throws IOException, InterruptedException {
+    TestLauncher launcher = shared;
+    if (launcher == null) {
+      launcher = new TestLauncher();
+      Runtime.getRuntime().addShutdownHook(new Thread(launcher::clean));
+      launcher.awaitSocket();
+      shared = launcher;
+    }
+    return launcher;
+  }
+
+  /// Where it answers.
+  public Path socket() {
+    return home.resolve("run/launcher.sock");
+  }
+
+  /// The only image.
+  public String image() {
+    try (Stream<Path> images = Files.list(setting("SANDLOT_TEST_IMAGES"))) {
+      return images.map(Path::getFileName).map(Path::toString).sorted().findFirst().orElseThrow();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /// Kills it and starts it again, as a crash would.
+  public void restart() throws IOException, InterruptedException {
+    process.destroyForcibly().waitFor();
+    process = serve();
+  }
+
+  private Map<String, Object> settings() {
+    Map<String, Object> settings = new LinkedHashMap<>();
+    settings.put("instance", "rt");
+    settings.put("home", home.toString());
+    settings.put("runner_user", System.getProperty("user.name"));
+    settings.put("database_user", "nobody");
+    settings.put("address_pool", "10.216.0.0/16");
+    settings.put("dns_port", 15_353);
+    settings.put("pool_bytes", 4L << 30);
+    settings.put("runsc", setting("SANDLOT_TEST_RUNSC").toString());
+    settings.put("runc", "/usr/sbin/runc");
+    settings.put("agent", setting("SANDLOT_TEST_NATIVE").resolve("sandlot-agent").toString());
+    settings.put("images", setting("SANDLOT_TEST_IMAGES").toString());
+    settings.put("postgres", setting("SANDLOT_TEST_POSTGRES").toString());
+    settings.put("database_port", 5_432);
+    settings.put("sandboxes_max", 32);
+    return settings;
+  }
+
+  private Process serve() throws IOException {
+    return new ProcessBuilder(program.toString(), "serve", "--config", config.toString())
+        .redirectErrorStream(true)
+        .redirectOutput(ProcessBuilder.Redirect.appendTo(home.resolve("launcher.log").toFile()))
+        .start();
+  }
+
+  private void awaitSocket() throws InterruptedException {
+    long deadline = System.nanoTime() + START_MAX.toNanos();
+    while (!Files.exists(socket()) && System.nanoTime() < deadline && process.isAlive()) {
+      Thread.sleep(50);
+    }
+    if (!Files.exists(socket())) {
+      throw new IllegalStateException("the launcher did not start; see " + home + "/launcher.log");
+    }
+  }
+
+  private void clean() {
+    try {
+      process.destroy();
+      process.waitFor(10, TimeUnit.SECONDS);
+      run(List.of(program.toString(), "clean", "--config", config.toString()));
+      run(List.of("rm", "-rf", "--one-file-system", home.toString()));
+    } catch (IOException | InterruptedException e) {
+      throw new IllegalStateException("the tests' launcher has left something in " + home, e);
+    }
+  }
+
+  private static void run(List<String> command) throws IOException, InterruptedException {
+    new ProcessBuilder(command).inheritIO().start().waitFor(60, TimeUnit.SECONDS);
+  }
+
+  private static Path setting(String name) {
+    return Path.of(
+        Objects.requireNonNull(System.getenv(name), name + " must be set for tests with engines"));
+  }
+}

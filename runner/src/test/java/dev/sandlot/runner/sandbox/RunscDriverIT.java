@@ -1,0 +1,39 @@
+package dev.sandlot.runner.sandbox;
+
+import dev.sandlot.runner.launcher.LauncherDriver;
+import dev.sandlot.runner.launcher.TestLauncher;
+import dev.sandlot.runtime.RuntimeDriver;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+
+class RunscDriverIT extends RuntimeDriverContract {
+  private LauncherDriver driver;
+  private String image;
+
+  @BeforeEach
+  void start() throws Exception {
+    TestLauncher launcher = TestLauncher.shared();
+    driver = new LauncherDriver(launcher.socket(), "runsc");
+    image = launcher.image();
+  }
+
+  @Override
+  RuntimeDriver driver() {
+    return driver;
+  }
+
+  @Override
+  String image() {
+    return image;
+  }
+
+  @Override
+  String user() {
+    return "daytona";
+  }
+
+  @AfterEach
+  void close() {
+    driver.close();
+  }
+}

@@ -1,0 +1,195 @@
+package dev.sandlot.runner.sandbox;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.sandlot.agentclient.AgentClient;
+import dev.sandlot.agentclient.AgentConnector;
+import dev.sandlot.agentclient.AgentFiles.WriteOptions;
+import dev.sandlot.agentclient.Identity;
+import dev.sandlot.agentclient.ProcessRequest;
+import dev.sandlot.agentclient.ReadableFile;
+import dev.sandlot.agentclient.RunOutcome;
+import dev.sandlot.model.Ipv4Range;
+import dev.sandlot.model.NetworkPolicy;
+import dev.sandlot.model.SandboxId;
+import dev.sandlot.model.SandboxLimits;
+import dev.sandlot.runtime.DiskRequest;
+import dev.sandlot.runtime.HostedDisk;
+import dev.sandlot.runtime.RuntimeDriver;
+import dev.sandlot.runtime.RuntimeFailure;
+import dev.sandlot.runtime.RuntimeFailure.Kind;
+import dev.sandlot.runtime.StartRequest;
+import dev.sandlot.runtime.StartedSandbox;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/// What every engine must do.
+abstract class RuntimeDriverContract {
+  private static final NetworkPolicy INTERNET = new NetworkPolicy.Internet();
+  private static final SandboxLimits LIMITS =
+      new SandboxLimits(1_000, 512L << 20, 64L << 20, 1_000);
+
+  private final AgentConnector connector = new AgentConnector();
+  private final SandboxId id = SandboxId.random();
+
+  /// The engine; the same one during a test.
+  abstract RuntimeDriver driver();
+
+  /// An image that it has.
+  abstract String image();
+
+  /// Whom commands run as.
+  abstract String user();
+
+  @AfterEach
+  void cleanUp() {
+    driver().deleteDisk(id);
+    connector.close();
+  }
+
+  @Test
+  void runsACommandInAStartedSandbox() throws Exception {
+    StartedSandbox started = startNew();
+
+    try (AgentClient agent = meet(started)) {
+      assertThat(output(agent, "echo hello; exit 3")).isEqualTo("hello\n 3");
+    }
+  }
+
+  @Test
+  void keepsFilesOverStopAndStart() throws Exception {
+    try (AgentClient agent = meet(startNew())) {
+      agent
+          .files()
+          .write("kept.txt", new WriteOptions(0644, 0755), new ByteArrayInputStream(bytes("kept")));
+      agent.shutdown(Duration.ofMillis(300));
+    }
+    driver().stop(id);
+    assertThat(row().orElseThrow().running()).isFalse();
+
+    try (AgentClient agent = meet(start());
+        ReadableFile file = agent.files().read("kept.txt", 0, 0)) {
+      assertThat(file.content().readAllBytes()).isEqualTo(bytes("kept"));
+    }
+  }
+
+  @Test
+  void bearsEveryOperationTwice() throws Exception {
+    startNew();
+    createDisk();
+    StartedSandbox again = start();
+    meet(again).close();
+
+    driver().stop(id);
+    driver().stop(id);
+    driver().deleteDisk(id);
+    driver().deleteDisk(id);
+
+    assertThat(row()).isEmpty();
+    assertThat(driver().inspect(id)).isEmpty();
+  }
+
+  @Test
+  void refusesWhatItDoesNotKnow() {
+    assertThatThrownBy(this::start)
+        .isInstanceOfSatisfying(
+            RuntimeFailure.class, failure -> assertThat(failure.kind()).isEqualTo(Kind.NOT_FOUND));
+    assertThatThrownBy(
+            () -> driver().createDisk(new DiskRequest(id, "nosuchimage", id.toString(), 64 << 20)))
+        .isInstanceOfSatisfying(
+            RuntimeFailure.class, failure -> assertThat(failure.kind()).isEqualTo(Kind.NOT_FOUND));
+    driver().stop(id);
+  }
+
+  @Test
+  void listsWhatRunsAndHowItEnded() throws Exception {
+    StartedSandbox started = startNew();
+    HostedDisk running = row().orElseThrow();
+    assertThat(running.running()).isTrue();
+    assertThat(running.image()).isEqualTo(image());
+    assertThat(running.diskBytes()).isEqualTo(LIMITS.diskBytes());
+    assertThat(running.agentSocket()).contains(started.agentSocket());
+    assertThat(driver().inspect(id).orElseThrow().disk().running()).isTrue();
+
+    try (AgentClient agent = meet(started)) {
+      agent.shutdown(Duration.ofMillis(300));
+    }
+    for (int attempt = 0; attempt < 400 && row().flatMap(HostedDisk::exit).isEmpty(); attempt++) {
+      Thread.sleep(25);
+    }
+    HostedDisk ended = row().orElseThrow();
+    assertThat(ended.running()).isFalse();
+    assertThat(ended.exit().orElseThrow().code()).isEqualTo(0);
+  }
+
+  @Test
+  void changesTheNetworkOfARunningSandbox() {
+    startNew();
+
+    driver().setNetwork(id, new NetworkPolicy.BlockAll());
+    driver().setNetwork(id, new NetworkPolicy.AllowList(List.of(Ipv4Range.of("203.0.113.0/24"))));
+    driver().setNetwork(id, INTERNET);
+
+    assertThat(row().orElseThrow().running()).isTrue();
+  }
+
+  @Test
+  void describesTheMachine() {
+    assertThat(driver().describe().usable()).isTrue();
+    assertThat(driver().describe().poolBytes()).isPositive();
+    assertThat(driver().describe().sandboxesMax()).isPositive();
+  }
+
+  private StartedSandbox startNew() {
+    createDisk();
+    return start();
+  }
+
+  private void createDisk() {
+    driver().createDisk(new DiskRequest(id, image(), id.toString(), LIMITS.diskBytes()));
+  }
+
+  private StartedSandbox start() {
+    return driver().start(new StartRequest(id, LIMITS, INTERNET));
+  }
+
+  private AgentClient meet(StartedSandbox started) throws InterruptedException {
+    AgentClient agent = connector.connect(started.agentSocket());
+    assertThat(agent.awaitHello(Duration.ofSeconds(20)).protocol()).isPositive();
+    agent.configure(new Identity(Map.of("NAME", "value"), user(), "", ""));
+    return agent;
+  }
+
+  private Optional<HostedDisk> row() {
+    return driver().list().stream().filter(disk -> disk.id().equals(id)).findFirst();
+  }
+
+  private static String output(AgentClient agent, String command)
+      throws IOException, InterruptedException {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    RunOutcome outcome =
+        agent.run(
+            new ProcessRequest(
+                List.of("/bin/sh", "-c", command), new byte[0], Map.of(), "", Duration.ZERO),
+            data -> {
+              byte[] chunk = new byte[data.remaining()];
+              data.get(chunk);
+              out.writeBytes(chunk);
+            });
+    int code = outcome instanceof RunOutcome.Exited exited ? exited.code() : -1;
+    return out.toString(StandardCharsets.UTF_8) + " " + code;
+  }
+
+  private static byte[] bytes(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
+  }
+}
