@@ -106,7 +106,9 @@ class ArchitectureTest {
   void pathsInTheDocumentsExist() throws IOException {
     List<String> missing = new ArrayList<>();
     for (Path document : documents()) {
-      Matcher matcher = Pattern.compile("\\]\\(([^)#:]+)\\)|`([a-z.-]+/[A-Za-z0-9_./-]*)`").matcher(Files.readString(document));
+      Matcher matcher =
+          Pattern.compile("\\]\\(([^)#:]+)\\)|`([a-z.-]+/[A-Za-z0-9_./-]*)`")
+              .matcher(Files.readString(document));
       while (matcher.find()) {
         boolean link = matcher.group(1) != null;
         String path = link ? matcher.group(1) : matcher.group(2);

@@ -46,11 +46,20 @@ class ServerConfigTest {
   void refusesToSendKeysInTheClearUnlessAskedInSoManyWords() {
     assertThatThrownBy(() -> ServerConfig.read(Map.of("SANDLOT_LISTEN", "0.0.0.0")))
         .hasMessageContaining("SANDLOT_TLS_CERTIFICATE");
-    assertThat(ServerConfig.read(Map.of("SANDLOT_LISTEN", "0.0.0.0", "SANDLOT_LISTEN_WITHOUT_TLS", "yes")).listen())
+    assertThat(
+            ServerConfig.read(
+                    Map.of("SANDLOT_LISTEN", "0.0.0.0", "SANDLOT_LISTEN_WITHOUT_TLS", "yes"))
+                .listen())
         .isEqualTo("0.0.0.0");
     assertThat(
             ServerConfig.read(
-                    Map.of("SANDLOT_LISTEN", "0.0.0.0", "SANDLOT_TLS_CERTIFICATE", "/c", "SANDLOT_TLS_KEY", "/k"))
+                    Map.of(
+                        "SANDLOT_LISTEN",
+                        "0.0.0.0",
+                        "SANDLOT_TLS_CERTIFICATE",
+                        "/c",
+                        "SANDLOT_TLS_KEY",
+                        "/k"))
                 .protocol())
         .isEqualTo("https");
   }
@@ -64,7 +73,8 @@ class ServerConfigTest {
   @Test
   void doesNotShowADatabasePassword() {
     ServerConfig config =
-        ServerConfig.read(Map.of("SANDLOT_DATABASE_URL", "jdbc:postgresql://db/sandlot?user=u&password=hunter2"));
+        ServerConfig.read(
+            Map.of("SANDLOT_DATABASE_URL", "jdbc:postgresql://db/sandlot?user=u&password=hunter2"));
 
     assertThat(config.effective().toString()).doesNotContain("hunter2").contains("db/sandlot");
   }
