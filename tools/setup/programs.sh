@@ -53,9 +53,11 @@ programs_end() {
   programs_prune "${programs_target%-*}"
 }
 
-# Keeps the three latest builds of a kind: one may be running, one may belong to tests beside it.
+# Keeps the three latest builds of a kind: one may be running, one may belong to tests beside it. No other set-up is
+# running, so what is half-built was given up.
 programs_prune() {
   local old
+  rm -rf "$1"-*.partial
   find "$SANDLOT_CACHE/programs" -maxdepth 1 -name "$(basename "$1")-*" ! -name '*.partial' -printf '%T@ %p\n' |
     sort -rn | awk 'NR > 3 { print $2 }' | while read -r old; do rm -rf "$old"; done
 }
