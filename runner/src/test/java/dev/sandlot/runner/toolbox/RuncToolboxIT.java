@@ -39,11 +39,17 @@ class RuncToolboxIT extends ToolboxFilesContract {
 
   @Test
   void reachesAServerOnLocalhost() throws Exception {
-    execute(
-        "{\"command\":\"nohup python3 -c 'import socket; s=socket.create_server((\\\"127.0.0.1\\\","
-            + " 3100)); c,_=s.accept(); c.sendall(c.recv(100))' >/dev/null 2>&1 & \n"
-            + "for i in 1 2 3 4 5 6 7 8 9 10; do grep -q 0C1C /proc/net/tcp && break;"
-            + " sleep 0.2; done\"}");
+    run(
+        """
+        nohup python3 -c 'import socket
+        s = socket.create_server(("127.0.0.1", 3100))
+        c, _ = s.accept()
+        c.sendall(c.recv(100))' >/dev/null 2>&1 &
+        for i in 1 2 3 4 5 6 7 8 9 10; do
+          grep -q ":0C1C" /proc/net/tcp && break
+          sleep 0.2
+        done
+        """);
 
     assertThat(echo(3_100, "ping")).isEqualTo("ping");
   }

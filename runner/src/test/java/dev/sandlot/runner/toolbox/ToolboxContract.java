@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sandlot.agentclient.AgentConnector;
 import dev.sandlot.http.HttpServer;
+import dev.sandlot.http.Json;
 import dev.sandlot.http.ListenConfig;
 import dev.sandlot.http.Upgrades;
 import dev.sandlot.model.NetworkPolicy;
@@ -279,6 +280,10 @@ abstract class ToolboxContract {
     }
   }
 
+  final JsonNode run(String command) throws Exception {
+    return execute(Json.text(Map.of("command", command)));
+  }
+
   final JsonNode execute(String body) throws Exception {
     HttpResponse<String> answer = postJson("/process/execute", body);
     assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
@@ -317,6 +322,6 @@ abstract class ToolboxContract {
   }
 
   static JsonNode json(HttpResponse<String> answer) {
-    return dev.sandlot.http.Json.read(answer.body(), JsonNode.class);
+    return Json.read(answer.body(), JsonNode.class);
   }
 }

@@ -1,0 +1,246 @@
+package dev.sandlot.runner.sandbox;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.sandlot.agentclient.AgentConnector;
+import dev.sandlot.http.Json;
+import dev.sandlot.model.Ipv4Range;
+import dev.sandlot.model.JobId;
+import dev.sandlot.model.NetworkPolicy;
+import dev.sandlot.model.SandboxId;
+import dev.sandlot.model.SandboxJob;
+import dev.sandlot.runner.fake.FakeDriver;
+import dev.sandlot.runner.job.Job;
+import dev.sandlot.runner.job.JobFailure;
+import dev.sandlot.runtime.EngineExit;
+import dev.sandlot.runtime.RuntimeFailure;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/// Jobs, and the reconciler behind them, on a fake engine.
+class SandboxReconcilerTest {
+  private final FakeDriver driver = new FakeDriver(Files.createTempDirectory("fake"));
+  private final AgentConnector connector = new AgentConnector();
+  private final HostedSandboxes sandboxes = new HostedSandboxes(driver, connector, 100);
+  private final SandboxJobs jobs = new SandboxJobs(sandboxes);
+  private final ControlPlane controlPlane = new ControlPlane();
+  private final SandboxReconciler reconciler =
+      new SandboxReconciler(driver, sandboxes, controlPlane);
+  private final SandboxId id = SandboxId.random();
+
+  SandboxReconcilerTest() throws IOException {}
+
+  private static final class ControlPlane implements BelievedStates {
+    private final Map<SandboxId, String> states = new HashMap<>();
+    private final Map<SandboxId, String> stopped = new HashMap<>();
+    private boolean away;
+
+    @Override
+    public Map<SandboxId, String> all() throws IOException {
+      if (away) {
+        throw new IOException("away");
+      }
+      return Map.copyOf(states);
+    }
+
+    @Override
+    public void stopped(SandboxId sandbox, String reason) throws IOException {
+      if (away) {
+        throw new IOException("away");
+      }
+      states.put(sandbox, "stopped");
+      stopped.put(sandbox, reason);
+    }
+  }
+
+  @AfterEach
+  void close() {
+    sandboxes.close();
+    driver.close();
+    connector.close();
+  }
+
+  @Test
+  void startsASandboxOnceForTwoEqualJobs() throws Exception {
+    create();
+    create();
+
+    assertThat(sandboxes.all()).hasSize(1);
+    assertThat(driver.list()).hasSize(1);
+  }
+
+  @Test
+  void leavesNothingRunningAfterAFailedStart() {
+    driver.failNextStart(new RuntimeFailure(RuntimeFailure.Kind.CAPACITY, "the machine is full"));
+
+    assertThatThrownBy(this::create)
+        .isInstanceOf(JobFailure.class)
+        .hasMessage("the machine is full");
+    assertThat(sandboxes.find(id)).isEmpty();
+  }
+
+  @Test
+  void refusesToStartWithoutFiles() {
+    assertThatThrownBy(() -> carryOut("START_SANDBOX", order("")))
+        .isInstanceOf(JobFailure.class)
+        .hasMessageContaining("files are no longer on this runner");
+  }
+
+  @Test
+  void refusesAnAllowListThatIsNone() {
+    assertThatThrownBy(() -> carryOut("CREATE_SANDBOX", order("203.0.113.0/24,nonsense")))
+        .isInstanceOf(JobFailure.class)
+        .hasMessageContaining("nonsense");
+    assertThat(driver.list()).isEmpty();
+  }
+
+  @Test
+  void refusesJobsOfUnknownKinds() {
+    assertThatThrownBy(() -> carryOut("FORK_SANDBOX", "{}"))
+        .isInstanceOf(JobFailure.class)
+        .hasMessageContaining("FORK_SANDBOX");
+  }
+
+  @Test
+  void holdsThePolicyFromTheFirstStartOnAndOverRestarts() throws Exception {
+    NetworkPolicy allowed = new NetworkPolicy.AllowList(List.of(Ipv4Range.of("203.0.113.0/24")));
+
+    carryOut("CREATE_SANDBOX", order("203.0.113.0/24"));
+    assertThat(driver.network(id)).contains(allowed);
+    carryOut("UPDATE_SANDBOX_NETWORK_SETTINGS", "{\"networkBlockAll\":true}");
+    assertThat(driver.network(id)).contains(new NetworkPolicy.BlockAll());
+    carryOut("STOP_SANDBOX", "{\"force\":false}");
+    carryOut("UPDATE_SANDBOX_NETWORK_SETTINGS", "{\"networkBlockAll\":true}");
+    carryOut("START_SANDBOX", order("203.0.113.0/24"));
+
+    assertThat(driver.network(id)).contains(allowed);
+  }
+
+  @Test
+  void tellsWhyASandboxEnded() throws Exception {
+    create();
+    controlPlane.states.put(id, "started");
+    driver.crash(id, new EngineExit(-1, 9, true, Instant.now()));
+
+    reconciler.watch();
+
+    assertThat(controlPlane.stopped.get(id)).contains("memory");
+    assertThat(sandboxes.find(id)).isEmpty();
+  }
+
+  @Test
+  void tellsItLaterWhenTheControlPlaneWasAway() throws Exception {
+    create();
+    controlPlane.states.put(id, "started");
+    controlPlane.away = true;
+    driver.crash(id, new EngineExit(3, 0, false, Instant.now()));
+    reconciler.watch();
+    controlPlane.away = false;
+
+    reconciler.compare();
+
+    assertThat(controlPlane.stopped.get(id)).contains("exit code 3");
+  }
+
+  @Test
+  void tellsThatASandboxIsGoneAltogether() throws Exception {
+    controlPlane.states.put(id, "started");
+
+    reconciler.compare();
+
+    assertThat(controlPlane.stopped.get(id)).contains("no longer running");
+  }
+
+  @Test
+  void removesDisksThatNobodyKnows() throws Exception {
+    create();
+
+    reconciler.compare();
+
+    assertThat(driver.list()).isEmpty();
+  }
+
+  @Test
+  void removesNothingWhileTheControlPlaneIsAway() throws Exception {
+    create();
+    controlPlane.away = true;
+
+    assertThatThrownBy(reconciler::compare).isInstanceOf(IOException.class);
+
+    assertThat(driver.list()).hasSize(1);
+  }
+
+  @Test
+  void leavesASandboxAloneThatHasAJobAtWork() throws Exception {
+    create();
+    try (var _ = sandboxes.locks().hold(id)) {
+      Thread other = Thread.ofVirtual().start(this::compareQuietly);
+      other.join();
+    }
+
+    assertThat(driver.list()).hasSize(1);
+  }
+
+  @Test
+  void stopsWhatShouldBeAtRest() throws Exception {
+    create();
+    controlPlane.states.put(id, "stopped");
+
+    reconciler.compare();
+
+    assertThat(driver.list().getFirst().running()).isFalse();
+  }
+
+  @Test
+  void takesOverWhatRunsAfterARestart() throws Exception {
+    create();
+    HostedSandboxes next = new HostedSandboxes(driver, connector, 100);
+
+    new SandboxReconciler(driver, next, controlPlane).adopt();
+
+    HostedSandbox adopted = next.find(id).orElseThrow();
+    assertThat(adopted.agentVersion()).isEqualTo("fake");
+    assertThat(adopted.account().shell()).startsWith("/");
+    next.close();
+  }
+
+  private void compareQuietly() {
+    try {
+      reconciler.compare();
+    } catch (IOException | InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private void create() throws InterruptedException {
+    carryOut("CREATE_SANDBOX", order(""));
+  }
+
+  private void carryOut(String type, String payload) throws InterruptedException {
+    var _ = jobs.carryOut(new Job(JobId.random(), type, id, payload, Instant.now()));
+  }
+
+  private String order(String allowList) {
+    return Json.text(
+        new SandboxJob(
+            id.toString(),
+            "test",
+            FakeDriver.IMAGE,
+            "daytona",
+            1,
+            1,
+            1,
+            Map.of(),
+            false,
+            allowList,
+            "organization",
+            "region"));
+  }
+}
