@@ -4,6 +4,7 @@ import dev.sandlot.runtime.PortConnection;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -39,12 +40,14 @@ final class Upstream implements AutoCloseable {
             .setMaxHeaderCount(limits.headersMax())
             .setMaxEmptyLineCount(EMPTY_LINES_MAX)
             .build();
-    // Header bytes above ASCII have no agreed meaning; Latin-1 keeps them as they are.
+    // Header bytes above ASCII have no agreed meaning; they end no request.
     http =
         new DefaultBHttpClientConnection(
             config,
             StandardCharsets.ISO_8859_1.newDecoder(),
-            StandardCharsets.ISO_8859_1.newEncoder());
+            StandardCharsets.ISO_8859_1
+                .newEncoder()
+                .onUnmappableCharacter(CodingErrorAction.REPLACE));
     http.bind(new StreamSocket(connection));
   }
 

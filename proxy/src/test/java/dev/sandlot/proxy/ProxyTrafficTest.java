@@ -220,6 +220,8 @@ class ProxyTrafficTest {
         received += count;
         if (received - measuredAt > bytes / 5) {
           measuredAt = received;
+          // While nobody reads, whatever takes more in has to hold it.
+          Thread.sleep(200);
           heldMax = Math.max(heldMax, used() - before);
         }
       }
@@ -388,24 +390,79 @@ class ProxyTrafficTest {
   }
 
   @Test
+  void endsNoExchangeForHeaderBytesAboveAscii() throws IOException {
+    try (RawServer _ =
+        at(
+            3000,
+            (_, socket) ->
+                write(
+                    socket, "HTTP/1.1 200 OK\r\nX-N: caf\u00e9\r\nContent-Length: 2\r\n\r\nok"))) {
+      assertThat(fixture.get(fixture.host(3000), "/", BEARER, "X-N: caf\u00e9"))
+          .startsWith("HTTP/1.1 200")
+          .endsWith("ok");
+    }
+  }
+
+  @Test
+  void asksForTheBodyOnlyWhenItIsWanted() throws IOException {
+    try (RawServer inside =
+        at(
+            3000,
+            (_, socket) -> {
+              socket.getInputStream().readNBytes(3);
+              write(socket, OK);
+            })) {
+      assertThat(
+              fixture.send("POST", fixture.host(3000), "/", "abc", BEARER, "Expect: 100-continue"))
+          .startsWith("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200")
+          .endsWith("ok");
+      assertThat(inside.lastHead()).doesNotContainPattern("(?i)expect");
+      assertThat(fixture.send("POST", fixture.host(3000), "/", "abc", "Expect: 100-continue"))
+          .contains("HTTP/1.1 401");
+    }
+  }
+
+  @Test
   void givesUpOnAServerThatNeverAnswers() throws Exception {
-    ProxyLimits patience = ProxyLimits.DEFAULT;
-    ProxyLimits hasty =
-        new ProxyLimits(
-            patience.headerLineBytesMax(),
-            patience.headersMax(),
-            Duration.ofMillis(300),
-            Duration.ofMillis(300),
-            patience.accessRemembered(),
-            patience.rememberedMax(),
-            patience.activityEvery(),
-            patience.activityOnceIn(),
-            patience.cookieAge());
-    try (ProxyFixture quick = new ProxyFixture(hasty);
+    try (ProxyFixture quick = new ProxyFixture(hasty());
         RawServer inside = new RawServer((_, socket) -> socket.getInputStream().read())) {
       quick.gateway.ports.put(3000, inside.port());
       assertThat(status(quick.get(quick.host(3000), "/", BEARER))).isEqualTo(504);
     }
+  }
+
+  @Test
+  void countsAConnectionThatLastsAgainAndAgain() throws Exception {
+    try (ProxyFixture quick = new ProxyFixture(hasty());
+        RawServer inside =
+            new RawServer((_, socket) -> {
+              write(socket, "HTTP/1.1 200 OK\r\n\r\n");
+              for (int event = 0; event < 10; event++) {
+                write(socket, "data\n\n");
+                Thread.sleep(50);
+              }
+            })) {
+      quick.gateway.ports.put(3000, inside.port());
+      quick.get(quick.host(3000), "/", BEARER);
+      int counted = quick.directory.activity.size();
+      assertThat(counted).isBetween(3, 12);
+      Thread.sleep(200);
+      assertThat(quick.directory.activity).hasSizeLessThanOrEqualTo(counted + 1);
+    }
+  }
+
+  private static ProxyLimits hasty() {
+    ProxyLimits patient = ProxyLimits.DEFAULT;
+    return new ProxyLimits(
+        patient.headerLineBytesMax(),
+        patient.headersMax(),
+        Duration.ofMillis(300),
+        Duration.ofMillis(300),
+        patient.accessRemembered(),
+        patient.rememberedMax(),
+        Duration.ofMillis(50),
+        Duration.ofMillis(10),
+        patient.cookieAge());
   }
 
   @Test
