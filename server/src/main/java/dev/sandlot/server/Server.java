@@ -199,7 +199,7 @@ final class Server implements AutoCloseable {
   private ProxyConfig proxyConfig(Secrets secrets) {
     return new ProxyConfig(
         config.proxyDomain(),
-        Set.of(config.publicHost(), config.listen(), "localhost", "127.0.0.1"),
+        Set.copyOf(List.of(config.publicHost(), config.listen(), "localhost", "127.0.0.1")),
         config.tls().isPresent(),
         secrets.named("cookie.key", "").getBytes(UTF_8),
         ProxyLimits.DEFAULT);
