@@ -112,11 +112,10 @@ class ArchitectureTest {
       while (matcher.find()) {
         boolean link = matcher.group(1) != null;
         String path = link ? matcher.group(1) : matcher.group(2);
-        Path base = link ? document.getParent() : ROOT;
         if (!link && !Files.exists(ROOT.resolve(path.substring(0, path.indexOf('/'))))) {
           continue; // not a path of this repository
         }
-        if (!Files.exists(base.resolve(path))) {
+        if (!Files.exists(link ? document.resolveSibling(path) : ROOT.resolve(path))) {
           missing.add(ROOT.relativize(document) + ": " + path);
         }
       }
