@@ -1,6 +1,7 @@
 //! A network for each sandbox: a namespace and a pair of interfaces from a pool made in advance, and one nftables table
 //! that says who may reach what.
 
+mod connections;
 pub mod firewall;
 pub mod netlink;
 pub mod slots;

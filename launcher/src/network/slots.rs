@@ -12,6 +12,7 @@ use std::time::Duration;
 use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 use serde_json::json;
 
+use super::connections;
 use super::netlink::Netlink;
 use super::{SLOT_PREFIX_LENGTH, Slot, dns_interface};
 use crate::answer::{Code, Doing, Failure, Outcome};
@@ -131,6 +132,8 @@ impl Slots {
 /// Makes the slot's namespace and pair where they are missing, and gives the sandbox's side its address (gVisor takes
 /// it away from the interface, so a used slot lacks it).
 fn prepare(config: &Arc<Config>, slot: Slot) -> Outcome<()> {
+    let address = slot.address(config);
+    connections::forget(address).doing(|| format!("The connections of {address} cannot be forgotten"))?;
     if make(config, slot).is_ok() {
         return Ok(());
     }

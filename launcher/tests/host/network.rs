@@ -356,6 +356,45 @@ fn ask_from(source: &str, target: &str) -> bool {
     socket.recv_from(&mut [0; 64]).is_ok()
 }
 
+/// The next sandbox at an address is another tenant's.
+#[test]
+fn answers_to_a_sandbox_that_has_ended_reach_nobody() {
+    let launcher = Launcher::start_with(json!({"sandboxes_max": 1}));
+    let internet = Internet::new(6);
+    let sandbox = launcher.sandbox(1, "runc", open());
+    assert!(
+        sandbox
+            .tell(&format!("ask {}:80", internet.host(1)))
+            .starts_with("seen")
+    );
+    assert!(
+        known(&sandbox.address),
+        "the kernel knows the connection while the sandbox runs"
+    );
+    launcher.ok(about("stop_sandbox", &sandbox.id));
+    // Slots are used in turn: by the time this one comes again, all have been.
+    let mut used = Vec::new();
+    for _ in 0..20 {
+        let next = Sandbox::of(&sandbox.id, &launcher.ok(start(&sandbox.id, "runc", open())));
+        assert!(
+            next.address != sandbox.address || !known(&sandbox.address),
+            "the next one at {} inherits",
+            next.address
+        );
+        launcher.ok(about("stop_sandbox", &sandbox.id));
+        used.push(next.address);
+    }
+    assert!(
+        used.contains(&sandbox.address),
+        "the address was not used again: {used:?}"
+    );
+}
+
+fn known(address: &str) -> bool {
+    let text = std::fs::read_to_string("/proc/net/nf_conntrack").expect("the kernel's list of connections");
+    text.lines().any(|line| line.contains(&format!("src={address} ")))
+}
+
 /// gVisor takes the address away from the interface; a slot that is used again must have it again.
 #[test]
 fn a_slot_that_is_used_again_reaches_the_internet() {

@@ -82,16 +82,18 @@ impl Link {
         let mut interests = vec![PollFd::new(&self.listener, PollFlags::IN)];
         if let Some(pair) = &self.pair {
             let mut flags = PollFlags::empty();
-            flags.set(PollFlags::IN, self.from_agent.pieces.is_empty());
+            flags.set(PollFlags::IN, self.listening());
             flags.set(PollFlags::OUT, !self.to_agent.is_empty());
-            interests.push(PollFd::new(pair, flags));
+            if !flags.is_empty() {
+                interests.push(PollFd::new(pair, flags));
+            }
         }
         if let Some(connection) = &self.connection {
             let mut flags = PollFlags::empty();
             flags.set(PollFlags::IN, self.to_agent.is_empty() && !connection.runner_ended);
             flags.set(PollFlags::OUT, !self.from_agent.pieces.is_empty());
-            // A closed socket is always "ready"; while its last bytes must wait for the agent, it is left out.
-            if !connection.hung_up || !flags.is_empty() {
+            // A closed socket is always "ready": while its last bytes must wait for the agent, it is left out.
+            if !flags.is_empty() || connection.runner_ended {
                 interests.push(PollFd::new(&connection.socket, flags));
             }
         }
@@ -151,7 +153,6 @@ impl Link {
             Ok(0) | Err(Fail::Broken) => {
                 connection.runner_ended = true;
                 self.to_agent.bytes.extend_from_slice(&Header::End.encode());
-                connection.hung_up = hung_up(&connection.socket);
                 true
             }
             Ok(_) => true,
@@ -164,7 +165,9 @@ impl Link {
         if !self.from_agent.pieces.is_empty() {
             return self.deliver();
         }
-        let Some(pair) = &self.pair else { return false };
+        let Some(pair) = self.pair.as_ref().filter(|_| self.listening()) else {
+            return false;
+        };
         match self.from_agent.read(pair) {
             Ok(0) | Err(Fail::Broken) => self.break_off(),
             Err(Fail::Later) => return false,
@@ -176,6 +179,12 @@ impl Link {
             }
         }
         true
+    }
+
+    /// While nobody is connected, or the runner has yet to take what there is, the agent must wait: what it sends
+    /// without end then costs its own time, not the host's.
+    fn listening(&self) -> bool {
+        self.connection.is_some() && self.from_agent.pieces.is_empty()
     }
 
     fn deliver(&mut self) -> bool {
@@ -225,6 +234,9 @@ impl Link {
 
     /// Drops a connection that has ended both ways, and with it the memory of the buffers.
     fn forget_ended(&mut self) {
+        if let Some(connection) = &mut self.connection {
+            connection.hung_up |= connection.runner_ended && hung_up(&connection.socket);
+        }
         let over = |connection: &Connection| connection.runner_ended && (connection.agent_ended || connection.hung_up);
         if self.connection.as_ref().is_some_and(over) {
             self.connection = None;
@@ -398,3 +410,6 @@ impl Incoming {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
