@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
-# Runs the tests: all of them, or the parts named as arguments.
+# Runs the tests: the unit tests, or the parts named as arguments. The others become part of the default as soon as
+# all of them hold.
+#   unit        Rust and Java without root, engine or database
 #   check       formatting, lints                        native      Rust, with real engines, networks and disks
 #   java        Java, with a real database               python      the published Python client
-#   typescript  the published TypeScript client          faults      kills and bad input
-#   posture     what a sandbox can reach
-# The last four run against a server that this script starts for them, with its own home, ports, address range and
+#   typescript  the published TypeScript client          api         bad input, the same thing twice or at once
+#   posture     what a sandbox can reach and take         faults      kills in the middle of everything
+# The last five run against a server that this script starts for them, with its own home, ports, address range and
 # control group, so that a server in use on the same machine is left alone. Nothing is left running.
 set -euo pipefail
 umask 022
@@ -15,6 +17,8 @@ export SANDLOT_INSTANCE=t SANDLOT_HOME=${SANDLOT_TEST_HOME:-/var/lib/sandlot-tes
 export SANDLOT_API_PORT=13000 SANDLOT_PROXY_PORT=14000 SANDLOT_RUNNER_PORT=13003 SANDLOT_DNS_PORT=13053
 export SANDLOT_ADDRESS_POOL=10.214.0.0/16 SANDLOT_POOL_GIB=8 SANDLOT_SANDBOXES_MAX=64 SANDLOT_LISTEN=127.0.0.1
 export SANDLOT_FAILPOINTS=true
+# The tests answer there themselves: no name of the real world has to be resolved.
+export SANDLOT_DNS_UPSTREAM=127.0.0.1:13054
 unset SANDLOT_DATABASE_URL SANDLOT_TLS_CERTIFICATE SANDLOT_TLS_KEY SANDLOT_PROXY_DOMAIN DAYTONA_API_URL DAYTONA_API_KEY
 
 # shellcheck source=versions.sh
@@ -24,7 +28,8 @@ for library in common toolchains engine programs instance clients; do
   source "$here/lib/$library.sh"
 done
 
-PARTS=(check native java python typescript faults posture)
+PARTS=(unit check native java python typescript api posture faults)
+DEFAULT_PARTS=(unit)
 LOGS=$SANDLOT_CACHE/logs/test
 declare -A RESULT=() TOOK=()
 
@@ -35,6 +40,14 @@ part_check() {
     cargo fmt --all --check
     cargo clippy --workspace --all-targets --locked --quiet -- --deny warnings
     mvn --batch-mode --quiet spotless:check
+  )
+}
+
+part_unit() {
+  (
+    cd "$REPOSITORY"
+    cargo test --workspace --locked --lib --bins
+    mvn --batch-mode --no-transfer-progress test
   )
 }
 
@@ -56,6 +69,7 @@ part_java() {
 }
 
 part_python() { pytest_in tests/clients/python; }
+part_api() { pytest_in tests/api; }
 part_faults() { pytest_in tests/faults; }
 part_posture() { pytest_in tests/posture; }
 
@@ -117,7 +131,7 @@ finish() {
 
 run_part() {
   local part=$1 began=$SECONDS
-  case $part in python | typescript | faults | posture) start_test_server ;; esac
+  case $part in python | typescript | api | faults | posture) start_test_server ;; esac
   printf '\n== %s\n' "$part"
   set +e # and the part not in a condition, where bash would ignore its set -e
   (
@@ -135,10 +149,10 @@ summary() {
   printf '\n== summary\n'
   for part in "$@"; do
     case $part in
-      java) grep -E 'Tests run:.*Skipped: [0-9]+$' "$LOGS/$part.log" || true ;;
+      java | unit) grep -E 'Tests run:.*Skipped: [0-9]+$' "$LOGS/$part.log" || true ;;
       native) grep '^test result:' "$LOGS/$part.log" || true ;;
       typescript) grep -E '^# (tests|pass|fail|skipped) ' "$LOGS/$part.log" || true ;;
-      python | faults | posture) grep -E '^=+ .*(passed|failed|error).* =+$' "$LOGS/$part.log" || true ;;
+      python | api | faults | posture) grep -E '^=+ .*(passed|failed|error).* =+$' "$LOGS/$part.log" || true ;;
     esac
   done
   for part in "$@"; do
@@ -150,13 +164,7 @@ summary() {
 
 require_root test
 chosen=("$@")
-if ((${#chosen[@]} == 0)); then
-  for part in "${PARTS[@]}"; do
-    # Parts whose tests do not exist yet are left out of "all", and refused by name below.
-    case $part in faults | posture) [[ -d $REPOSITORY/tests/$part ]] || continue ;; esac
-    chosen+=("$part")
-  done
-fi
+((${#chosen[@]} > 0)) || chosen=("${DEFAULT_PARTS[@]}")
 for part in "${chosen[@]}"; do
   [[ " ${PARTS[*]} " == *" $part "* ]] || fail "There is no part \"$part\". The parts are: ${PARTS[*]}."
 done
@@ -165,7 +173,7 @@ done
 steps=(packages)
 for part in "${chosen[@]}"; do
   case $part in
-    check) ;;
+    unit | check) ;;
     native | java) steps+=(users engine database image native) ;;
     *)
       steps=()
