@@ -156,7 +156,7 @@ impl Shim {
             starter: pidfd_open(starter, PidfdFlags::empty())?,
             output,
             log,
-            link: Link::new(ours, listener),
+            link: Link::new(ours, listener, u64::try_from(now_ms()).unwrap_or(0)),
             status,
             oom,
         })

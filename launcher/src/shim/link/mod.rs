@@ -64,13 +64,14 @@ enum Piece {
 }
 
 impl Link {
-    /// A link between two sockets, which must not block.
-    pub fn new(pair: OwnedFd, listener: OwnedFd) -> Self {
+    /// A link between two sockets, which must not block. The first connection gets the epoch after `epoch`; a restored
+    /// agent must never have seen it, or an answer to its earlier shim could be taken for one to this.
+    pub fn new(pair: OwnedFd, listener: OwnedFd, epoch: u64) -> Self {
         Self {
             pair: Some(pair),
             listener,
             connection: None,
-            epoch: 0,
+            epoch,
             answered: false,
             to_agent: Outgoing::default(),
             from_agent: Incoming::default(),

@@ -22,7 +22,7 @@ impl Bench {
             .set_read_timeout(Some(Duration::from_secs(1)))
             .expect("a time limit");
         Self {
-            link: Link::new(ours.into(), listener.into()),
+            link: Link::new(ours.into(), listener.into(), 0),
             agent,
             path,
         }
