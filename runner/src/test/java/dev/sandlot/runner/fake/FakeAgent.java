@@ -207,7 +207,18 @@ final class FakeAgent extends AgentGrpc.AgentImplBase implements AutoCloseable {
       throws IOException, InterruptedException {
     byte[] buffer = new byte[64 << 10];
     InputStream in = process.getInputStream();
-    for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
+    // Never blocks in a read: a background child may hold the pipe after the process has ended.
+    while (true) {
+      boolean running = process.isAlive();
+      int ready = in.available();
+      if (ready == 0 && !running) {
+        break;
+      }
+      if (ready == 0) {
+        process.waitFor(2, TimeUnit.MILLISECONDS);
+        continue;
+      }
+      int count = in.read(buffer, 0, Math.min(ready, buffer.length));
       OutputChunk chunk =
           OutputChunk.newBuilder().setData(ByteString.copyFrom(buffer, 0, count)).build();
       answer.onNext(RunEvent.newBuilder().setOutput(chunk).build());
