@@ -1,0 +1,152 @@
+"""A sandbox that takes all it can get: it meets its limits, says why, and its neighbour does not notice."""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from support import inside, wire
+from support.installation import alive
+
+GIB = 1 << 30
+
+
+@contextmanager
+def in_background(sandbox, command: str, seconds: int) -> Iterator[None]:
+    """Runs the command for at most this time; how it ends does not matter."""
+
+    def run() -> None:
+        try:
+            wire.toolbox(sandbox.id, "POST", "/process/execute", {"command": command, "timeout": seconds}, timeout=seconds + 30)
+        except OSError:
+            pass
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    time.sleep(1)
+    yield
+    thread.join(seconds + 40)
+    assert not thread.is_alive(), "the call did not end"
+
+
+def answers(sandbox, seconds: float = 10) -> None:
+    """A neighbour that is asked while another misbehaves."""
+    began = time.monotonic()
+    assert inside.shell(sandbox, "echo fine") == "fine\n"
+    sandbox.fs.upload_file(b"fine", "/tmp/neighbour")
+    assert sandbox.fs.download_file("/tmp/neighbour") == b"fine"
+    assert time.monotonic() - began < seconds
+
+
+def test_a_full_disk_is_its_owners_alone(own_sandbox, sandbox) -> None:
+    metrics = wire.toolbox(own_sandbox.id, "GET", "/system/metrics").json()
+    limit = own_sandbox.disk * GIB
+    assert metrics["diskTotal"] == limit
+    filled = own_sandbox.process.exec(f"head -c {limit + GIB} /dev/zero > /home/daytona/full", timeout=100)
+    assert filled.exit_code != 0
+    assert "quota" in filled.result.lower() or "no space" in filled.result.lower()
+    assert int(inside.shell(own_sandbox, "stat -c %s /home/daytona/full")) <= limit
+    # For root as well, who is not held by quotas of users.
+    more = own_sandbox.process.exec("sudo -n sh -c 'head -c 100M /dev/zero > /opt/more'", timeout=60)
+    assert more.exit_code != 0
+    refused = wire.toolbox(own_sandbox.id, "POST", "/files/folder?path=/home/daytona/a&mode=755")
+    assert refused.status < 500 or refused.status == 507 or "quota" in refused.message.lower(), refused
+    full = wire.toolbox(own_sandbox.id, "GET", "/system/metrics").json()
+    assert full["diskUsed"] > 0.9 * limit
+    assert full["diskFree"] < 0.1 * limit
+    answers(sandbox)
+    inside.shell(sandbox, "head -c 20M /dev/zero > /home/daytona/mine && sync && rm /home/daytona/mine")
+    # And room comes back.
+    inside.shell(own_sandbox, "rm /home/daytona/full; sync; echo again > /home/daytona/again")
+
+
+def test_an_upload_that_does_not_fit_says_so_and_leaves_nothing_half(own_sandbox) -> None:
+    own_sandbox.process.exec(f"head -c {own_sandbox.disk * GIB + GIB} /dev/zero > /home/daytona/full", timeout=100)
+    boundary = b"--b\r\nContent-Disposition: form-data; name="
+    body = boundary + b'"files[0].path"\r\n\r\n/home/daytona/big\r\n' + boundary
+    body += b'"files[0].file"; filename="x"\r\n\r\n' + b"x" * (8 << 20) + b"\r\n--b--\r\n"
+    headers = wire.BEARER | {"Content-Type": "multipart/form-data; boundary=b"}
+    answer = wire.toolbox(own_sandbox.id, "POST", "/files/bulk-upload", body, headers=headers)
+    assert answer.status in (400, 507), answer
+    assert any(word in answer.body.decode().lower() for word in ("quota", "space", "disk")), answer.body
+    listed = wire.toolbox(own_sandbox.id, "GET", "/files?path=/home/daytona").json()
+    assert [each["name"] for each in listed if each["name"] != "full" and not each["name"].startswith(".")] in ([], ["big"])
+
+
+def test_too_many_files_are_its_owners_alone(own_sandbox, sandbox) -> None:
+    with in_background(own_sandbox, "mkdir /tmp/many; cd /tmp/many; seq 1000000 | xargs touch", 6):
+        answers(sandbox)
+
+
+def test_too_much_memory_ends_it_with_a_reason_and_its_files_are_kept(own_sandbox, sandbox) -> None:
+    own_sandbox.fs.upload_file(b"kept", "notes.txt")
+    inside.shell(own_sandbox, "sync")
+    bomb = "python3 -c 'hoard = []\nwhile True: hoard.append(bytearray(b\"x\") * (64 << 20))'"
+    with in_background(own_sandbox, bomb, 60):
+        answers(sandbox)
+
+    def settled() -> dict | None:
+        state = wire.sandbox(own_sandbox.id)
+        if state["state"] == "started":
+            # One greedy process was ended, and the sandbox outlived it.
+            done = wire.toolbox(own_sandbox.id, "POST", "/process/execute", {"command": "true"}, timeout=10)
+            return state if done.status == 200 else None
+        return state if state["state"] in ("stopped", "error") else None
+
+    after = wire.wait_for("it is settled", settled, 60)
+    if after["state"] != "started":
+        assert "memory" in (after.get("errorReason") or "").lower(), after
+        own_sandbox.start()
+    assert own_sandbox.fs.download_file("notes.txt") == b"kept"
+    answers(sandbox)
+
+
+def test_a_fork_bomb_leaves_neighbour_and_toolbox_alone(own_sandbox, sandbox) -> None:
+    bomb = (
+        "import os, time\nos.setsid()\nend = time.time() + 12\n"
+        "while time.time() < end:\n    try:\n        os.fork()\n    except OSError:\n        time.sleep(0.1)\n"
+    )
+    own_sandbox.fs.upload_file(bomb.encode(), "/tmp/bomb.py")
+    own_sandbox.process.exec("nohup python3 /tmp/bomb.py >/dev/null 2>&1 &")
+    time.sleep(4)
+    answers(sandbox, 20)
+    began = time.monotonic()
+    listed = wire.toolbox(own_sandbox.id, "GET", "/files?path=/tmp", timeout=30)
+    assert listed.status == 200, listed
+    assert time.monotonic() - began < 20
+
+    def again() -> bool:
+        run = wire.toolbox(own_sandbox.id, "POST", "/process/execute", {"command": "echo again", "timeout": 10}, timeout=20)
+        return run.status == 200 and run.json()["result"] == "again\n"
+
+    wire.wait_for("commands run again", again, 60)
+
+
+def test_a_flood_of_output_is_bounded(own_sandbox, sandbox, installation) -> None:
+    server = installation.process("server")
+    with in_background(own_sandbox, "yes flood", 8):
+        answers(sandbox)
+    assert alive(server)
+    # A command that stops by itself, but only after more than anybody wants to read.
+    answer = wire.toolbox(
+        own_sandbox.id, "POST", "/process/execute", {"command": "head -c 1G /dev/zero | tr '\\0' x", "timeout": 60}, timeout=90
+    )
+    assert answer.status < 500, answer.status
+    assert len(answer.body) < 256 << 20
+    assert alive(server)
+    assert inside.shell(own_sandbox, "echo fine") == "fine\n"
+
+
+def test_a_command_that_never_ends_is_ended_with_its_children(own_sandbox) -> None:
+    command = {"command": "trap '' TERM; (sleep 9876 &) ; sleep 9876", "timeout": 1}
+    began = time.monotonic()
+    answer = wire.toolbox(own_sandbox.id, "POST", "/process/execute", command)
+    assert (answer.status, answer.json()["code"]) == (408, "REQUEST_TIMEOUT")
+    assert int(answer.headers["retry-after"]) >= 1
+    assert time.monotonic() - began < 10
+    assert own_sandbox.process.exec("pgrep -fx 'sleep 9876'").result == ""
+
+
+def test_busy_loops_leave_the_neighbour_its_share(own_sandbox, sandbox) -> None:
+    with in_background(own_sandbox, "for n in 1 2 3 4 5 6 7 8; do (while :; do :; done) & done; wait", 6):
+        answers(sandbox, 8)

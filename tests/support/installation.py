@@ -1,0 +1,161 @@
+"""The installation under test as its operator sees it: its folder, its processes, and what it has on the machine."""
+
+import ipaddress
+import json
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from support import wire
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+_LIBRARIES = "source tools/versions.sh; for l in common toolchains engine programs instance; do source tools/lib/$l.sh; done"
+
+
+class Installation:
+    """Told by the environment, as for `./dev`. Only tests that run alone may stop or kill parts of it."""
+
+    def __init__(self) -> None:
+        self.home = Path(os.environ["SANDLOT_HOME"])
+        self.instance = os.environ["SANDLOT_INSTANCE"]
+        self.proxy_port = int(os.environ["SANDLOT_PROXY_PORT"])
+        self.addresses = ipaddress.ip_network(os.environ["SANDLOT_ADDRESS_POOL"])
+
+    # Processes.
+
+    def process(self, name: str) -> int:
+        """The number of the launcher's or the server's process."""
+        return int((self.home / "run" / f"{name}.pid").read_text().split()[0])
+
+    def kill(self, name: str) -> None:
+        """Ends it at once, as when the machine fails."""
+        kill([self.process(name)])
+
+    def alive(self, name: str) -> bool:
+        """Whether the process that was started last runs."""
+        return alive(self.process(name))
+
+    def start_launcher(self, failpoint: str | None = None) -> None:
+        """Starts it; at the failpoint it will end as if killed."""
+        # Failpoints are allowed by the configuration and named by the environment.
+        names = "true" if failpoint is None else f"{failpoint}=abort"
+        self._shell(
+            "programs=$(native_programs); SANDLOT_FAILPOINTS=true write_launcher_config $programs;"
+            f"SANDLOT_FAILPOINTS={names} start launcher $programs/sandlot-launcher serve --config $LAUNCHER_CONFIG"
+        )
+        wire.wait_for("the launcher answers", lambda: "ok" in self.launcher({"op": "hello"}), 30)
+
+    def start_server(self) -> None:
+        """Starts it and waits until it is ready."""
+        self._shell("start_server")
+
+    def stop_server(self) -> None:
+        """Stops it in order."""
+        self._shell("stop server 30")
+
+    def _shell(self, commands: str) -> None:
+        environment = {name: value for name, value in os.environ.items() if name != "SANDLOT_LOCK"}
+        with open(self.home / "logs" / "tests.log", "a+") as log:
+            # No pipes: what is started would keep them open.
+            done = subprocess.run(
+                ["bash", "-euc", f"{_LIBRARIES}; {commands}"],
+                cwd=REPOSITORY, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, timeout=120, check=False,
+            )
+            if done.returncode:
+                log.seek(0)
+                raise AssertionError(f"{commands}\n{log.read()[-3000:]}")
+
+    # The launcher.
+
+    def launcher(self, request: dict[str, Any]) -> dict[str, Any]:
+        """The launcher's answer to one request."""
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(60)
+            connection.connect(str(self.home / "run/launcher.sock"))
+            connection.sendall(json.dumps(request).encode() + b"\n")
+            with connection.makefile() as answers:
+                return json.loads(answers.readline() or "{}")
+
+    def disks(self) -> dict[str, dict[str, Any]]:
+        """What the launcher knows, by sandbox id."""
+        return {each["id"]: each for each in self.launcher({"op": "list_sandboxes"})["ok"]["sandboxes"]}
+
+    # One sandbox on the machine.
+
+    def engine(self, sandbox_id: str) -> list[int]:
+        """The processes in the sandbox's cgroup: its kernel and what serves it."""
+        lists = Path("/sys/fs/cgroup").glob(f"**/sandlot-{self.instance}/{sandbox_id}/cgroup.procs")
+        return sorted({int(line) for each in lists for line in each.read_text().split()})
+
+    def shims(self, sandbox_id: str) -> list[int]:
+        """The shim of a sandbox: the launcher's program under the arguments `shim <instance> <id>`."""
+        wanted = ["shim", self.instance, sandbox_id]
+        return [pid for pid, arguments in processes() if arguments[-3:] == wanted]
+
+    def traces(self, sandbox_id: str) -> list[str]:
+        """Everything of a sandbox that is on the machine. Nothing of a deleted one may be."""
+        found = [f"process {pid}: {' '.join(words)[:120]}" for pid, words in processes() if sandbox_id in " ".join(words)]
+        found += [f"process {pid} in its cgroup" for pid in self.engine(sandbox_id)]
+        mounts = Path("/proc/self/mounts").read_text().splitlines()
+        found += [f"mount {line.split()[1]}" for line in mounts if sandbox_id in line]
+        found += [f"cgroup {path}" for path in Path("/sys/fs/cgroup").glob(f"**/{sandbox_id}")]
+        found += [f"folder {path}" for path in self.home.glob("run/sandboxes/*") if path.name == sandbox_id]
+        found += [f"disk {path}" for path in self.home.glob("pool/disks/*") if path.name == sandbox_id]
+        return found
+
+    def leaks(self) -> list[str]:
+        """What belongs to sandboxes that the API does not know (any more)."""
+        known = wire.sandboxes()
+        marked: set[str] = set(self.disks())
+        marked |= {words[-1] for _, words in processes() if words[-3:-1] == ["shim", self.instance]}
+        marked |= {path.name for path in self.home.glob("run/sandboxes/*")}
+        marked |= {path.parent.name for path in Path("/sys/fs/cgroup").glob(f"**/sandlot-{self.instance}/*/cgroup.procs")}
+        return [f"{each}: {self.traces(each)}" for each in sorted(marked) if each not in known]
+
+    def policies(self) -> list[str]:
+        """The interfaces that have a network policy of their own in the firewall."""
+        found = []
+        for name in ("blocked", "listed"):
+            command = ["nft", "--json", "list", "set", "inet", f"sandlot_{self.instance}", name]
+            listed = json.loads(subprocess.run(command, capture_output=True, check=True, timeout=20).stdout)
+            for each in listed["nftables"]:
+                found += each.get("set", {}).get("elem", [])
+        return found
+
+
+def processes() -> Iterator[tuple[int, list[str]]]:
+    """Number and arguments of every process that is no zombie."""
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdigit():
+            try:
+                words = (folder / "cmdline").read_bytes().decode(errors="replace").rstrip("\0").split("\0")
+            except OSError:
+                continue
+            if words != [""]:
+                yield int(folder.name), words
+
+
+def alive(process: int) -> bool:
+    """Whether a process runs; a zombie does not."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except OSError:
+        return False
+
+
+def kill(numbers: list[int]) -> None:
+    """Ends processes with SIGKILL and waits until they are gone."""
+    for number in numbers:
+        try:
+            os.kill(number, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+    deadline = time.monotonic() + 10
+    while any(alive(number) for number in numbers):
+        assert time.monotonic() < deadline, f"{numbers} do not end"
+        time.sleep(0.02)
