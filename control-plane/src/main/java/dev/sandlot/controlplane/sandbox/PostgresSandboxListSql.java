@@ -8,7 +8,7 @@ import org.jdbi.v3.core.statement.Query;
 
 /// The statement behind a list. Pages go on from the last row's sort value and id, so a page costs
 /// the same wherever it is, and rows that appear meanwhile shift nothing.
-final class SandboxListSql {
+final class PostgresSandboxListSql {
   private static final String CONDITIONS =
       """
       FROM sandboxes
@@ -30,7 +30,7 @@ final class SandboxListSql {
         AND (CAST(:activeTo AS timestamptz) IS NULL OR last_activity_at <= :activeTo)
       """;
 
-  private SandboxListSql() {}
+  private PostgresSandboxListSql() {}
 
   static String count(SandboxQuery query) {
     return "SELECT count(*) " + CONDITIONS;
