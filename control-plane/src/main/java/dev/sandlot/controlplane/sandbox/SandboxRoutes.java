@@ -83,7 +83,7 @@ public final class SandboxRoutes {
   private void create(Exchange exchange) throws InterruptedException {
     CreateRequest request = CreateRequest.read(RequestBody.of(exchange));
     Sandbox made = creation.create(organization(exchange), request, trace(exchange));
-    exchange.status(201).sendJson(json.full(made));
+    exchange.sendJson(json.full(made));
   }
 
   private void list(Exchange exchange) {
