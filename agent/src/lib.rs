@@ -14,6 +14,7 @@ mod input;
 pub mod limits;
 mod link;
 mod logs;
+mod memory;
 mod metrics;
 mod output;
 mod ports;

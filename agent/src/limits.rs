@@ -63,4 +63,4 @@ pub const MESSAGE_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// Calls at one time on a connection.
 pub const CALLS_MAX: u32 = 1_024;
 /// Threads for calls of the system that may block.
-pub const BLOCKING_THREADS_MAX: usize = 16;
+pub const BLOCKING_THREADS_MAX: usize = 8;

@@ -1,7 +1,7 @@
 //! The link to the shim: frames on a stream socket (`api/launcher.md`, The shim), one gRPC connection at a time.
 //!
-//! [`Link`] yields a [`Connection`] for each reset; the connection reads and writes the socket itself, so nothing is
-//! queued between it and the peer, and a peer that does not read stops us from writing. Whoever is alive reads: the
+//! [`Link`] yields a [`Connection`] for each reset; the connection reads and writes the socket itself, so no more than
+//! one write is queued between it and the peer, and a peer that does not read stops us from writing. Whoever is alive reads: the
 //! connection while there is one, else the link, which drops what comes before the next reset.
 
 use std::io::{self, IoSlice};
@@ -21,8 +21,9 @@ mod deframer;
 
 use deframer::{Deframer, Event};
 
-/// Slices of one write that are sent together, the frame's header included.
-const SLICES_MAX: usize = 16;
+/// Frames are gathered up to this many bytes before they are sent: HTTP/2 writes in pieces of 16 KiB and less, and in
+/// gVisor a call of the system costs more than a copy.
+const GATHERED_BYTES_MAX: usize = 128 * 1024;
 
 /// The connections that the shim begins, one after the other. Ends when the shim is gone.
 pub struct Link {
@@ -38,8 +39,7 @@ pub struct Connection {
 struct Shared {
     socket: UnixStream,
     deframer: Deframer,
-    /// What the socket did not take of a frame that has begun; goes before anything else.
-    unsent: Vec<u8>,
+    unsent: Unsent,
     generation: u64,
     connected: bool,
     peer_ended: bool,
@@ -48,6 +48,31 @@ struct Shared {
     epoch: Option<u64>,
     broken: Option<String>,
     link_waker: Option<Waker>,
+}
+
+/// Frames on their way to the socket. A frame that has begun is finished before anything else, whosever it was.
+#[derive(Default)]
+struct Unsent {
+    bytes: Vec<u8>,
+    start: usize,
+}
+
+impl Unsent {
+    fn rest(&self) -> &[u8] {
+        &self.bytes[self.start..]
+    }
+
+    fn add(&mut self, bytes: &[u8]) {
+        self.bytes.extend_from_slice(bytes);
+    }
+
+    fn sent(&mut self, count: usize) {
+        self.start += count;
+        if self.start == self.bytes.len() {
+            self.start = 0;
+            self.bytes.clear();
+        }
+    }
 }
 
 impl Link {
@@ -61,7 +86,7 @@ impl Link {
         let shared = Shared {
             socket: UnixStream::from_std(socket)?,
             deframer: Deframer::new(),
-            unsent: Vec::new(),
+            unsent: Unsent::default(),
             generation: 0,
             connected: false,
             peer_ended: false,
@@ -126,7 +151,7 @@ impl Shared {
         self.connected = true;
         self.peer_ended = false;
         self.self_ended = false;
-        self.unsent.extend_from_slice(&reset_frame(epoch));
+        self.unsent.add(&reset_frame(epoch));
         // What does not go out now goes before the connection's first bytes.
         let _ = self.poll_unsent(context);
         self.generation
@@ -150,12 +175,10 @@ impl Shared {
     }
 
     fn poll_unsent(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        while !self.unsent.is_empty() {
+        while !self.unsent.rest().is_empty() {
             ready!(self.socket.poll_write_ready(context))?;
-            match self.socket.try_write(&self.unsent) {
-                Ok(count) => {
-                    self.unsent.drain(..count);
-                }
+            match self.socket.try_write(self.unsent.rest()) {
+                Ok(count) => self.unsent.sent(count),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 Err(error) => {
                     self.break_off(error.to_string());
@@ -166,61 +189,31 @@ impl Shared {
         Poll::Ready(Ok(()))
     }
 
-    /// Sends one data frame made of `slices`, at most [`PAYLOAD_BYTES_MAX`] long; answers how much that was.
+    /// Takes one data frame made of `slices`, at most [`PAYLOAD_BYTES_MAX`] long; answers how much that was. It is sent
+    /// when enough is gathered, or by a flush.
     fn poll_send(&mut self, context: &mut Context<'_>, slices: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
-        ready!(self.poll_unsent(context))?;
-        let mut parts: [&[u8]; SLICES_MAX] = [&[]; SLICES_MAX];
-        let mut length = 0;
-        let mut count = 1;
-        for slice in slices.iter().filter(|slice| !slice.is_empty()) {
-            let taken = slice.len().min(PAYLOAD_BYTES_MAX - length);
-            if count == SLICES_MAX || taken == 0 {
-                break;
-            }
-            parts[count] = &slice[..taken];
-            length += taken;
-            count += 1;
-        }
+        let wanted: usize = slices.iter().map(|slice| slice.len()).sum();
+        let length = wanted.min(PAYLOAD_BYTES_MAX);
         if length == 0 {
             return Poll::Ready(Ok(0));
         }
-        let header = Header::Data { length }.encode();
-        parts[0] = &header;
-        let sent = ready!(self.poll_write_parts(context, &parts[..count]))?;
-        self.keep_unsent(&parts[..count], sent);
+        if self.unsent.rest().len() + HEADER_BYTES + length > GATHERED_BYTES_MAX {
+            ready!(self.poll_unsent(context))?;
+        }
+        self.unsent.add(&Header::Data { length }.encode());
+        let mut left = length;
+        for slice in slices {
+            let taken = slice.len().min(left);
+            self.unsent.add(&slice[..taken]);
+            left -= taken;
+        }
         Poll::Ready(Ok(length))
-    }
-
-    fn poll_write_parts(&mut self, context: &mut Context<'_>, parts: &[&[u8]]) -> Poll<io::Result<usize>> {
-        let mut slices = [IoSlice::new(&[]); SLICES_MAX];
-        for (slice, part) in slices.iter_mut().zip(parts) {
-            *slice = IoSlice::new(part);
-        }
-        loop {
-            ready!(self.socket.poll_write_ready(context))?;
-            match self.socket.try_write_vectored(&slices[..parts.len()]) {
-                Ok(count) => return Poll::Ready(Ok(count)),
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                Err(error) => {
-                    self.break_off(error.to_string());
-                    return Poll::Ready(Err(error));
-                }
-            }
-        }
-    }
-
-    fn keep_unsent(&mut self, parts: &[&[u8]], mut sent: usize) {
-        for part in parts {
-            let skipped = sent.min(part.len());
-            sent -= skipped;
-            self.unsent.extend_from_slice(&part[skipped..]);
-        }
     }
 
     fn end(&mut self) {
         if !self.self_ended {
             self.self_ended = true;
-            self.unsent.extend_from_slice(&Header::End.encode());
+            self.unsent.add(&Header::End.encode());
         }
     }
 

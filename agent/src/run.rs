@@ -14,6 +14,7 @@ use crate::errors::{Failure, Outcome};
 use crate::input::{Channel, Input};
 use crate::limits::{DRAIN_TIME, OUTPUT_CHUNK_BYTES_MAX};
 use crate::logs::{Log, LogDirectory};
+use crate::memory::used_much;
 use crate::processes::{Entry, Parts, Processes, Reservation};
 use crate::proto::run_event::Event;
 use crate::proto::{OutputChunk, Process, RunEvent, StartProcessRequest, Stream};
@@ -101,6 +102,7 @@ impl Starter {
             let _ = self.processes.signal(entry, libc::SIGKILL, Target::Group);
         }
         drop(started.outputs);
+        used_much();
         let exit = started.entry.wait().await;
         self.processes.forget(&started.entry.id);
         let _ = send(&events, Event::Exited(exit)).await;

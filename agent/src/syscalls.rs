@@ -281,6 +281,12 @@ pub fn take_standard_input() -> io::Result<OwnedFd> {
     Ok(link)
 }
 
+/// Returns free memory to the system.
+pub fn give_back_memory() {
+    // SAFETY: takes a number; the allocator locks itself.
+    unsafe { libc::malloc_trim(0) };
+}
+
 /// A descriptor that can be awaited. Preconditions: called inside the runtime.
 pub fn watch_descriptor(descriptor: OwnedFd) -> io::Result<AsyncFd<OwnedFd>> {
     // SAFETY: an owned descriptor stays open, and the same, for as long as the value lives.

@@ -12,6 +12,7 @@ use tonic::Status;
 use super::{Files, about, as_user, describe};
 use crate::errors::{Failure, Outcome};
 use crate::limits::READ_CHUNK_BYTES_MAX;
+use crate::memory::used_much;
 use crate::proto::read_file_response::Message;
 use crate::proto::{FileStat, FileType, ReadFileRequest, ReadFileResponse};
 use crate::syscalls::Credentials;
@@ -34,6 +35,7 @@ impl Files {
         tokio::spawn(async move {
             // A caller that leaves ends the reading, and nobody has to be told.
             let _ = stream(file, stat, left, credentials, &sender).await;
+            used_much();
         });
         Ok(receiver)
     }

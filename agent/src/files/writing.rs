@@ -1,15 +1,18 @@
 //! Writes what the caller streams straight to its file, without holding it in memory or beside the file.
 
 use std::fs::{File, OpenOptions};
+use std::future::ready;
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
+use bytes::Bytes;
 use tonic::{Status, Streaming};
 
 use super::{DIRECTORY_MODE_DEFAULT, Files, about, as_user, checked_mode, describe, file_type, make_parents};
 use crate::errors::{Failure, Outcome};
 use crate::limits::WRITE_CHUNK_BYTES_MAX;
+use crate::memory::used_much;
 use crate::proto::write_file_request::Message;
 use crate::proto::{FileType, WriteFileHeader, WriteFileRequest, WriteFileResponse};
 
@@ -30,20 +33,19 @@ impl Files {
         let opened = path.clone();
         let mut file = as_user(credentials, move || open(&opened, &header)).await?;
         let mut bytes = 0;
-        while let Some(request) = requests.message().await? {
-            let data = match request.message {
-                Some(Message::Data(data)) if data.len() <= WRITE_CHUNK_BYTES_MAX => data,
-                Some(Message::Data(_)) => return Err(Failure::invalid("data", "has at most 1 MiB").into()),
-                _ => return Err(Failure::invalid("header", "comes once").into()),
-            };
-            bytes += data.len() as u64;
+        while let Some(pieces) = gather(&mut requests).await? {
+            bytes += pieces.iter().map(|piece| piece.len() as u64).sum::<u64>();
             let written = path.clone();
-            file = as_user(credentials, move || match file.write_all(&data) {
-                Ok(()) => Ok(file),
-                Err(error) => Err(about(&written, &error)),
+            file = as_user(credentials, move || {
+                let mut pieces = pieces.iter();
+                match pieces.try_for_each(|piece| file.write_all(piece)) {
+                    Ok(()) => Ok(file),
+                    Err(error) => Err(about(&written, &error)),
+                }
             })
             .await?;
         }
+        used_much();
         let stat = as_user(credentials, move || {
             let metadata = file.metadata().map_err(|error| about(&path, &error))?;
             Ok(describe(&path, &metadata))
@@ -54,6 +56,32 @@ impl Files {
             stat: Some(stat),
         })
     }
+}
+
+/// The pieces that have arrived, at least one: each way to another thread costs, so several share one. `None` at the
+/// end of the stream.
+async fn gather(requests: &mut Streaming<WriteFileRequest>) -> Result<Option<Vec<Bytes>>, Status> {
+    let mut pieces = Vec::new();
+    let mut bytes = 0;
+    let mut next = requests.message().await?;
+    while let Some(request) = next {
+        let data = match request.message {
+            Some(Message::Data(data)) if data.len() <= WRITE_CHUNK_BYTES_MAX => data,
+            Some(Message::Data(_)) => return Err(Failure::invalid("data", "has at most 1 MiB").into()),
+            _ => return Err(Failure::invalid("header", "comes once").into()),
+        };
+        bytes += data.len();
+        pieces.push(data);
+        if bytes >= WRITE_CHUNK_BYTES_MAX {
+            break;
+        }
+        next = tokio::select! {
+            biased;
+            request = requests.message() => request?,
+            () = ready(()) => None,
+        };
+    }
+    Ok((!pieces.is_empty()).then_some(pieces))
 }
 
 fn open(path: &Path, header: &WriteFileHeader) -> Outcome<File> {
