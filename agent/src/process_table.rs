@@ -33,13 +33,16 @@ pub fn read() -> Vec<Row> {
                 .first()
                 .is_some_and(u8::is_ascii_digit)
         })
-        .filter_map(|entry| fs::read(entry.path().join("stat")).ok())
-        .filter_map(|line| parse(&String::from_utf8_lossy(&line)))
+        .filter_map(|entry| {
+            let pid = entry.file_name().to_str()?.parse().ok()?;
+            let line = fs::read(entry.path().join("stat")).ok()?;
+            parse(pid, &String::from_utf8_lossy(&line))
+        })
         .collect()
 }
 
-fn parse(line: &str) -> Option<Row> {
-    let pid = line.split(' ').next()?.parse().ok()?;
+/// The line of a process that is just ending may call it 0, which means everybody to `kill`: its folder names it.
+fn parse(pid: i32, line: &str) -> Option<Row> {
     // The name is in brackets and may itself hold spaces and brackets.
     let fields: Vec<&str> = line[line.rfind(')')? + 1..].split_whitespace().collect();
     let number = |index: usize| fields.get(index).and_then(|field| field.parse().ok());
@@ -62,8 +65,8 @@ mod tests {
 
     #[test]
     fn reads_a_name_with_spaces_and_brackets() {
-        let line = "42 (a) b (c)) S 7 8 9 0 -1 0 0 0 0 0 1 2 3 4 20 0 1 0";
-        let row = parse(line).unwrap();
+        let line = "0 (a) b (c)) S 7 8 9 0 -1 0 0 0 0 0 1 2 3 4 20 0 1 0";
+        let row = parse(42, line).unwrap();
         assert_eq!((row.pid, row.parent, row.group, row.session), (42, 7, 8, 9));
         assert_eq!(row.ticks, 10);
     }

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::sync::watch;
+use tokio::task::spawn_blocking;
 
 use crate::errors::{Failure, Outcome};
 use crate::input::{Channel, Input};
@@ -349,20 +350,21 @@ impl Processes {
     ///
     /// # Errors
     /// `INVALID_ARGUMENT` when it runs and is not to be killed.
-    pub async fn remove(&self, id: &str, kill: bool) -> Outcome<()> {
+    pub async fn remove(self: &Arc<Self>, id: &str, kill: bool) -> Outcome<()> {
         let entry = self.get(id)?;
-        if entry.exit().is_none() {
-            if !kill {
-                return Err(Failure::errno(
-                    format!("process {id} runs; set kill to end it"),
-                    libc::EBUSY,
-                ));
-            }
-            // One that ends by itself meanwhile is what was wanted.
-            let _ = self.signal(&entry, libc::SIGKILL, Target::Descendants);
+        if kill {
+            let (processes, family) = (Arc::clone(self), Arc::clone(&entry));
+            // Also when it has ended: children in the background may live on. That nobody does is what was wanted.
+            let task = spawn_blocking(move || processes.signal(&family, libc::SIGKILL, Target::Descendants));
+            let _ = task.await;
             if tokio::time::timeout(KILLED_WAIT, entry.wait()).await.is_err() {
                 return Err(Failure::errno(format!("process {id} does not end"), libc::EBUSY));
             }
+        } else if entry.exit().is_none() {
+            return Err(Failure::errno(
+                format!("process {id} runs; set kill to end it"),
+                libc::EBUSY,
+            ));
         }
         self.forget(id);
         Ok(())

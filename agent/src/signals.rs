@@ -7,6 +7,9 @@ use crate::process_table::{self, Row};
 use crate::reap::Children;
 use crate::syscalls::kill;
 
+/// A family that still grows after so many reads forks without end; what it may have is limited elsewhere.
+const FAMILY_READS_MAX: usize = 16;
+
 /// Whom a signal reaches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Target {
@@ -32,15 +35,17 @@ pub fn send(children: &Children, pid: i32, signal: i32, target: Target) -> io::R
     }
 }
 
-/// Sends to a whole family, twice read, since a member may have forked while the first list was made.
+/// Sends to a whole family, each member once. Read again until nobody new is found, since a member may have forked while
+/// the list was made.
 fn send_to_descendants(pid: i32, signal: i32) -> io::Result<()> {
     let mut reached = Vec::new();
-    for _ in 0..2 {
-        for member in family(&process_table::read(), pid) {
-            if !reached.contains(&member) && kill(member, signal).is_ok() {
-                reached.push(member);
-            }
+    for _ in 0..FAMILY_READS_MAX {
+        let members = family(&process_table::read(), pid);
+        let new: Vec<i32> = members.into_iter().filter(|member| !reached.contains(member)).collect();
+        if new.is_empty() {
+            break;
         }
+        reached.extend(new.into_iter().filter(|member| kill(*member, signal).is_ok()));
     }
     if reached.is_empty() {
         return Err(io::Error::from_raw_os_error(libc::ESRCH));
@@ -49,17 +54,19 @@ fn send_to_descendants(pid: i32, signal: i32) -> io::Result<()> {
 }
 
 /// Everybody whose chain of parents leads to `pid`, or who is in its session or group. A process that has made a
-/// session of its own and lost its parent is nobody's family.
+/// session of its own and lost its parent is nobody's family. The agent is nobody's either, whatever a table that is read
+/// while it changes may say: PID 1 has no protection from its own signals in every kernel.
 fn family(rows: &[Row], pid: i32) -> Vec<i32> {
-    let mut members: Vec<i32> = rows
-        .iter()
+    let own = process::id().cast_signed();
+    let others = || rows.iter().filter(|row| row.pid > 1 && row.pid != own);
+    let mut members: Vec<i32> = others()
         .filter(|row| row.pid == pid || row.session == pid || row.group == pid)
         .map(|row| row.pid)
         .collect();
     let mut checked = 0;
     while let Some(&parent) = members.get(checked) {
         checked += 1;
-        for row in rows.iter().filter(|row| row.parent == parent) {
+        for row in others().filter(|row| row.parent == parent) {
             if !members.contains(&row.pid) {
                 members.push(row.pid);
             }
@@ -120,6 +127,9 @@ mod tests {
             row(12, 11, 12, 12),
             row(13, 1, 13, 10),
             row(20, 1, 20, 20),
+            // Read while they ended, or were made.
+            row(1, 10, 1, 1),
+            row(0, 10, 10, 10),
         ];
         let mut members = family(&rows, 10);
         members.sort_unstable();

@@ -38,18 +38,22 @@ impl Agent {
     }
 
     pub fn start_with(variables: &[(&str, &str)]) -> Self {
-        let (ours, theirs) = StdUnixStream::pair().unwrap();
         let number = AGENTS.fetch_add(1, Ordering::Relaxed);
         let scratch = std::env::temp_dir().join(format!("sandlot-agent-test-{}-{number}", std::process::id()));
         std::fs::create_dir_all(&scratch).unwrap();
-        let child = Command::new(env!("CARGO_BIN_EXE_sandlot-agent"))
-            .stdin(OwnedFd::from(theirs))
+        let mut command = Command::new(env!("CARGO_BIN_EXE_sandlot-agent"));
+        command
             .env_clear()
             .env("PATH", std::env::var_os("PATH").unwrap())
             .env("SANDLOT_STATE_DIRECTORY", scratch.join("state"))
-            .envs(variables.iter().copied())
-            .spawn()
-            .unwrap();
+            .envs(variables.iter().copied());
+        Self::spawn(command, scratch)
+    }
+
+    /// Runs a program that is an agent, or has one at its standard input.
+    pub fn spawn(mut command: Command, scratch: PathBuf) -> Self {
+        let (ours, theirs) = StdUnixStream::pair().unwrap();
+        let child = command.stdin(OwnedFd::from(theirs)).spawn().unwrap();
         ours.set_nonblocking(true).unwrap();
         let (connections, queue) = mpsc::channel(1);
         tokio::spawn(shim(UnixStream::from_std(ours).unwrap(), queue));
