@@ -108,7 +108,10 @@ public final class JobLoop implements AutoCloseable {
   private void work(Job job) {
     try {
       Map<String, Object> outcome = outcome(job);
-      report(job, outcome);
+      if (!closed) {
+        // Otherwise it was cut short by us, which is no failure of the job's.
+        report(job, outcome);
+      }
     } catch (InterruptedException _) {
       // The runner stops; the job is taken up again after its start.
     } finally {

@@ -164,7 +164,19 @@ public final class HostedSandboxes implements AutoCloseable {
     if (before != null) {
       before.agent().close();
     }
-    sandbox.agent().whenBroken(() -> linkBroken.run());
+    watchLink(sandbox);
+  }
+
+  private void watchLink(HostedSandbox sandbox) {
+    sandbox
+        .agent()
+        .whenBroken(
+            () -> {
+              linkBroken.run();
+              if (running.get(sandbox.id()) == sandbox) {
+                watchLink(sandbox);
+              }
+            });
   }
 
   /// Ends a sandbox; its disk stays.
@@ -222,6 +234,11 @@ public final class HostedSandboxes implements AutoCloseable {
     AgentClient agent = connector.connect(socket);
     try {
       AgentHello hello = agent.hello(ADOPTION_MAX);
+      if (!hello.configured()) {
+        // Its start was cut short, and the job that orders it is done again.
+        agent.close();
+        return false;
+      }
       replace(new HostedSandbox(disk.id(), agent, hello.version(), Optional.empty(), null));
       LOGGER.atInfo().addKeyValue("sandboxId", disk.id()).log("sandbox adopted");
       return true;

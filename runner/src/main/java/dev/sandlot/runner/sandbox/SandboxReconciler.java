@@ -8,11 +8,14 @@ import dev.sandlot.runtime.RuntimeFailure;
 import dev.sandlot.runtime.SandboxUsage;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
@@ -29,6 +32,9 @@ public final class SandboxReconciler implements AutoCloseable {
   private static final Duration WATCH_INTERVAL = Duration.ofSeconds(2);
   private static final Duration COMPARE_INTERVAL = Duration.ofSeconds(30);
 
+  /// An agent that does not answer is not asked more often.
+  private static final Duration ADOPTION_INTERVAL = Duration.ofSeconds(20);
+
   private static final int EXIT_ATTEMPTS_MAX = 20;
   private static final Duration EXIT_PAUSE = Duration.ofMillis(50);
 
@@ -42,6 +48,7 @@ public final class SandboxReconciler implements AutoCloseable {
   private final HostedSandboxes sandboxes;
   private final BelievedStates believed;
   private final Semaphore wake = new Semaphore(0);
+  private final Map<SandboxId, Long> adoptedAtNanos = new ConcurrentHashMap<>();
   private final Thread thread;
   private long comparedAtNanos;
   private boolean compared;
@@ -56,13 +63,31 @@ public final class SandboxReconciler implements AutoCloseable {
 
   /// Takes over what runs already. To be called before jobs are taken.
   public void adopt() throws InterruptedException {
+    long mark = sandboxes.locks().mark();
+    List<Thread> adoptions = new ArrayList<>();
     for (HostedDisk disk : driver.list()) {
       if (disk.running()) {
-        try (var _ = sandboxes.locks().hold(disk.id())) {
-          sandboxes.adopt(disk);
-        }
+        adoptions.add(adopt(disk, mark));
       }
     }
+    for (Thread adoption : adoptions) {
+      adoption.join();
+    }
+  }
+
+  /// Takes over one sandbox, on a thread of its own: its agent may take its time.
+  private Thread adopt(HostedDisk disk, long mark) {
+    adoptedAtNanos.put(disk.id(), System.nanoTime());
+    return Thread.ofVirtual()
+        .name("adoption-" + disk.id())
+        .start(
+            () -> {
+              try {
+                untouched(disk.id(), mark, () -> sandboxes.adopt(disk));
+              } catch (InterruptedException _) {
+                // The runner stops.
+              }
+            });
   }
 
   /// Begins to watch.
@@ -103,17 +128,25 @@ public final class SandboxReconciler implements AutoCloseable {
     long mark = sandboxes.locks().mark();
     Set<SandboxId> linked = new HashSet<>();
     sandboxes.all().forEach(sandbox -> linked.add(sandbox.id()));
+    Set<SandboxId> present = new HashSet<>();
     for (HostedDisk disk : driver.list()) {
+      present.add(disk.id());
       boolean known = linked.remove(disk.id());
-      if (disk.running() && !known) {
-        untouched(disk.id(), mark, () -> sandboxes.adopt(disk));
+      if (disk.running() && !known && adoptionDue(disk.id())) {
+        adopt(disk, mark);
       } else if (!disk.running() && known) {
         untouched(disk.id(), mark, () -> ended(disk.id(), disk.exit()));
       }
     }
+    adoptedAtNanos.keySet().retainAll(present);
     for (SandboxId gone : linked) {
       untouched(gone, mark, () -> ended(gone, Optional.empty()));
     }
+  }
+
+  private boolean adoptionDue(SandboxId id) {
+    Long last = adoptedAtNanos.get(id);
+    return last == null || System.nanoTime() - last > ADOPTION_INTERVAL.toNanos();
   }
 
   /// Brings the machine and the control plane in line.

@@ -10,11 +10,14 @@ import dev.sandlot.model.JobId;
 import dev.sandlot.model.NetworkPolicy;
 import dev.sandlot.model.SandboxId;
 import dev.sandlot.model.SandboxJob;
+import dev.sandlot.model.SandboxLimits;
 import dev.sandlot.runner.fake.FakeDriver;
 import dev.sandlot.runner.job.Job;
 import dev.sandlot.runner.job.JobFailure;
+import dev.sandlot.runtime.DiskRequest;
 import dev.sandlot.runtime.EngineExit;
 import dev.sandlot.runtime.RuntimeFailure;
+import dev.sandlot.runtime.StartRequest;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.time.Instant;
@@ -209,6 +212,20 @@ class SandboxReconcilerTest {
     assertThat(adopted.agentVersion()).isEqualTo("fake");
     assertThat(adopted.account().shell()).startsWith("/");
     next.close();
+  }
+
+  @Test
+  void leavesASandboxWhoseStartWasCutShortToItsJob() throws Exception {
+    driver.createDisk(new DiskRequest(id, FakeDriver.IMAGE, id.toString(), 1 << 30));
+    driver.start(
+        new StartRequest(
+            id, new SandboxLimits(1_000, 1 << 30, 1 << 30, 100), new NetworkPolicy.Internet()));
+
+    reconciler.adopt();
+    assertThat(sandboxes.find(id)).isEmpty();
+    create();
+
+    assertThat(sandboxes.find(id)).isPresent();
   }
 
   private void compareQuietly() {
