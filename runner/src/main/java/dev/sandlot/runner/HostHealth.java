@@ -7,15 +7,24 @@ import dev.sandlot.runtime.HostDescription;
 import dev.sandlot.runtime.HostedDisk;
 import dev.sandlot.runtime.RuntimeDriver;
 import dev.sandlot.runtime.RuntimeFailure;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /// Measures the machine for the control plane (contract: control-api.md §16.3).
 final class HostHealth {
   private static final double GIB = SandboxLimits.GIB;
+  private static final Pattern MEMORY_AVAILABLE =
+      Pattern.compile("MemAvailable: +([0-9]{1,15}) kB");
 
   private final RunnerConfig config;
   private final RuntimeDriver driver;
@@ -65,7 +74,7 @@ final class HostHealth {
     metrics.put("currentCpuUsagePercentage", percent(machine.getCpuLoad()));
     metrics.put(
         "currentMemoryUsagePercentage",
-        percent(1 - (double) machine.getFreeMemorySize() / Math.max(1, memory)));
+        percent(1 - (double) memoryAvailable() / Math.max(1, memory)));
     metrics.put(
         "currentDiskUsagePercentage",
         percent(1 - (double) host.poolFreeBytes() / Math.max(1, host.poolBytes())));
@@ -83,6 +92,20 @@ final class HostHealth {
     metrics.put("memoryGiB", memory / GIB);
     metrics.put("diskGiB", host.poolBytes() / GIB);
     return metrics;
+  }
+
+  /// What programs can still get: what caches hold counts as free.
+  private long memoryAvailable() {
+    try (Stream<String> lines = Files.lines(Path.of("/proc/meminfo"))) {
+      return lines
+          .map(MEMORY_AVAILABLE::matcher)
+          .filter(Matcher::matches)
+          .mapToLong(matcher -> Long.parseLong(matcher.group(1)) * 1_024)
+          .findFirst()
+          .orElseGet(machine::getFreeMemorySize);
+    } catch (IOException | UncheckedIOException _) {
+      return machine.getFreeMemorySize();
+    }
   }
 
   private static double percent(double share) {
