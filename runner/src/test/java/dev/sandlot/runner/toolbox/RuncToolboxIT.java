@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.sandlot.runner.launcher.LauncherDriver;
 import dev.sandlot.runner.launcher.TestLauncher;
 import dev.sandlot.runtime.RuntimeDriver;
+import java.net.http.HttpResponse;
 import org.junit.jupiter.api.Test;
 
 class RuncToolboxIT extends ToolboxFilesContract {
@@ -52,5 +53,18 @@ class RuncToolboxIT extends ToolboxFilesContract {
         """);
 
     assertThat(echo(3_100, "ping")).isEqualTo("ping");
+  }
+
+  @Test
+  void runsTypescriptWithItsArgumentsAndLeavesNoFile() throws Exception {
+    HttpResponse<String> answer =
+        postJson(
+            "/process/code-run",
+            "{\"language\":\"typescript\",\"argv\":[\"x y\"],\"code\":"
+                + "\"const a: string[] = process.argv.slice(1); console.log(a); process.exit(4)\"}");
+
+    assertThat(json(answer).path("result").stringValue()).isEqualTo("[ 'x y' ]\n");
+    assertThat(json(answer).path("exitCode").intValue()).isEqualTo(4);
+    assertThat(run("ls /tmp | grep -c code-run").path("result").stringValue()).isEqualTo("0\n");
   }
 }

@@ -1,0 +1,255 @@
+package dev.sandlot.agentclient;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.google.protobuf.ByteString;
+import dev.sandlot.agent.v1.AgentGrpc;
+import dev.sandlot.agent.v1.ConfigureRequest;
+import dev.sandlot.agent.v1.ConfigureResponse;
+import dev.sandlot.agent.v1.Exit;
+import dev.sandlot.agent.v1.FileStat;
+import dev.sandlot.agent.v1.HelloRequest;
+import dev.sandlot.agent.v1.HelloResponse;
+import dev.sandlot.agent.v1.ListDirectoryRequest;
+import dev.sandlot.agent.v1.ListDirectoryResponse;
+import dev.sandlot.agent.v1.ListPortsRequest;
+import dev.sandlot.agent.v1.ListPortsResponse;
+import dev.sandlot.agent.v1.OutputChunk;
+import dev.sandlot.agent.v1.ReadFileRequest;
+import dev.sandlot.agent.v1.ReadFileResponse;
+import dev.sandlot.agent.v1.RunEvent;
+import dev.sandlot.agent.v1.StartProcessRequest;
+import dev.sandlot.agent.v1.StatRequest;
+import dev.sandlot.agentclient.AgentFailure.Kind;
+import io.grpc.Metadata;
+import io.grpc.Server;
+import io.grpc.Status;
+import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
+import io.grpc.netty.shaded.io.netty.channel.EventLoopGroup;
+import io.grpc.netty.shaded.io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.grpc.netty.shaded.io.netty.channel.epoll.EpollIoHandler;
+import io.grpc.netty.shaded.io.netty.channel.epoll.EpollServerDomainSocketChannel;
+import io.grpc.netty.shaded.io.netty.channel.unix.DomainSocketAddress;
+import io.grpc.stub.ServerCallStreamObserver;
+import io.grpc.stub.StreamObserver;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/// What an agent that means harm can make its runner believe: nothing.
+class HostileAgentTest {
+  private static final EventLoopGroup LOOPS =
+      new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
+
+  private final Evil evil = new Evil();
+  private final AgentConnector connector = new AgentConnector();
+  private Path socket;
+  private Server server;
+  private AgentClient agent;
+
+  private static final class Evil extends AgentGrpc.AgentImplBase {
+    private volatile ConfigureResponse account = ConfigureResponse.getDefaultInstance();
+    private volatile FileStat stat = FileStat.getDefaultInstance();
+    private volatile RunEvent event = RunEvent.getDefaultInstance();
+    private volatile Metadata trailers = new Metadata();
+    private volatile Status status = Status.INTERNAL;
+    private final CountDownLatch runCancelled = new CountDownLatch(1);
+
+    private static <T> void send(StreamObserver<T> answer, T message) {
+      answer.onNext(message);
+      answer.onCompleted();
+    }
+
+    @Override
+    public void hello(HelloRequest request, StreamObserver<HelloResponse> answer) {
+      answer.onError(status.asRuntimeException(trailers));
+    }
+
+    @Override
+    public void configure(ConfigureRequest request, StreamObserver<ConfigureResponse> answer) {
+      send(answer, account);
+    }
+
+    @Override
+    public void stat(StatRequest request, StreamObserver<FileStat> answer) {
+      send(answer, stat);
+    }
+
+    @Override
+    public void listDirectory(
+        ListDirectoryRequest request, StreamObserver<ListDirectoryResponse> answer) {
+      ListDirectoryResponse.Builder many = ListDirectoryResponse.newBuilder();
+      for (int index = 0; index < 10_000; index++) {
+        many.addEntries(FileStat.newBuilder().setPath("/a").setName("a"));
+      }
+      ListDirectoryResponse message = many.build();
+      for (int index = 0; index < 11; index++) {
+        answer.onNext(message);
+      }
+      answer.onCompleted();
+    }
+
+    @Override
+    public void readFile(ReadFileRequest request, StreamObserver<ReadFileResponse> answer) {
+      ReadFileResponse data =
+          ReadFileResponse.newBuilder().setData(ByteString.copyFromUtf8("no attributes")).build();
+      send(answer, data);
+    }
+
+    @Override
+    public void run(StartProcessRequest request, StreamObserver<RunEvent> answer) {
+      ((ServerCallStreamObserver<RunEvent>) answer).setOnCancelHandler(runCancelled::countDown);
+      answer.onNext(event);
+    }
+
+    @Override
+    public void listPorts(ListPortsRequest request, StreamObserver<ListPortsResponse> answer) {
+      send(
+          answer,
+          ListPortsResponse.newBuilder().addAllPorts(List.of(80, 0, -5, 70_000, 80, 22)).build());
+    }
+  }
+
+  @BeforeEach
+  void start() throws IOException {
+    socket = Files.createTempDirectory("evil").resolve("s");
+    server =
+        NettyServerBuilder.forAddress(new DomainSocketAddress(socket.toString()))
+            .channelType(EpollServerDomainSocketChannel.class)
+            .bossEventLoopGroup(LOOPS)
+            .workerEventLoopGroup(LOOPS)
+            .addService(evil)
+            .build()
+            .start();
+    agent = connector.connect(socket);
+  }
+
+  @AfterEach
+  void stop() throws IOException {
+    agent.close();
+    server.shutdownNow();
+    connector.close();
+    Files.deleteIfExists(socket);
+  }
+
+  @Test
+  void cannotNameFoldersThatAreNone() {
+    evil.account =
+        ConfigureResponse.newBuilder()
+            .setHome("../../etc")
+            .setWorkingDirectory("/")
+            .setShell("/bin/sh")
+            .build();
+
+    assertBroken(() -> agent.configure(new Identity(Map.of(), "", "", "")));
+  }
+
+  @Test
+  void cannotTellSizesThatNoDiskHas() {
+    evil.stat = FileStat.newBuilder().setPath("/a").setName("a").setSize(-1).build();
+
+    assertBroken(() -> agent.files().status("/a"));
+  }
+
+  @Test
+  void cannotSendNamesWithoutEnd() {
+    evil.stat = FileStat.newBuilder().setPath("/" + "a".repeat(10_000)).setName("a").build();
+
+    assertBroken(() -> agent.files().status("/a"));
+  }
+
+  @Test
+  void cannotListWithoutEnd() {
+    assertBroken(() -> agent.files().list("/", 1));
+  }
+
+  @Test
+  void cannotSendAFileWithoutAttributes() {
+    assertBroken(() -> agent.files().read("/a", 0, 0));
+  }
+
+  @Test
+  void cannotSendMessagesBeyondTheLimit() {
+    evil.event =
+        RunEvent.newBuilder()
+            .setOutput(OutputChunk.newBuilder().setData(ByteString.copyFrom(new byte[5 << 20])))
+            .build();
+
+    assertThatThrownBy(() -> run(_ -> {}))
+        .isInstanceOfSatisfying(
+            AgentFailure.class,
+            failure -> assertThat(failure.kind()).isEqualTo(Kind.RESOURCE_EXHAUSTED));
+  }
+
+  @Test
+  void cannotEndWithCodesThatNoProcessHas() {
+    evil.event = RunEvent.newBuilder().setExited(Exit.newBuilder().setCode(4_711)).build();
+
+    assertBroken(() -> run(_ -> {}));
+  }
+
+  @Test
+  void cannotPutControlCharactersIntoOurWords() {
+    evil.status = Status.NOT_FOUND.withDescription("gone\u001b[2J\n" + "x".repeat(5_000));
+    evil.trailers.put(
+        Metadata.Key.of("sandlot-errno", Metadata.ASCII_STRING_MARSHALLER), "ENOENT; rm -rf");
+
+    assertThatThrownBy(() -> agent.hello(Duration.ofSeconds(5)))
+        .isInstanceOfSatisfying(
+            AgentFailure.class,
+            failure -> {
+              assertThat(failure.sentence()).hasSizeLessThanOrEqualTo(1_000);
+              assertThat(failure.sentence()).doesNotContainPattern("\\p{Cntrl}");
+              assertThat(failure.errno()).isEmpty();
+            });
+  }
+
+  @Test
+  void cannotTellPortsThatAreNone() {
+    assertThat(agent.ports().listening()).containsExactly(22, 80);
+  }
+
+  @Test
+  void losesItsProcessWhenTheSinkIsFull() throws Exception {
+    evil.event =
+        RunEvent.newBuilder()
+            .setOutput(OutputChunk.newBuilder().setData(ByteString.copyFromUtf8("x")))
+            .build();
+
+    assertThatThrownBy(
+            () ->
+                run(
+                    _ -> {
+                      throw new IOException("full");
+                    }))
+        .isInstanceOf(IOException.class)
+        .hasMessage("full");
+    assertThat(evil.runCancelled.await(5, TimeUnit.SECONDS)).isTrue();
+  }
+
+  private void run(OutputSink sink) throws IOException, InterruptedException {
+    var _ =
+        agent.run(
+            new ProcessRequest(List.of("x"), new byte[0], Map.of(), "", Duration.ZERO), sink);
+  }
+
+  private interface Call {
+    void run() throws Exception;
+  }
+
+  private static void assertBroken(Call call) {
+    assertThatThrownBy(call::run)
+        .isInstanceOfSatisfying(
+            AgentFailure.class, failure -> assertThat(failure.kind()).isEqualTo(Kind.INTERNAL))
+        .hasMessageContaining("answered wrongly");
+  }
+}
