@@ -12,13 +12,18 @@ set -euo pipefail
 umask 022
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-# The tests' own installation. It comes before instance.sh, which would choose the one in use.
-export SANDLOT_INSTANCE=t SANDLOT_HOME=${SANDLOT_TEST_HOME:-/var/lib/sandlot-test}
-export SANDLOT_API_PORT=13000 SANDLOT_PROXY_PORT=14000 SANDLOT_RUNNER_PORT=13003 SANDLOT_DNS_PORT=13053
-export SANDLOT_ADDRESS_POOL=10.214.0.0/16 SANDLOT_POOL_GIB=8 SANDLOT_SANDBOXES_MAX=64 SANDLOT_LISTEN=127.0.0.1
-export SANDLOT_FAILPOINTS=true
+# The tests' own installation. It comes before instance.sh, which would choose the one in use. Runs with different slots
+# (0 to 9) can go side by side, as from several working copies.
+slot=${SANDLOT_TEST_SLOT:-0}
+[[ $slot == [0-9] ]] || { echo "SANDLOT_TEST_SLOT must be a digit, not \"$slot\"." >&2 && exit 2; }
+suffix=${slot#0}
+export SANDLOT_INSTANCE=t$suffix SANDLOT_HOME=${SANDLOT_TEST_HOME:-/var/lib/sandlot-test$suffix}
+export SANDLOT_API_PORT=$((13000 + 100 * slot)) SANDLOT_PROXY_PORT=$((14000 + 100 * slot))
+export SANDLOT_RUNNER_PORT=$((SANDLOT_API_PORT + 3)) SANDLOT_DNS_PORT=$((SANDLOT_API_PORT + 53))
+export SANDLOT_ADDRESS_POOL=10.$((slot == 0 ? 214 : 220 + slot)).0.0/16
+export SANDLOT_POOL_GIB=8 SANDLOT_SANDBOXES_MAX=64 SANDLOT_LISTEN=127.0.0.1 SANDLOT_FAILPOINTS=true
 # The tests answer there themselves: no name of the real world has to be resolved.
-export SANDLOT_DNS_UPSTREAM=127.0.0.1:13054
+export SANDLOT_DNS_UPSTREAM=127.0.0.1:$((SANDLOT_API_PORT + 54))
 unset SANDLOT_DATABASE_URL SANDLOT_TLS_CERTIFICATE SANDLOT_TLS_KEY SANDLOT_PROXY_DOMAIN DAYTONA_API_URL DAYTONA_API_KEY
 
 # shellcheck source=versions.sh
@@ -30,7 +35,7 @@ done
 
 PARTS=(unit check native java python typescript api posture faults)
 DEFAULT_PARTS=(unit)
-LOGS=$SANDLOT_CACHE/logs/test
+LOGS=$SANDLOT_CACHE/logs/test$suffix
 declare -A RESULT=() TOOK=()
 
 part_check() {
@@ -186,7 +191,7 @@ require_java
 require_maven
 require_rust
 mkdir -p "$LOGS"
-exec {lock}>"$SANDLOT_CACHE/.test.lock"
+exec {lock}>"$SANDLOT_CACHE/.test$suffix.lock"
 export SANDLOT_LOCK=$lock # what is started must not hold it
 flock --nonblock "$lock" || fail "Other tests are running on this machine. Wait until they have ended."
 trap finish EXIT
