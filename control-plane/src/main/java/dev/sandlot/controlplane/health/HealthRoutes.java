@@ -46,11 +46,11 @@ public final class HealthRoutes {
         new Route<>("GET", "/health/ready", new Policy.Health(), this::ready));
   }
 
-  /// Nobody can sign in with a browser yet, so the three OIDC values are there and empty.
+  /// Nobody can sign in with a browser yet, so the OIDC values are there and empty.
   private void config(Exchange exchange) {
     Map<String, Object> body = new LinkedHashMap<>();
     body.put("version", version);
-    body.put("oidc", Map.of("issuer", "", "clientId", "", "audience", ""));
+    body.put("oidc", Map.of("issuer", "", "clientId", "", "audience", "", "provider", ""));
     body.put("linkedAccountsEnabled", false);
     body.put("announcements", Map.of());
     body.put("proxyTemplateUrl", addresses.proxyTemplate());

@@ -28,6 +28,7 @@ record CreateRequest(
           "buildInfo",
           "gpu",
           "gpuType",
+          "kvm",
           "volumes",
           "linkedSandbox",
           "domainAllowList",

@@ -20,6 +20,8 @@ final class SandboxJson {
     Map<String, Object> body = item(sandbox);
     body.put("env", sandbox.spec().env());
     body.put("volumes", List.of());
+    // Not in the contract's files, but required by clients from 0.226 on.
+    body.put("kvm", false);
     return body;
   }
 
