@@ -8,7 +8,6 @@ from daytona import (
     DaytonaAuthenticationError,
     DaytonaBadRequestError,
     DaytonaConfig,
-    DaytonaConnectionError,
     DaytonaError,
     DaytonaNotFoundError,
 )
@@ -68,7 +67,7 @@ def test_a_stopped_sandbox_runs_nothing(daytona: Daytona, own_sandbox) -> None:
     assert own_sandbox.process.exec("echo back").result == "back\n"
 
 
-def test_a_server_that_is_not_there_is_a_connection_error() -> None:
+def test_a_server_that_is_not_there_is_told() -> None:
     absent = Daytona(DaytonaConfig(api_key="any", api_url="http://127.0.0.1:9/api"))
-    with pytest.raises(DaytonaConnectionError):
+    with pytest.raises(DaytonaError, match="Connection refused"):
         absent.get("anything")

@@ -4,6 +4,7 @@ import time
 
 import pytest
 from daytona import CodeRunParams, CreateSandboxFromSnapshotParams, Daytona, DaytonaTimeoutError
+from daytona_toolbox_api_client.exceptions import ApiException
 
 
 def test_runs_python(sandbox) -> None:
@@ -59,8 +60,10 @@ def test_command_over_its_time_is_ended_with_its_children(sandbox) -> None:
 
 
 def test_code_over_its_time_is_ended(sandbox) -> None:
-    with pytest.raises(DaytonaTimeoutError):
+    # This client hands the generated client's exception through here, and only here.
+    with pytest.raises(ApiException) as refused:
         sandbox.process.code_run("import time; time.sleep(600)", timeout=1)
+    assert refused.value.status == 408
 
 
 def test_command_runs_where_and_with_what_it_is_told(sandbox) -> None:
