@@ -107,7 +107,7 @@ public final class PostgresHarness {
   }
 
   private static Path programs() throws IOException {
-    String chosen = System.getenv("SANDLOT_POSTGRES");
+    String chosen = System.getenv("SANDLOT_TEST_POSTGRES");
     if (chosen != null) {
       return Path.of(chosen);
     }
@@ -120,7 +120,7 @@ public final class PostgresHarness {
               new IOException(
                   "there are no PostgreSQL programs in "
                       + cache
-                      + "; run ./dev setup, or point SANDLOT_POSTGRES at some"));
+                      + "; run ./dev setup, or point SANDLOT_TEST_POSTGRES at some"));
     }
   }
 

@@ -29,7 +29,7 @@ class SandboxApiIT {
   void livesFromCreationToDeletion() {
     ApiFixture.Answer made = api.post("/sandbox", "{\"name\":\"first\",\"env\":{\"A\":\"b\"}}");
 
-    assertThat(made.status()).isEqualTo(201);
+    assertThat(made.status()).isEqualTo(200);
     assertThat(made.text("state")).isEqualTo("started");
     String id = made.text("id");
     assertThat(api.get("/sandbox/first").text("id")).isEqualTo(id);
