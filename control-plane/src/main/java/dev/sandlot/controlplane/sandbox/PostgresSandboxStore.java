@@ -199,7 +199,8 @@ final class PostgresSandboxStore implements SandboxStore {
   @Override
   public List<Sandbox> list(OrganizationId organization, SandboxQuery query) {
     return database.single(handle ->
-        PostgresSandboxListSql.bind(handle.createQuery(PostgresSandboxListSql.select(query)), organization, query)
+        PostgresSandboxListSql.bind(
+                handle.createQuery(PostgresSandboxListSql.select(query)), organization, query)
             .map((row, _) -> sandbox(row))
             .list());
   }
@@ -207,7 +208,8 @@ final class PostgresSandboxStore implements SandboxStore {
   @Override
   public int count(OrganizationId organization, SandboxQuery query) {
     return database.single(handle ->
-        PostgresSandboxListSql.bind(handle.createQuery(PostgresSandboxListSql.count(query)), organization, query)
+        PostgresSandboxListSql.bind(
+                handle.createQuery(PostgresSandboxListSql.count(query)), organization, query)
             .mapTo(Integer.class)
             .one());
   }
