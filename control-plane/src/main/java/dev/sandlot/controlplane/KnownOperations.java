@@ -13,9 +13,9 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 
-/// The operations of the published contract, api/control.json.
+/// The operations of the published contract, api/control.json and api/analytics.json.
 final class KnownOperations {
-  private static final String RESOURCE = "/api/control.json";
+  private static final List<String> RESOURCES = List.of("/api/control.json", "/api/analytics.json");
   private static final Set<String> METHODS = Set.of("get", "put", "post", "delete", "patch");
 
   private final List<Operation> operations;
@@ -39,30 +39,37 @@ final class KnownOperations {
     }
   }
 
-  /// @throws UncheckedIOException when the file is not on the class path
+  /// @throws UncheckedIOException when a file is not on the class path
   static KnownOperations load() {
     List<Operation> operations = new ArrayList<>();
-    try (InputStream file = KnownOperations.class.getResourceAsStream(RESOURCE)) {
+    for (String resource : RESOURCES) {
+      paths(resource)
+          .forEach((path, methods) -> {
+            if (methods instanceof Map<?, ?> ofPath) {
+              ofPath.keySet().stream()
+                  .map(String::valueOf)
+                  .filter(METHODS::contains)
+                  .map(method -> method.toUpperCase(Locale.ROOT))
+                  .forEach(method -> operations.add(new Operation(method, String.valueOf(path))));
+            }
+          });
+    }
+    return new KnownOperations(operations);
+  }
+
+  private static Map<?, ?> paths(String resource) {
+    try (InputStream file = KnownOperations.class.getResourceAsStream(resource)) {
       if (file == null) {
-        throw new IOException(RESOURCE + " is not on the class path");
+        throw new IOException(resource + " is not on the class path");
       }
       Map<?, ?> document = Json.read(file.readAllBytes(), Map.class);
       if (!(document.get("paths") instanceof Map<?, ?> paths)) {
-        throw new IOException(RESOURCE + " has no paths");
+        throw new IOException(resource + " has no paths");
       }
-      paths.forEach((path, methods) -> {
-        if (methods instanceof Map<?, ?> ofPath) {
-          ofPath.keySet().stream()
-              .map(String::valueOf)
-              .filter(METHODS::contains)
-              .map(method -> method.toUpperCase(Locale.ROOT))
-              .forEach(method -> operations.add(new Operation(method, String.valueOf(path))));
-        }
-      });
+      return paths;
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    return new KnownOperations(operations);
   }
 
   List<Operation> all() {

@@ -1,5 +1,8 @@
 package dev.sandlot.controlplane;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sandlot.controlplane.access.Permission;
 import dev.sandlot.controlplane.access.Secret;
 import dev.sandlot.controlplane.platform.Addresses;
 import dev.sandlot.controlplane.platform.DatabaseConfig;
@@ -7,15 +10,24 @@ import dev.sandlot.http.HttpServer;
 import dev.sandlot.http.Json;
 import dev.sandlot.http.ListenConfig;
 import dev.sandlot.http.Upgrades;
+import dev.sandlot.model.OrganizationId;
+import dev.sandlot.model.UserId;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
 import java.util.function.UnaryOperator;
 import tools.jackson.databind.JsonNode;
 
@@ -28,6 +40,7 @@ public final class ApiFixture implements AutoCloseable {
           "http://127.0.0.1:3000/dashboard");
 
   final ControlPlane plane;
+  private final DatabaseConfig database;
   private final HttpServer server;
   private final HttpClient client =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
@@ -37,6 +50,7 @@ public final class ApiFixture implements AutoCloseable {
   final String healthKey;
 
   ApiFixture(DatabaseConfig database, UnaryOperator<ControlPlaneConfig> change) {
+    this.database = database;
     this.plane =
         ControlPlane.start(change.apply(ControlPlaneConfig.of(database, ADDRESSES, "9.8.7")));
     this.server =
@@ -58,6 +72,10 @@ public final class ApiFixture implements AutoCloseable {
 
   private static String text(Optional<Secret> secret) {
     return secret.map(Secret::text).orElse("");
+  }
+
+  int port() {
+    return server.port();
   }
 
   /// An answer: its status and JSON.
@@ -96,6 +114,76 @@ public final class ApiFixture implements AutoCloseable {
       Thread.currentThread().interrupt();
       throw new IllegalStateException(e);
     }
+  }
+
+  /// An organisation and a user in it.
+  public record Tenant(OrganizationId organization, UserId user) {}
+
+  /// Makes an organisation beside that of the first start, with a user who is nobody special.
+  Tenant tenant(String name) {
+    Tenant tenant = new Tenant(OrganizationId.random(), UserId.random());
+    UUID organization = tenant.organization().value();
+    UUID user = tenant.user().value();
+    execute("INSERT INTO users VALUES (?, ?, '', 'user', now())", user, name);
+    execute(
+        "INSERT INTO organizations VALUES (?, ?, false, ?, 'local', now(), now())",
+        organization,
+        name,
+        user);
+    execute("INSERT INTO members VALUES (?, ?, 'member')", organization, user);
+    return tenant;
+  }
+
+  /// Makes a key that never expires.
+  String key(Tenant tenant, Set<Permission> permissions) {
+    return key(tenant, permissions, Optional.empty());
+  }
+
+  String key(Tenant tenant, Set<Permission> permissions, Optional<Instant> expiresAt) {
+    String name = "key " + UUID.randomUUID();
+    return plane
+        .apiKeys()
+        .create(tenant.organization(), tenant.user(), name, permissions, expiresAt)
+        .text();
+  }
+
+  /// Revokes the key of that hash, as its owner would.
+  void revoke(Tenant tenant, String key) {
+    String hash = new Secret(key).hash();
+    plane.apiKeys().list(tenant.organization()).stream()
+        .filter(one -> one.hash().equals(hash))
+        .forEach(one -> plane.apiKeys().revoke(tenant.organization(), tenant.user(), one.name()));
+  }
+
+  /// Changes the database behind the control plane's back.
+  void execute(String sql, Object... values) {
+    try (Connection connection = connect();
+        PreparedStatement statement = connection.prepareStatement(sql)) {
+      for (int index = 0; index < values.length; index++) {
+        statement.setObject(index + 1, values[index]);
+      }
+      statement.execute();
+    } catch (SQLException e) {
+      throw new IllegalStateException(sql, e);
+    }
+  }
+
+  /// A connection of its own to the database of the control plane.
+  Connection connect() throws SQLException {
+    return DriverManager.getConnection(
+        database.jdbcUrl(), database.user().orElseThrow(), database.password().orElseThrow());
+  }
+
+  /// Holds a refusal against the contract's shape (control-api.md §1.3).
+  static void assertRefused(Answer answer, int status) {
+    assertThat(answer.status()).as(answer.body()).isEqualTo(status);
+    assertThat(answer.json().path("statusCode").asInt()).isEqualTo(status);
+    assertThat(answer.text("error")).isNotEmpty();
+    assertThat(answer.text("path")).startsWith("/api/");
+    assertThat(answer.text("timestamp"))
+        .matches("\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z");
+    assertThat(answer.text("message")).hasSizeGreaterThan(10);
+    assertThat(answer.headers()).containsKey("x-daytona-api-version");
   }
 
   Answer get(String path) {
