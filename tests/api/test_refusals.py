@@ -109,7 +109,6 @@ def test_a_body_without_end_is_too_large() -> None:
 
 
 FIELDS = [
-    ("name", 7.5e300 * 10, None),  # infinity is no JSON
     ("name", "line\nbreak", "name"),
     ("name", "nul\0", "name"),
     ("name", "escape\x1b[31m", "name"),

@@ -89,8 +89,12 @@ def sandboxes() -> dict[str, dict[str, Any]]:
 def remove(id_or_name: str, seconds: float = 60) -> None:
     """Deletes a sandbox, whatever state it is in, and waits until it is gone."""
 
+    found = sandbox(id_or_name)
+    # By its id: the name is free as soon as the deletion has begun.
+    target = found["id"] if found else id_or_name
+
     def gone() -> bool:
-        return call("DELETE", f"/sandbox/{id_or_name}?force=true").status == 404 or sandbox(id_or_name) is None
+        return call("DELETE", f"/sandbox/{target}?force=true").status == 404 or sandbox(target) is None
 
     wait_for(f"{id_or_name} deleted", gone, seconds)
 

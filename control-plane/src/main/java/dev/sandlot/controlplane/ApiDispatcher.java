@@ -54,6 +54,10 @@ final class ApiDispatcher implements Endpoint {
     }
     Caller caller = callers.of(exchange);
     match.get().route().access().admit(caller);
+    if (match.get().parameters().values().stream().anyMatch(value -> value.indexOf('\0') >= 0)) {
+      // Nothing has such a name, and the database could not even be asked for it.
+      throw HttpFailure.notFound("there is nothing with a NUL character in its name");
+    }
     exchange.attribute(Caller.class, caller);
     exchange.pathParameters(match.get().parameters());
     match.get().route().endpoint().serve(exchange);

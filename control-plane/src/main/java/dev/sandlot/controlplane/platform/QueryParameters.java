@@ -9,11 +9,13 @@ import java.time.ZoneOffset;
 import java.time.format.DateTimeParseException;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /// A request's query, read parameter by parameter. Empty values count as absent; what does not fit
 /// is a 400 that names the parameter.
 public final class QueryParameters {
-  private static final int DIGITS_MAX = 10;
+  /// One spelling for each number: a second reader of the same text must not see another one.
+  private static final Pattern WHOLE_NUMBER = Pattern.compile("0|-?[1-9][0-9]{0,9}");
 
   private final Exchange exchange;
 
@@ -53,38 +55,29 @@ public final class QueryParameters {
   /// @param name of the parameter, for the message
   /// @throws HttpFailure 400 when it is none
   public static int integer(String name, String value, int least, int most) {
-    if (value.length() <= DIGITS_MAX) {
-      try {
-        long number = Long.parseLong(value);
-        if (number >= least && number <= most) {
-          return (int) number;
-        }
-      } catch (NumberFormatException _) {
-        throw HttpFailure.badRequest(range(name, least, most));
+    if (WHOLE_NUMBER.matcher(value).matches()) {
+      long number = Long.parseLong(value);
+      if (number >= least && number <= most) {
+        return (int) number;
       }
     }
-    throw HttpFailure.badRequest(range(name, least, most));
+    throw HttpFailure.badRequest(name + " must be a whole number from " + least + " to " + most);
   }
 
-  private static String range(String name, int least, int most) {
-    return name + " must be a whole number from " + least + " to " + most;
-  }
-
-  /// As filters of lists read it: anything but "true" is false.
-  public Optional<Boolean> loosely(String name) {
-    return text(name).map(value -> value.equals("true"));
-  }
-
-  /// As options of commands read it.
-  public boolean option(String name) {
+  /// True or false, in these words alone.
+  public Optional<Boolean> bool(String name) {
     return text(name)
         .map(value ->
             switch (value) {
               case "true" -> true;
               case "false" -> false;
               default -> throw HttpFailure.badRequest(name + " must be true or false");
-            })
-        .orElse(false);
+            });
+  }
+
+  /// As options of commands read it: false when it is absent.
+  public boolean option(String name) {
+    return bool(name).orElse(false);
   }
 
   /// An ISO-8601 time; a day alone counts from its beginning in UTC.

@@ -29,9 +29,16 @@ public final class RequestBody {
     return new RequestBody(Json.object(exchange.bodyBytes(BYTES_MAX)), "");
   }
 
-  /// Reads an object that is at hand.
-  public static RequestBody of(String json) {
-    return new RequestBody(Json.object(json.getBytes(java.nio.charset.StandardCharsets.UTF_8)), "");
+  /// An object of one field, whose value is this JSON text.
+  ///
+  /// @throws HttpFailure 400, naming the field, when the text is no JSON
+  public static RequestBody holding(String field, String json) {
+    try {
+      byte[] object = Json.bytes(Map.of(field, Json.read(json, JsonNode.class)));
+      return new RequestBody(Json.object(object), "");
+    } catch (JacksonException _) {
+      throw HttpFailure.badRequest(field + " must be JSON");
+    }
   }
 
   /// The whole body as a record, for what our own processes send.

@@ -77,8 +77,8 @@ final class SandboxQueryJson {
         query.texts(regionsName),
         resources("min", 0),
         resources("max", Integer.MAX_VALUE),
-        query.loosely("isPublic"),
-        query.loosely("isRecoverable"),
+        query.bool("isPublic"),
+        query.bool("isRecoverable"),
         between("createdAtAfter", "createdAtBefore"),
         between("lastEventAfter", "lastEventBefore"),
         sort,
@@ -134,7 +134,7 @@ final class SandboxQueryJson {
   private Map<String, String> labels() {
     return query
         .text("labels")
-        .flatMap(text -> CreateRequest.labels(RequestBody.of("{\"labels\":" + text + "}")))
+        .flatMap(text -> CreateRequest.labels(RequestBody.holding("labels", text)))
         .orElse(Map.of());
   }
 

@@ -172,7 +172,7 @@ public final class SandboxRoutes {
         switch (exchange.pathParameter("isPublic")) {
           case "true" -> true;
           case "false" -> false;
-          default -> throw HttpFailure.badRequest("the path must end in true or false");
+          default -> throw HttpFailure.badRequest("public must be true or false");
         };
     Sandbox after = sandboxes.change(named(exchange), settings -> settings.withOpen(open));
     exchange.status(201).sendJson(json.full(after));

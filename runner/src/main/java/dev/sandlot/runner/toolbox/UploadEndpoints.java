@@ -88,7 +88,7 @@ final class UploadEndpoints {
     Optional<MultipartBody> body = MultipartBody.of(exchange);
     UploadedFiles uploaded =
         new UploadedFiles(Calls.sandbox(exchange).agent().files(), ORDINARY, limits);
-    if (body.isEmpty()) {
+    if (body.isEmpty() || exchange.contentLength() == 0) {
       uploaded.fail(
           "the body must be multipart/form-data with parts files[N].path and files[N].file");
       Transfers.drain(exchange.body());
