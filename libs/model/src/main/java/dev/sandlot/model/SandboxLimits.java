@@ -12,6 +12,10 @@ public record SandboxLimits(long cpuMillis, long memoryBytes, long diskBytes, in
 
   private static final long MIB = 1L << 20;
 
+  /// A process that did nothing but fork takes about 1.1 MiB of its gVisor kernel (measured), so a
+  /// fork bomb meets this limit, which it survives, before that of the memory, which it does not.
+  private static final int PROCESSES_PER_GIB = 512;
+
   public SandboxLimits {
     require(cpuMillis >= 100 && cpuMillis <= 1_024_000, "cpuMillis");
     require(memoryBytes >= 64 * MIB, "memoryBytes");
@@ -19,8 +23,11 @@ public record SandboxLimits(long cpuMillis, long memoryBytes, long diskBytes, in
     require(processes >= 16 && processes <= 32_768, "processes");
   }
 
-  /// From the contract's whole units: cores and GiB.
-  public static SandboxLimits ofUnits(int cores, int memoryGib, int diskGib, int processes) {
+  /// From the contract's whole units: cores and GiB. Processes go by the memory.
+  ///
+  /// @param processesMax however much memory there is
+  public static SandboxLimits ofUnits(int cores, int memoryGib, int diskGib, int processesMax) {
+    int processes = (int) Math.min(processesMax, (long) memoryGib * PROCESSES_PER_GIB);
     return new SandboxLimits(cores * 1000L, memoryGib * GIB, diskGib * GIB, processes);
   }
 
