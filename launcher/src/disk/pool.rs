@@ -1,7 +1,7 @@
 //! The pool: a sparse file with a btrfs in it, mounted through a loop device.
 
 use std::fs;
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -155,7 +155,9 @@ fn attach(file: &Path, folder: &Path) -> Outcome<()> {
         if mounting.is_err() {
             let _ = system::clear_loop_device(&device);
         }
-        return mounting.doing(what);
+        mounting.doing(what)?;
+        // The root of a file system has rights of its own, whatever those of the folder it is mounted on.
+        return fs::set_permissions(folder, fs::Permissions::from_mode(0o700)).doing(what);
     }
     Err(Failure::internal(format!("{}: no loop device is free.", what())))
 }
