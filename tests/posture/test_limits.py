@@ -141,7 +141,7 @@ def test_a_command_that_never_ends_is_ended_with_its_children(own_sandbox) -> No
     command = {"command": "trap '' TERM; (sleep 9876 &) ; sleep 9876", "timeout": 1}
     began = time.monotonic()
     answer = wire.toolbox(own_sandbox.id, "POST", "/process/execute", command)
-    assert (answer.status, answer.json()["code"]) == (408, "REQUEST_TIMEOUT")
+    assert (answer.status, answer.json()["code"]) == (408, "PROCESS_EXECUTION_TIMEOUT")
     assert int(answer.headers["retry-after"]) >= 1
     assert time.monotonic() - began < 10
     assert own_sandbox.process.exec("pgrep -fx 'sleep 9876'").result == ""

@@ -166,13 +166,14 @@ def test_forged_source_addresses_are_dropped_by_the_host(sandbox, internet, inst
     gateway = inside.shell(sandbox, "ip route show default").split()[2]
     links = json.loads(run_on_host("ip", "-json", "address"))
     link = next(each for each in links if gateway in [info["local"] for info in each["addr_info"]])
-    namespace = link["ifname"].replace(f"sl{installation.instance}-", f"sandlot-{installation.instance}-")
-    inner = json.loads(run_on_host("ip", "-netns", namespace, "-json", "link"))
+    slot = link["ifname"].removeprefix(f"sl{installation.instance}-")
+    enter = ["nsenter", f"--net=/run/sandlot-{installation.instance}/net/{slot}"]
+    inner = json.loads(run_on_host(*enter, "ip", "-json", "link"))
     interface = next(each["ifname"] for each in inner if each["ifname"] != "lo")
     marker = unique("broken")
     forged = ["203.0.113.99", "10.99.0.7", "127.0.0.1", str(installation.addresses[2000]), "2001:db8::7", "fe80::7"]
     command = [sys.executable, "-c", FORGE, interface, link["address"], FIRST, "2001:db8::1", marker, *forged, address]
-    subprocess.run(["ip", "netns", "exec", namespace, *command], check=True, timeout=20)
+    subprocess.run([*enter, *command], check=True, timeout=20)
     arrived = [each["payload"].partition(marker)[2].strip() for each in internet.packets_with(marker)]
     assert arrived == [address]
 

@@ -22,6 +22,8 @@ FIRST, SECOND = "203.0.113.21", "203.0.113.38"
 _ANSWERED = ("203.0.113.0/24", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "100.64.0.0/10")
 WEB_PORT = 80
 _PRIORITY = "7714"
+# Before it: what the host itself answers to sandboxes, from an address of their range, goes straight to them.
+_PRIORITY_WITHIN = "7713"
 _PROGRAM = Path(__file__).with_name("internet_program.py")
 
 
@@ -51,6 +53,7 @@ class Internet:
         for answered in _ANSWERED:
             _ip(*inside, "route", "add", "local", answered, "dev", "lo")
         _ip("route", "add", "default", "via", _ROUTER, "dev", self._interface, "table", self._table)
+        _ip("rule", "add", "to", self._range, "lookup", "main", "priority", _PRIORITY_WITHIN)
         _ip("rule", "add", "from", self._range, "lookup", self._table, "priority", _PRIORITY)
         with open(self._journal, "wb") as journal:
             command = ["ip", "netns", "exec", self._namespace, sys.executable, str(_PROGRAM)]
@@ -66,7 +69,8 @@ class Internet:
             os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
         for words in (
-            ("rule", "del", "from", self._range, "lookup", self._table),
+            ("rule", "del", "to", self._range, "lookup", "main", "priority", _PRIORITY_WITHIN),
+            ("rule", "del", "from", self._range, "lookup", self._table, "priority", _PRIORITY),
             ("route", "flush", "table", self._table),
             ("link", "del", self._interface),
             ("netns", "del", self._namespace),

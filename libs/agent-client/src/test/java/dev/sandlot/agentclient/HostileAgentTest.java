@@ -225,12 +225,10 @@ class HostileAgentTest {
             .setOutput(OutputChunk.newBuilder().setData(ByteString.copyFromUtf8("x")))
             .build();
 
-    assertThatThrownBy(
-            () ->
-                run(
-                    _ -> {
-                      throw new IOException("full");
-                    }))
+    assertThatThrownBy(() ->
+            run(_ -> {
+              throw new IOException("full");
+            }))
         .isInstanceOf(IOException.class)
         .hasMessage("full");
     assertThat(evil.runCancelled.await(5, TimeUnit.SECONDS)).isTrue();
@@ -238,8 +236,7 @@ class HostileAgentTest {
 
   private void run(OutputSink sink) throws IOException, InterruptedException {
     var _ =
-        agent.run(
-            new ProcessRequest(List.of("x"), new byte[0], Map.of(), "", Duration.ZERO), sink);
+        agent.run(new ProcessRequest(List.of("x"), new byte[0], Map.of(), "", Duration.ZERO), sink);
   }
 
   private interface Call {

@@ -170,13 +170,12 @@ public final class HostedSandboxes implements AutoCloseable {
   private void watchLink(HostedSandbox sandbox) {
     sandbox
         .agent()
-        .whenBroken(
-            () -> {
-              linkBroken.run();
-              if (running.get(sandbox.id()) == sandbox) {
-                watchLink(sandbox);
-              }
-            });
+        .whenBroken(() -> {
+          linkBroken.run();
+          if (running.get(sandbox.id()) == sandbox) {
+            watchLink(sandbox);
+          }
+        });
   }
 
   /// Ends a sandbox; its disk stays.

@@ -80,14 +80,13 @@ public final class SandboxReconciler implements AutoCloseable {
     adoptedAtNanos.put(disk.id(), System.nanoTime());
     return Thread.ofVirtual()
         .name("adoption-" + disk.id())
-        .start(
-            () -> {
-              try {
-                untouched(disk.id(), mark, () -> sandboxes.adopt(disk));
-              } catch (InterruptedException _) {
-                // The runner stops.
-              }
-            });
+        .start(() -> {
+          try {
+            untouched(disk.id(), mark, () -> sandboxes.adopt(disk));
+          } catch (InterruptedException _) {
+            // The runner stops.
+          }
+        });
   }
 
   /// Begins to watch.
