@@ -69,6 +69,11 @@ final class ToolboxExchange implements Exchange {
   }
 
   @Override
+  public boolean clientGone() {
+    return exchange.clientGone();
+  }
+
+  @Override
   public boolean secure() {
     return exchange.secure();
   }

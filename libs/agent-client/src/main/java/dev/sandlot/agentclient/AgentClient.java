@@ -11,18 +11,22 @@ import dev.sandlot.agent.v1.Metrics;
 import dev.sandlot.agent.v1.RunEvent;
 import dev.sandlot.agent.v1.ShutdownRequest;
 import dev.sandlot.agent.v1.StartProcessRequest;
+import dev.sandlot.agent.v1.Stream;
 import io.grpc.StatusException;
 import io.grpc.stub.BlockingClientCall;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 /// A sandbox's agent. Thread-safe; calls block. Failed calls throw {@link AgentFailure}.
 public final class AgentClient implements AutoCloseable {
   private static final Duration CALL_MAX = Duration.ofSeconds(30);
   private static final Duration ATTEMPT_MAX = Duration.ofSeconds(2);
   private static final Duration FIRST_PAUSE = Duration.ofMillis(2);
+  private static final Duration LOOK_INTERVAL = Duration.ofSeconds(1);
   private static final Duration PAUSE_MAX = Duration.ofMillis(100);
   private static final int ENVIRONMENT_ENTRIES_MAX = 10_000;
   private static final int EXIT_CODE_MAX = 255;
@@ -123,19 +127,34 @@ public final class AgentClient implements AutoCloseable {
   /// @throws IOException of the sink
   public RunOutcome run(ProcessRequest request, OutputSink sink)
       throws IOException, InterruptedException {
-    StartProcessRequest start =
-        StartProcessRequest.newBuilder()
-            .addAllCommand(request.command())
-            .setInput(UnsafeByteOperations.unsafeWrap(request.input()))
-            .putAllEnvironment(request.environment())
-            .setWorkingDirectory(request.workingDirectory())
-            .setTimeoutMs(request.timeLimit().toMillis())
-            .setMergeOutput(true)
-            .build();
-    BlockingClientCall<?, RunEvent> call = link.stub().run(start);
+    return run(start(request).setMergeOutput(true), new RunSinks(sink, sink, () -> false));
+  }
+
+  /// Runs a process until it has ended, its two outputs apart. When the thread is interrupted, a
+  /// sink fails or nobody waits any more, the process and what it started are killed.
+  ///
+  /// @throws RunAbandoned when nobody waits any more
+  /// @throws IOException of a sink
+  public RunOutcome run(ProcessRequest request, RunSinks sinks)
+      throws IOException, InterruptedException {
+    return run(start(request), sinks);
+  }
+
+  private static StartProcessRequest.Builder start(ProcessRequest request) {
+    return StartProcessRequest.newBuilder()
+        .addAllCommand(request.command())
+        .setInput(UnsafeByteOperations.unsafeWrap(request.input()))
+        .putAllEnvironment(request.environment())
+        .setWorkingDirectory(request.workingDirectory())
+        .setTimeoutMs(request.timeLimit().toMillis());
+  }
+
+  private RunOutcome run(StartProcessRequest.Builder start, RunSinks sinks)
+      throws IOException, InterruptedException {
+    BlockingClientCall<?, RunEvent> call = link.stub().run(start.build());
     boolean ended = false;
     try {
-      RunOutcome outcome = follow(call, sink);
+      RunOutcome outcome = follow(call, sinks);
       ended = true;
       return outcome;
     } catch (StatusException e) {
@@ -148,15 +167,27 @@ public final class AgentClient implements AutoCloseable {
     }
   }
 
-  private static RunOutcome follow(BlockingClientCall<?, RunEvent> call, OutputSink sink)
+  private static RunOutcome follow(BlockingClientCall<?, RunEvent> call, RunSinks sinks)
       throws IOException, InterruptedException, StatusException {
     while (true) {
-      RunEvent event = call.read();
+      RunEvent event;
+      try {
+        event = call.read(LOOK_INTERVAL.toMillis(), TimeUnit.MILLISECONDS);
+      } catch (TimeoutException _) {
+        if (sinks.abandoned().getAsBoolean()) {
+          throw new RunAbandoned();
+        }
+        continue;
+      }
       if (event == null) {
         throw AgentLink.broken("a run without an end");
       }
       switch (event.getEventCase()) {
-        case OUTPUT -> sink.write(event.getOutput().getData().asReadOnlyByteBuffer());
+        case OUTPUT -> {
+          boolean error = event.getOutput().getStream() == Stream.STREAM_STDERR;
+          OutputSink sink = error ? sinks.error() : sinks.output();
+          sink.write(event.getOutput().getData().asReadOnlyByteBuffer());
+        }
         case EXITED -> {
           int code = event.getExited().getCode();
           if (code < -1 || code > EXIT_CODE_MAX) {

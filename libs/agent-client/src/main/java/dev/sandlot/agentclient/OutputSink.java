@@ -3,8 +3,7 @@ package dev.sandlot.agentclient;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 
-/// Takes what a process writes, standard output and standard error in one stream. While it blocks,
-/// the process blocks too once its pipe is full.
+/// Takes what a process writes. While it blocks, the process blocks too once its pipe is full.
 @FunctionalInterface
 public interface OutputSink {
   /// @throws IOException to end the process

@@ -234,9 +234,21 @@ class HostileAgentTest {
     assertThat(evil.runCancelled.await(5, TimeUnit.SECONDS)).isTrue();
   }
 
+  @Test
+  void endsASilentRunThatNobodyWaitsFor() throws Exception {
+    OutputSink nowhere = _ -> {};
+
+    assertThatThrownBy(() -> agent.run(request(), new RunSinks(nowhere, nowhere, () -> true)))
+        .isInstanceOf(RunAbandoned.class);
+    assertThat(evil.runCancelled.await(5, TimeUnit.SECONDS)).isTrue();
+  }
+
   private void run(OutputSink sink) throws IOException, InterruptedException {
-    var _ =
-        agent.run(new ProcessRequest(List.of("x"), new byte[0], Map.of(), "", Duration.ZERO), sink);
+    var _ = agent.run(request(), sink);
+  }
+
+  private static ProcessRequest request() {
+    return new ProcessRequest(List.of("x"), new byte[0], Map.of(), "", Duration.ZERO);
   }
 
   private interface Call {

@@ -37,6 +37,10 @@ public interface Exchange {
   /// The peer's address as text, without the port.
   String remoteAddress();
 
+  /// Whether the client has closed the connection, as far as this machine knows. For calls that
+  /// last, to be asked now and then: each time the system's table of connections is read.
+  boolean clientGone();
+
   /// Whether the connection is encrypted.
   boolean secure();
 

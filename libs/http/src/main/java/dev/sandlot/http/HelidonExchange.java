@@ -31,6 +31,7 @@ final class HelidonExchange implements Exchange {
   private final Map<Class<?>, Object> attributes = new HashMap<>();
   private Map<String, String> parameters = Map.of();
   private @Nullable InputStream body;
+  private @Nullable ClientConnection clientConnection;
   private boolean streaming;
 
   HelidonExchange(ServerRequest request, ServerResponse response) {
@@ -99,6 +100,17 @@ final class HelidonExchange implements Exchange {
   @Override
   public String remoteAddress() {
     return request.remotePeer().host();
+  }
+
+  @Override
+  public boolean clientGone() {
+    ClientConnection connection = clientConnection;
+    if (connection == null) {
+      connection =
+          new ClientConnection(request.localPeer().address(), request.remotePeer().address());
+      clientConnection = connection;
+    }
+    return connection.closedByClient();
   }
 
   @Override

@@ -14,6 +14,8 @@ import java.net.http.HttpResponse;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -23,6 +25,8 @@ class HttpServerTest {
   private static final String UPGRADE =
       "Host: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nOrigin: https://anywhere.example\r\n";
 
+  private final CountDownLatch waiting = new CountDownLatch(1);
+  private final CountDownLatch left = new CountDownLatch(1);
   private HttpServer server;
   private RouteTable<String> routes;
 
@@ -55,7 +59,8 @@ class HttpServerTest {
                     _ -> {
                       throw new IllegalStateException("secret detail");
                     }),
-                new Route<>("GET", "/cut", "anyone", this::cutOff)));
+                new Route<>("GET", "/cut", "anyone", this::cutOff),
+                new Route<>("GET", "/wait", "anyone", this::waitForClient)));
     server =
         HttpServer.start(
             ListenConfig.plain("test", "127.0.0.1", 0),
@@ -214,6 +219,29 @@ class HttpServerTest {
         socket.shutdownOutput();
       }
       return new String(socket.getInputStream().readAllBytes(), UTF_8);
+    }
+  }
+
+  @Test
+  void noticesAClientThatLeavesBeforeTheAnswer() throws Exception {
+    try (Socket socket = new Socket("localhost", server.port())) {
+      socket.getOutputStream().write("GET /wait HTTP/1.1\r\nHost: x\r\n\r\n".getBytes(UTF_8));
+      assertThat(waiting.await(20, TimeUnit.SECONDS)).isTrue();
+      assertThat(left.getCount()).isEqualTo(1);
+    }
+    assertThat(left.await(20, TimeUnit.SECONDS)).isTrue();
+  }
+
+  private void waitForClient(Exchange exchange) throws InterruptedException {
+    for (int look = 0; look < 100; look++) {
+      if (exchange.clientGone()) {
+        left.countDown();
+        exchange.abort();
+      }
+      if (look == 3) {
+        waiting.countDown();
+      }
+      Thread.sleep(50);
     }
   }
 }

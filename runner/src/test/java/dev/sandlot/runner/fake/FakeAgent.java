@@ -35,6 +35,7 @@ import dev.sandlot.agent.v1.ShutdownRequest;
 import dev.sandlot.agent.v1.ShutdownResponse;
 import dev.sandlot.agent.v1.StartProcessRequest;
 import dev.sandlot.agent.v1.StatRequest;
+import dev.sandlot.agent.v1.Stream;
 import dev.sandlot.agent.v1.WriteFileRequest;
 import dev.sandlot.agent.v1.WriteFileResponse;
 import io.grpc.Server;
@@ -145,7 +146,7 @@ final class FakeAgent extends AgentGrpc.AgentImplBase implements AutoCloseable {
     ProcessBuilder builder =
         new ProcessBuilder(request.getCommandList())
             .directory(files.real(request.getWorkingDirectory()).toFile())
-            .redirectErrorStream(true);
+            .redirectErrorStream(request.getMergeOutput());
     builder.environment().putAll(environment);
     builder.environment().putAll(request.getEnvironmentMap());
     builder.environment().put("HOME", root.resolve(HOME.substring(1)).toString());
@@ -194,36 +195,50 @@ final class FakeAgent extends AgentGrpc.AgentImplBase implements AutoCloseable {
   private static void limit(Process process, long milliseconds) {
     try {
       if (milliseconds > 0 && !process.waitFor(milliseconds, TimeUnit.MILLISECONDS)) {
-        process.descendants().forEach(ProcessHandle::destroyForcibly);
-        process.destroyForcibly();
+        List<ProcessHandle> children = process.descendants().toList();
+        process.toHandle().destroyForcibly(); // leaves what it has written to be read
+        children.forEach(ProcessHandle::destroyForcibly);
       }
     } catch (InterruptedException _) {
       // It has ended.
     }
   }
 
-  /// Passes the output on; tells whether the process was killed.
+  /// Passes the outputs on; tells whether the process was killed.
   private static boolean stream(Process process, StreamObserver<RunEvent> answer)
       throws IOException, InterruptedException {
     byte[] buffer = new byte[64 << 10];
-    InputStream in = process.getInputStream();
     // Never blocks in a read: a background child may hold the pipe after the process has ended.
     while (true) {
       boolean running = process.isAlive();
-      int ready = in.available();
-      if (ready == 0 && !running) {
+      boolean moved =
+          pass(process.getInputStream(), Stream.STREAM_STDOUT, buffer, answer)
+              | pass(process.getErrorStream(), Stream.STREAM_STDERR, buffer, answer);
+      if (!moved && !running) {
         break;
       }
-      if (ready == 0) {
+      if (!moved) {
         process.waitFor(2, TimeUnit.MILLISECONDS);
-        continue;
       }
-      int count = in.read(buffer, 0, Math.min(ready, buffer.length));
-      OutputChunk chunk =
-          OutputChunk.newBuilder().setData(ByteString.copyFrom(buffer, 0, count)).build();
-      answer.onNext(RunEvent.newBuilder().setOutput(chunk).build());
     }
     return process.waitFor() == 137;
+  }
+
+  private static boolean pass(
+      InputStream in, Stream stream, byte[] buffer, StreamObserver<RunEvent> answer)
+      throws IOException {
+    int ready = in.available();
+    if (ready == 0) {
+      return false;
+    }
+    int count = in.read(buffer, 0, Math.min(ready, buffer.length));
+    OutputChunk chunk =
+        OutputChunk.newBuilder()
+            .setStream(stream)
+            .setData(ByteString.copyFrom(buffer, 0, count))
+            .build();
+    answer.onNext(RunEvent.newBuilder().setOutput(chunk).build());
+    return true;
   }
 
   @Override

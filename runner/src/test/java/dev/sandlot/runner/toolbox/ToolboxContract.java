@@ -1,106 +1,18 @@
 package dev.sandlot.runner.toolbox;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sandlot.agentclient.AgentConnector;
-import dev.sandlot.http.HttpServer;
-import dev.sandlot.http.Json;
-import dev.sandlot.http.ListenConfig;
-import dev.sandlot.http.Upgrades;
-import dev.sandlot.model.NetworkPolicy;
 import dev.sandlot.model.SandboxId;
-import dev.sandlot.model.SandboxJob;
-import dev.sandlot.runner.sandbox.HostedSandboxes;
-import dev.sandlot.runtime.PortConnection;
-import dev.sandlot.runtime.RuntimeDriver;
-import java.io.IOException;
-import java.net.URI;
-import java.net.URLEncoder;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpRequest.BodyPublisher;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
-import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
-import java.util.LinkedHashMap;
-import java.util.Map;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
-import org.junit.jupiter.api.TestInstance.Lifecycle;
 import tools.jackson.databind.JsonNode;
 
-/// How the toolbox behaves over HTTP, whatever engine is behind it. One sandbox for all tests.
-@TestInstance(Lifecycle.PER_CLASS)
-abstract class ToolboxContract {
-  private final HttpClient client = HttpClient.newHttpClient();
-  private final AgentConnector connector = new AgentConnector();
-  private final SandboxId id = SandboxId.random();
-  private RuntimeDriver driver;
-  private HostedSandboxes sandboxes;
-  private Toolbox toolbox;
-  private HttpServer server;
-
-  abstract RuntimeDriver openDriver() throws Exception;
-
-  abstract String image() throws Exception;
-
-  abstract String user();
-
-  abstract void closeDriver(RuntimeDriver opened);
-
-  @BeforeAll
-  void start() throws Exception {
-    driver = openDriver();
-    sandboxes = new HostedSandboxes(driver, connector, 1_000);
-    sandboxes.bringUp(id, order(), new NetworkPolicy.Internet(), true, Instant.now());
-    Path spool = Files.createTempDirectory("spool");
-    toolbox = new Toolbox(sandboxes, new ToolboxRoutes(driver, ToolboxLimits.STANDARD, spool));
-    server =
-        HttpServer.start(
-            ListenConfig.plain("test", "127.0.0.1", 0),
-            exchange -> toolbox.serve(id, exchange.rawPath(), exchange),
-            (_, failure) -> {
-              Map<String, Object> body = new LinkedHashMap<>(failure.details());
-              body.put("statusCode", failure.status());
-              body.put("message", failure.sentence());
-              failure.code().ifPresent(code -> body.put("code", code));
-              return body;
-            },
-            Upgrades.NONE);
-  }
-
-  private SandboxJob order() throws Exception {
-    return new SandboxJob(
-        id.toString(),
-        "test",
-        image(),
-        user(),
-        1,
-        1,
-        3,
-        Map.of("GREETING", "hello"),
-        false,
-        "",
-        "organization",
-        "region");
-  }
-
-  @AfterAll
-  void stop() throws Exception {
-    server.close();
-    sandboxes.destroy(id);
-    sandboxes.close();
-    connector.close();
-    closeDriver(driver);
-    client.close();
-  }
-
+/// How the toolbox behaves over HTTP, whatever engine is behind it.
+abstract class ToolboxContract extends ToolboxHarness {
   // How commands run.
 
   @Test
@@ -260,68 +172,21 @@ abstract class ToolboxContract {
   @Test
   void tellsUnknownPathsFromOperationsNotBuilt() throws Exception {
     assertThat(get("/no/such/path").statusCode()).isEqualTo(404);
-    HttpResponse<String> notBuilt = get("/git/status?path=x");
+    String operation =
+        Files.readAllLines(Path.of("../api/unrouted-toolbox-operations.txt")).stream()
+            .filter(line -> !line.startsWith("#"))
+            .findFirst()
+            .orElseThrow();
+    String[] words = operation.split(" ", 2);
+    HttpResponse<String> notBuilt =
+        send(words[0], words[1].replaceAll("\\{.*?}", "x"), "text/plain", BodyPublishers.noBody());
     assertThat(notBuilt.statusCode()).isEqualTo(501);
-    assertThat(json(notBuilt).path("message").stringValue()).contains("GET /git/status");
+    assertThat(json(notBuilt).path("message").stringValue()).contains(operation);
   }
 
   @Test
   void refusesASandboxThatDoesNotRun() {
     assertThat(toolbox.running(id)).isTrue();
     assertThat(toolbox.running(SandboxId.random())).isFalse();
-  }
-
-  /// Opens a connection to a server that the subclass knows to echo.
-  final String echo(int port, String text) throws IOException {
-    try (PortConnection connection = toolbox.dial(id, port)) {
-      connection.out().write(text.getBytes(UTF_8));
-      connection.closeOutput();
-      return new String(connection.in().readAllBytes(), UTF_8);
-    }
-  }
-
-  final JsonNode run(String command) throws Exception {
-    return execute(Json.text(Map.of("command", command)));
-  }
-
-  final JsonNode execute(String body) throws Exception {
-    HttpResponse<String> answer = postJson("/process/execute", body);
-    assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
-    return json(answer);
-  }
-
-  final HttpResponse<String> postJson(String path, String body) throws Exception {
-    return send("POST", path, "application/json", BodyPublishers.ofString(body));
-  }
-
-  final HttpResponse<String> get(String path, String... headers) throws Exception {
-    HttpRequest.Builder request = HttpRequest.newBuilder(uri(path));
-    if (headers.length > 0) {
-      request.headers(headers);
-    }
-    return client.send(request.build(), BodyHandlers.ofString(UTF_8));
-  }
-
-  final HttpResponse<byte[]> getBytes(String path) throws Exception {
-    return client.send(HttpRequest.newBuilder(uri(path)).build(), BodyHandlers.ofByteArray());
-  }
-
-  final HttpResponse<String> send(String method, String path, String type, BodyPublisher body)
-      throws Exception {
-    return client.send(
-        HttpRequest.newBuilder(uri(path)).header("Content-Type", type).method(method, body).build(),
-        BodyHandlers.ofString(UTF_8));
-  }
-
-  private URI uri(String path) {
-    return URI.create("http://127.0.0.1:" + server.port() + path);
-  }
-
-  static String encoded(String text) {
-    return URLEncoder.encode(text, UTF_8);
-  }
-
-  static JsonNode json(HttpResponse<String> answer) {
-    return Json.read(answer.body(), JsonNode.class);
   }
 }
