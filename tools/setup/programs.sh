@@ -26,7 +26,7 @@ do_server() {
   require_java
   require_maven
   programs_begin "$(server_programs)"
-  (cd "$REPOSITORY" && mvn --batch-mode --no-transfer-progress --quiet -Dmaven.test.skip=true package)
+  (cd "$REPOSITORY" && mvn --batch-mode --no-transfer-progress --quiet -Dsandlot.quick -Dmaven.test.skip=true package)
   cp -r "$REPOSITORY/server/target/sandlot-server.jar" "$REPOSITORY/server/target/lib" "$programs_partial"
   chmod -R a+rX "$programs_partial"
   programs_end
