@@ -97,10 +97,10 @@ public final class Proxy implements Endpoint, Upgrades, AutoCloseable {
     }
     try {
       Passage passage = passage(head, hosts.read(head));
-      if (passage.grant().port().equals(Port.TOOLBOX)) {
-        return Optional.empty();
-      }
       Grant grant = passage.grant();
+      if (grant.port().equals(Port.TOOLBOX)) {
+        return openToolbox(head, passage);
+      }
       return Optional.of(
           new PreviewTunnel(
               passage.head(),
@@ -112,6 +112,38 @@ public final class Proxy implements Endpoint, Upgrades, AutoCloseable {
     } catch (HttpFailure _) {
       return Optional.empty();
     }
+  }
+
+  /// The toolbox refuses by itself: what it has found may be different when it is asked again.
+  private Optional<Tunnel> openToolbox(RequestHead asked, Passage passage) {
+    RequestHead head = passage.head();
+    SandboxId id = passage.grant().id();
+    UpgradeRequest inner =
+        new UpgradeRequest(
+            head.method(),
+            head.target(),
+            HeaderRules.toToolbox(head, passage.grant()),
+            head.remoteAddress(),
+            head.secure());
+    HttpFailure refusal;
+    try {
+      return gateway
+          .upgrade(id, head.rawPath(), inner)
+          .map(tunnel ->
+              (in, out) -> {
+                try (ActivityPings.Use _ = pings.begin(head, id)) {
+                  tunnel.run(in, out);
+                }
+              });
+    } catch (HttpFailure failure) {
+      refusal = failure;
+    } catch (Exception e) {
+      refusal = ProxyFailures.unexpected(asked, e);
+    }
+    return Optional.of(
+        Tunnel.refusing(
+            refusal,
+            ProxyFailures.body(asked.method(), asked.rawPath(), refusal, ProxyFailures.TOOLBOX)));
   }
 
   @Override

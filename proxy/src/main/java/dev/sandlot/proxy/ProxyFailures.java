@@ -6,18 +6,38 @@ import dev.sandlot.http.HttpFailure;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.UUID;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// Failures of the proxy, and of the toolbox behind it, in their one shape (contract:
 /// toolbox-api.md §2, shape A, and §19.4).
 final class ProxyFailures implements FailureBody {
+  /// Whose failures the toolbox's are.
+  static final String TOOLBOX = "DAYTONA_DAEMON";
+
+  private static final Logger LOGGER = LoggerFactory.getLogger(ProxyFailures.class);
+
   @Override
   public Object of(Exchange exchange, HttpFailure failure) {
     boolean toolbox = exchange.attribute(AtToolbox.class).isPresent();
     return body(
-        exchange.method(),
-        exchange.rawPath(),
-        failure,
-        toolbox ? "DAYTONA_DAEMON" : "DAYTONA_PROXY");
+        exchange.method(), exchange.rawPath(), failure, toolbox ? TOOLBOX : "DAYTONA_PROXY");
+  }
+
+  /// What a caller may know of a fault; the log has the rest.
+  static HttpFailure unexpected(RequestHead head, Exception cause) {
+    String reference = UUID.randomUUID().toString();
+    LOGGER
+        .atError()
+        .setCause(cause)
+        .addKeyValue("reference", reference)
+        .addKeyValue("path", head.rawPath())
+        .log("upgrade failed unexpectedly");
+    return new HttpFailure(
+        500,
+        "",
+        "something went wrong on the server; its log has the details under reference " + reference);
   }
 
   static Map<String, Object> body(

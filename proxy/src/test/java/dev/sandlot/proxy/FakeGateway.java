@@ -2,6 +2,10 @@ package dev.sandlot.proxy;
 
 import dev.sandlot.http.Exchange;
 import dev.sandlot.http.HttpFailure;
+import dev.sandlot.http.Tunnel;
+import dev.sandlot.http.UpgradeRequest;
+import dev.sandlot.http.WebSocketLimits;
+import dev.sandlot.http.WebSocketTunnel;
 import dev.sandlot.model.SandboxId;
 import dev.sandlot.runtime.PortConnection;
 import dev.sandlot.runtime.ToolboxGateway;
@@ -14,6 +18,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -37,6 +42,26 @@ final class FakeGateway implements ToolboxGateway {
         .forEach(header ->
             seen.append(header.getKey()).append(": ").append(header.getValue()).append('\n'));
     exchange.sendText(seen.toString());
+  }
+
+  /// Has a WebSocket that says what the toolbox got to see, and one that is taken.
+  @Override
+  public Optional<Tunnel> upgrade(SandboxId id, String rawPath, UpgradeRequest request) {
+    return switch (rawPath) {
+      case "/socket" ->
+          Optional.of(
+              new WebSocketTunnel(
+                  request,
+                  Optional.empty(),
+                  WebSocketLimits.STANDARD,
+                  socket -> {
+                    socket.sendText(id + " " + request.rawTarget() + " " + request.headers());
+                    var _ = socket.receive();
+                  }));
+      case "/taken" -> throw HttpFailure.conflict("it is taken");
+      case "/broken" -> throw new IllegalStateException("secret detail");
+      default -> Optional.empty();
+    };
   }
 
   @Override

@@ -34,11 +34,13 @@ public final class AgentClient implements AutoCloseable {
   private final AgentLink link;
   private final AgentFiles files;
   private final AgentPorts ports;
+  private final AgentProcesses processes;
 
   AgentClient(AgentLink link) {
     this.link = link;
     this.files = new AgentFiles(link);
     this.ports = new AgentPorts(link);
+    this.processes = new AgentProcesses(link);
   }
 
   /// The sandbox's files.
@@ -49,6 +51,11 @@ public final class AgentClient implements AutoCloseable {
   /// The sandbox's TCP ports.
   public AgentPorts ports() {
     return ports;
+  }
+
+  /// The processes that live on between calls.
+  public AgentProcesses processes() {
+    return processes;
   }
 
   /// Asks the agent who it is. Also tells whether it is alive.

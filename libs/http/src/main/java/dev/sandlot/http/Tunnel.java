@@ -8,10 +8,18 @@ import java.io.OutputStream;
 @FunctionalInterface
 public interface Tunnel {
   /// Serves the connection until either side ends it. Runs on a virtual thread and may block. The
-  /// connection is closed when it returns.
+  /// connection is closed when it returns, and when `out` is closed, which ends reads and writes
+  /// that wait.
   ///
   /// @param in what the client sends after the request's head
   /// @param out to the client; each write is sent at once
   /// @throws IOException when either side is gone: ends the tunnel quietly
   void run(InputStream in, OutputStream out) throws IOException;
+
+  /// A tunnel that answers an upgrade with a refusal.
+  ///
+  /// @param body in the shape of the process's failures
+  static Tunnel refusing(HttpFailure failure, Object body) {
+    return (_, out) -> out.write(RefusedUpgrade.answer(failure, body));
+  }
 }

@@ -8,6 +8,7 @@ import io.helidon.http.Header;
 import io.helidon.http.HttpPrologue;
 import io.helidon.http.WritableHeaders;
 import io.helidon.webserver.ConnectionContext;
+import io.helidon.webserver.ServerConnectionException;
 import io.helidon.webserver.http1.spi.Http1Upgrader;
 import io.helidon.webserver.spi.ServerConnection;
 import java.io.IOException;
@@ -55,6 +56,15 @@ final class TunnelUpgrader implements Http1Upgrader {
     return tunnel.map(taken -> new TunnelConnection(context, taken)).orElse(null);
   }
 
+  /// Closes a connection, also one that is closed.
+  private static void end(ConnectionContext context) {
+    try {
+      context.serverSocket().close();
+    } catch (UncheckedIOException _) {
+      // Somebody else was faster.
+    }
+  }
+
   /// A connection that a tunnel has taken over.
   private record TunnelConnection(ConnectionContext context, Tunnel tunnel)
       implements ServerConnection {
@@ -62,7 +72,7 @@ final class TunnelUpgrader implements Http1Upgrader {
     @Override
     public void handle(Limit limit) {
       try {
-        tunnel.run(new ReaderStream(context.dataReader()), new WriterStream(context.dataWriter()));
+        tunnel.run(new ReaderStream(context.dataReader()), new WriterStream(context));
       } catch (IOException | UncheckedIOException _) {
         // Either side is gone, which is how tunnels end.
       }
@@ -75,7 +85,7 @@ final class TunnelUpgrader implements Http1Upgrader {
 
     @Override
     public void close(boolean interrupt) {
-      context.serverSocket().close();
+      end(context);
     }
   }
 
@@ -94,7 +104,7 @@ final class TunnelUpgrader implements Http1Upgrader {
     }
 
     @Override
-    public int read(byte[] target, int offset, int length) {
+    public int read(byte[] target, int offset, int length) throws IOException {
       if (length == 0) {
         return 0;
       }
@@ -102,6 +112,8 @@ final class TunnelUpgrader implements Http1Upgrader {
         reader.ensureAvailable();
       } catch (DataReader.InsufficientDataAvailableException _) {
         return -1;
+      } catch (ServerConnectionException e) {
+        throw new IOException("the connection is gone", e);
       }
       BufferData data = reader.readBuffer(Math.min(length, reader.available()));
       return data.read(target, offset, length);
@@ -110,20 +122,31 @@ final class TunnelUpgrader implements Http1Upgrader {
 
   /// Writes to a connection, each write at once.
   private static final class WriterStream extends OutputStream {
+    private final ConnectionContext context;
     private final DataWriter writer;
 
-    WriterStream(DataWriter writer) {
-      this.writer = writer;
+    WriterStream(ConnectionContext context) {
+      this.context = context;
+      this.writer = context.dataWriter();
     }
 
     @Override
-    public void write(int value) {
-      writer.writeNow(BufferData.create(new byte[] {(byte) value}));
+    public void write(int value) throws IOException {
+      write(new byte[] {(byte) value}, 0, 1);
     }
 
     @Override
-    public void write(byte[] source, int offset, int length) {
-      writer.writeNow(BufferData.create(source, offset, length));
+    public void write(byte[] source, int offset, int length) throws IOException {
+      try {
+        writer.writeNow(BufferData.create(source, offset, length));
+      } catch (ServerConnectionException e) {
+        throw new IOException("the connection is gone", e);
+      }
+    }
+
+    @Override
+    public void close() {
+      end(context);
     }
   }
 }

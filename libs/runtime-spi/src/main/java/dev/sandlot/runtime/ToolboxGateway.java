@@ -1,8 +1,11 @@
 package dev.sandlot.runtime;
 
 import dev.sandlot.http.Exchange;
+import dev.sandlot.http.Tunnel;
+import dev.sandlot.http.UpgradeRequest;
 import dev.sandlot.model.SandboxId;
 import java.io.IOException;
+import java.util.Optional;
 
 /// The way into running sandboxes. Whoever calls has checked that the caller may. Thread-safe.
 public interface ToolboxGateway {
@@ -11,6 +14,15 @@ public interface ToolboxGateway {
   /// @param rawPath the toolbox's path, "/process/execute", percent-encoding untouched
   /// @throws dev.sandlot.http.HttpFailure to be answered in the toolbox's shape
   void serve(SandboxId id, String rawPath, Exchange exchange) throws Exception;
+
+  /// Decides about a request to a sandbox's toolbox that asks for a WebSocket.
+  ///
+  /// @param rawPath the toolbox's path, percent-encoding untouched
+  /// @param request without the credentials that let it in
+  /// @return who takes the connection over; empty when the path has no WebSocket: the request is
+  ///   then to be served like any other
+  /// @throws dev.sandlot.http.HttpFailure to refuse it, in the toolbox's shape
+  Optional<Tunnel> upgrade(SandboxId id, String rawPath, UpgradeRequest request) throws Exception;
 
   /// Opens a TCP connection to a port inside, also to a server that listens on localhost only.
   ///

@@ -10,19 +10,19 @@ import java.util.regex.Pattern;
 import tools.jackson.databind.JsonNode;
 
 /// What every call has: its sandbox, a body, a path.
-final class Calls {
+public final class Calls {
   private static final Pattern OCTAL = Pattern.compile("0{0,4}[0-7]{1,4}");
 
   private Calls() {}
 
-  static HostedSandbox sandbox(Exchange exchange) {
+  public static HostedSandbox sandbox(Exchange exchange) {
     return exchange
         .attribute(HostedSandbox.class)
         .orElseThrow(() -> new IllegalStateException("the call has no sandbox"));
   }
 
   /// The body as a JSON object.
-  static JsonNode body(Exchange exchange, ToolboxLimits limits) {
+  public static JsonNode body(Exchange exchange, ToolboxLimits limits) {
     byte[] bytes = exchange.bodyBytes(limits.bodyBytesMax());
     try {
       return Json.object(bytes);
@@ -34,7 +34,7 @@ final class Calls {
   /// A path that must be given.
   ///
   /// @param name of the query's parameter
-  static String path(Exchange exchange, String name, ToolboxLimits limits) {
+  public static String path(Exchange exchange, String name, ToolboxLimits limits) {
     String path = exchange.query(name).orElse("");
     if (path.isEmpty()) {
       throw ToolboxFailures.invalidPath(name + " is missing");
@@ -42,7 +42,7 @@ final class Calls {
     return checked(path, name, limits);
   }
 
-  static String checked(String path, String name, ToolboxLimits limits) {
+  public static String checked(String path, String name, ToolboxLimits limits) {
     if (path.indexOf('\0') >= 0) {
       throw ToolboxFailures.invalidPath(name + " holds a NUL character");
     }
@@ -54,7 +54,7 @@ final class Calls {
   }
 
   /// Permissions in octal digits; empty when they are not given.
-  static OptionalInt mode(Exchange exchange) {
+  public static OptionalInt mode(Exchange exchange) {
     String text = exchange.query("mode").orElse("");
     if (text.isEmpty()) {
       return OptionalInt.empty();

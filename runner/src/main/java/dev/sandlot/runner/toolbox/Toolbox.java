@@ -5,6 +5,11 @@ import dev.sandlot.agentclient.AgentFailure;
 import dev.sandlot.http.Exchange;
 import dev.sandlot.http.HttpFailure;
 import dev.sandlot.http.RouteTable;
+import dev.sandlot.http.Tunnel;
+import dev.sandlot.http.UpgradeRequest;
+import dev.sandlot.http.WebSocket;
+import dev.sandlot.http.WebSocketEndpoint;
+import dev.sandlot.http.WebSocketTunnel;
 import dev.sandlot.model.SandboxId;
 import dev.sandlot.runner.sandbox.HostedSandbox;
 import dev.sandlot.runner.sandbox.HostedSandboxes;
@@ -13,34 +18,31 @@ import dev.sandlot.runtime.ToolboxGateway;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 
 /// The way into the sandboxes of this machine. Thread-safe.
 public final class Toolbox implements ToolboxGateway {
   private final HostedSandboxes sandboxes;
   private final RouteTable<ToolboxAccess> routes;
+  private final List<SocketRoute> sockets;
   private final UnroutedOperations unrouted = UnroutedOperations.load();
 
   public Toolbox(HostedSandboxes sandboxes, ToolboxRoutes routes) {
     this.sandboxes = sandboxes;
     this.routes = routes.table();
+    this.sockets = routes.sockets();
   }
 
   @Override
   public void serve(SandboxId id, String rawPath, Exchange exchange) throws Exception {
-    String path =
-        rawPath.length() > 1 && rawPath.endsWith("/")
-            ? rawPath.substring(0, rawPath.length() - 1)
-            : rawPath;
+    String path = withoutSlash(rawPath);
     var match = routes.find(exchange.method(), path).orElse(null);
     if (match == null) {
       throw unknown(exchange.method(), path);
     }
-    HostedSandbox sandbox =
-        sandboxes
-            .find(id)
-            .orElseThrow(() ->
-                new HttpFailure(
-                    409, "CONFLICT", "conflict: the sandbox is not running; start it first"));
+    HostedSandbox sandbox = running(sandboxes.find(id));
     exchange.attribute(HostedSandbox.class, sandbox);
     exchange.pathParameters(match.parameters());
     try {
@@ -48,6 +50,50 @@ public final class Toolbox implements ToolboxGateway {
     } catch (AgentFailure failure) {
       throw ToolboxFailures.of(failure);
     }
+  }
+
+  @Override
+  public Optional<Tunnel> upgrade(SandboxId id, String rawPath, UpgradeRequest request)
+      throws Exception {
+    for (SocketRoute route : sockets) {
+      Map<String, String> parameters = route.pattern().match(withoutSlash(rawPath)).orElse(null);
+      if (parameters != null) {
+        SocketCall call = new SocketCall(running(sandboxes.find(id)), request, parameters);
+        return Optional.of(open(route, call));
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static Tunnel open(SocketRoute route, SocketCall call) throws Exception {
+    WebSocketEndpoint conversation;
+    try {
+      conversation = route.endpoint().open(call);
+    } catch (AgentFailure failure) {
+      throw ToolboxFailures.of(failure);
+    }
+    return new WebSocketTunnel(
+        call.request(),
+        call.protocol(),
+        route.limits(),
+        socket -> {
+          try {
+            conversation.serve(socket);
+          } catch (AgentFailure failure) {
+            socket.close(WebSocket.INTERNAL_ERROR, ToolboxFailures.of(failure).sentence());
+          }
+        });
+  }
+
+  private static HostedSandbox running(Optional<HostedSandbox> sandbox) {
+    return sandbox.orElseThrow(() ->
+        new HttpFailure(409, "CONFLICT", "conflict: the sandbox is not running; start it first"));
+  }
+
+  private static String withoutSlash(String rawPath) {
+    return rawPath.length() > 1 && rawPath.endsWith("/")
+        ? rawPath.substring(0, rawPath.length() - 1)
+        : rawPath;
   }
 
   private HttpFailure unknown(String method, String path) {

@@ -5,33 +5,33 @@ import dev.sandlot.http.HttpFailure;
 import java.util.Map;
 
 /// How failures read (contract: toolbox-api.md §2 and §19.4).
-final class ToolboxFailures {
+public final class ToolboxFailures {
   private ToolboxFailures() {}
 
-  static HttpFailure badRequest(String sentence) {
+  public static HttpFailure badRequest(String sentence) {
     return new HttpFailure(400, "BAD_REQUEST", "bad request: " + sentence);
   }
 
-  static HttpFailure invalidBody(String sentence) {
+  public static HttpFailure invalidBody(String sentence) {
     return new HttpFailure(400, "INVALID_REQUEST_BODY", "invalid body request: " + sentence);
   }
 
-  static HttpFailure notFound(String sentence) {
+  public static HttpFailure notFound(String sentence) {
     return new HttpFailure(404, "NOT_FOUND", "not found: " + sentence);
   }
 
-  static HttpFailure invalidPath(String sentence) {
+  public static HttpFailure invalidPath(String sentence) {
     return new HttpFailure(400, "INVALID_FILE_PATH", "bad request: " + sentence);
   }
 
   /// A call that clients of later or earlier builds know and this one does not serve.
-  static HttpFailure notBuilt(String operation) {
+  public static HttpFailure notBuilt(String operation) {
     return new HttpFailure(
         501, "NOT_IMPLEMENTED", "not implemented: this build does not serve " + operation + " yet");
   }
 
   /// The Java client repeats a call that was answered 408, unless told to wait.
-  static HttpFailure timedOut(String partialOutput) {
+  public static HttpFailure timedOut(String partialOutput) {
     return new HttpFailure(
         408,
         "PROCESS_EXECUTION_TIMEOUT",
@@ -40,7 +40,7 @@ final class ToolboxFailures {
         Map.of("partialOutput", partialOutput));
   }
 
-  static HttpFailure tooMuchOutput(long bytesMax, String partialOutput) {
+  public static HttpFailure tooMuchOutput(long bytesMax, String partialOutput) {
     return new HttpFailure(
         422,
         "UNPROCESSABLE_ENTITY",
@@ -52,7 +52,7 @@ final class ToolboxFailures {
   }
 
   /// A refused call that was not about a file.
-  static HttpFailure of(AgentFailure failure) {
+  public static HttpFailure of(AgentFailure failure) {
     return switch (failure.kind()) {
       case NOT_FOUND -> notFound(failure.sentence());
       case PERMISSION_DENIED ->
@@ -76,7 +76,7 @@ final class ToolboxFailures {
   /// A refused call about a file.
   ///
   /// @param path as the caller gave it
-  static HttpFailure of(AgentFailure failure, String path) {
+  public static HttpFailure of(AgentFailure failure, String path) {
     if (failure.is("EISDIR")) {
       return invalidPath(path + " is a directory");
     }

@@ -12,6 +12,7 @@ import java.util.List;
 /// All operations of the toolbox that this build serves.
 public final class ToolboxRoutes {
   private final RouteTable<ToolboxAccess> table;
+  private final List<SocketRoute> sockets = List.of();
 
   /// @param spoolFolder where large outputs wait until they are sent
   public ToolboxRoutes(RuntimeDriver driver, ToolboxLimits limits, Path spoolFolder) {
@@ -51,6 +52,11 @@ public final class ToolboxRoutes {
   /// To be looked up in, and to be walked by tests.
   public RouteTable<ToolboxAccess> table() {
     return table;
+  }
+
+  /// The paths that are WebSockets; the first that fits serves.
+  public List<SocketRoute> sockets() {
+    return sockets;
   }
 
   private static Route<ToolboxAccess> route(String method, String path, Endpoint endpoint) {
