@@ -199,7 +199,7 @@ def test_no_other_name_server_is_reached_through_the_host(sandbox, internet, nam
     assert {each["destination"] for each in internet.packets_with(marker)} == {FIRST}
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def name_server() -> Iterator[tuple[str, str]]:
     """A name and its address: of a name server of the test's own, if the server asks that, else of this machine's."""
     upstream = os.environ.get("SANDLOT_DNS_UPSTREAM")
@@ -211,7 +211,6 @@ def name_server() -> Iterator[tuple[str, str]]:
         server.bind((host, int(port or 53)))
         threading.Thread(target=answer_questions, args=(server,), daemon=True).start()
         yield "known.example.org", FIRST
-        time.sleep(0.1)
 
 
 def answer_questions(server: socket.socket) -> None:
