@@ -5,9 +5,12 @@ import static dev.sandlot.runner.toolbox.ToolboxAccess.ADMITTED_BY_PROXY;
 import dev.sandlot.http.Endpoint;
 import dev.sandlot.http.Route;
 import dev.sandlot.http.RouteTable;
+import dev.sandlot.runner.toolbox.git.GitRoutes;
 import dev.sandlot.runtime.RuntimeDriver;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 
 /// All operations of the toolbox that this build serves.
 public final class ToolboxRoutes {
@@ -24,7 +27,8 @@ public final class ToolboxRoutes {
     SystemEndpoints system = new SystemEndpoints(driver, limits);
     this.table =
         new RouteTable<>(
-            List.of(
+            joined(
+                new GitRoutes(limits).routes(),
                 route("POST", "/process/execute", execute::execute),
                 route("POST", "/process/code-run", execute::runCode),
                 route("GET", "/files", files::list),
@@ -47,6 +51,12 @@ public final class ToolboxRoutes {
                 route("GET", "/system/metrics", system::metrics),
                 route("GET", "/port", system::ports),
                 route("GET", "/port/{port}/in-use", system::portInUse)));
+  }
+
+  @SafeVarargs
+  private static List<Route<ToolboxAccess>> joined(
+      List<Route<ToolboxAccess>> others, Route<ToolboxAccess>... ours) {
+    return Stream.concat(Arrays.stream(ours), others.stream()).toList();
   }
 
   /// To be looked up in, and to be walked by tests.

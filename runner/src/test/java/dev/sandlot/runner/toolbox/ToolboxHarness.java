@@ -143,7 +143,11 @@ abstract class ToolboxHarness {
   }
 
   private URI uri(String path) {
-    return URI.create("http://127.0.0.1:" + server.port() + path);
+    return URI.create("http://127.0.0.1:" + port() + path);
+  }
+
+  final int port() {
+    return server.port();
   }
 
   static String encoded(String text) {

@@ -1,0 +1,170 @@
+package dev.sandlot.runner.toolbox.git;
+
+import dev.sandlot.agentclient.AgentFailure;
+import dev.sandlot.agentclient.OutputSink;
+import dev.sandlot.agentclient.ProcessRequest;
+import dev.sandlot.agentclient.RunOutcome;
+import dev.sandlot.agentclient.RunSinks;
+import dev.sandlot.http.Exchange;
+import dev.sandlot.http.HttpFailure;
+import dev.sandlot.runner.sandbox.HostedSandbox;
+import dev.sandlot.runner.toolbox.Calls;
+import dev.sandlot.runner.toolbox.ToolboxFailures;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/// The git program of a sandbox, in one of its folders, for one call. It is ended when the caller
+/// leaves. Used by one thread.
+final class Git {
+  /// What full names of branches begin with.
+  static final String HEADS = "refs/heads/";
+
+  private static final int NOT_FOUND_BY_SHELL = 127;
+
+  private final Exchange exchange;
+  private final HostedSandbox sandbox;
+  private final GitLimits limits = GitLimits.STANDARD;
+  private final String folder;
+
+  private Git(Exchange exchange, String folder) {
+    this.exchange = exchange;
+    this.sandbox = Calls.sandbox(exchange);
+    this.folder = folder;
+  }
+
+  /// Git in a repository. Folders above it are not searched: a call must not change a repository
+  /// that the caller did not name.
+  ///
+  /// @param folder relative ones are below the sandbox's working directory
+  static Git in(Exchange exchange, String folder) {
+    return new Git(exchange, folder);
+  }
+
+  /// Git in the sandbox's working directory, for what needs no repository.
+  static Git anywhere(Exchange exchange) {
+    return new Git(exchange, "");
+  }
+
+  /// Runs git; a refusal of its own is an answer like others.
+  GitResult run(GitCommand command) throws IOException, InterruptedException {
+    KeptOutput output = new KeptOutput(limits.outputBytesMax());
+    GitResult result = run(command, output);
+    return new GitResult(result.code(), output.bytes(), result.errors());
+  }
+
+  /// Runs git and fails with its words when it refuses.
+  GitResult succeed(GitCommand command) throws IOException, InterruptedException {
+    GitResult result = run(command);
+    if (!result.succeeded()) {
+      throw GitFailures.of(result, command.access());
+    }
+    return result;
+  }
+
+  /// Runs git and passes its output on.
+  GitResult run(GitCommand command, OutputSink output) throws IOException, InterruptedException {
+    LastWords errors = new LastWords(limits.errorBytesMax());
+    ProcessRequest request =
+        new ProcessRequest(
+            command.commandLine(),
+            command.standardInput(),
+            variables(command),
+            folder,
+            Duration.ZERO);
+    RunOutcome outcome;
+    try {
+      outcome = sandbox.agent().run(request, new RunSinks(output, errors, exchange::clientGone));
+    } catch (KeptOutput.LimitPassed _) {
+      throw new HttpFailure(
+          422,
+          "UNPROCESSABLE_ENTITY",
+          "unprocessable entity: git answered with more than "
+              + limits.outputBytesMax()
+              + " bytes; run git by process/execute and look at a part of it");
+    }
+    return switch (outcome) {
+      case RunOutcome.Exited(int code, _) when code == NOT_FOUND_BY_SHELL -> throw missing();
+      case RunOutcome.Exited(int code, _) -> new GitResult(code, new byte[0], errors.text());
+      case RunOutcome.NotStarted _ -> throw missing();
+    };
+  }
+
+  private Map<String, String> variables(GitCommand command)
+      throws IOException, InterruptedException {
+    Map<String, String> variables = new HashMap<>(command.variables());
+    if (!folder.isEmpty()) {
+      Path parent =
+          Path.of(sandbox.account().workingDirectory()).resolve(folder).normalize().getParent();
+      if (parent != null) {
+        variables.put("GIT_CEILING_DIRECTORIES", parent.toString());
+      }
+    }
+    return variables;
+  }
+
+  /// Why git did not start: its folder is missing, or it is.
+  private HttpFailure missing() {
+    if (!folder.isEmpty() && !isFolder(folder)) {
+      return new HttpFailure(
+          404, "GIT_REPO_NOT_FOUND", "not found: there is no repository at " + folder);
+    }
+    return new HttpFailure(
+        422,
+        "UNPROCESSABLE_ENTITY",
+        "unprocessable entity: git could not be started in the sandbox; is it installed? Its image"
+            + " must have git 2.26 or newer");
+  }
+
+  private boolean isFolder(String path) {
+    try {
+      return sandbox.agent().files().status(path).directory();
+    } catch (AgentFailure failure) {
+      if (failure.kind() == AgentFailure.Kind.NOT_FOUND) {
+        return false;
+      }
+      throw ToolboxFailures.of(failure, path);
+    }
+  }
+
+  /// Whether something is at this path of the sandbox.
+  boolean exists(String path) {
+    try {
+      var _ = sandbox.agent().files().status(path);
+      return true;
+    } catch (AgentFailure failure) {
+      if (failure.kind() == AgentFailure.Kind.NOT_FOUND) {
+        return false;
+      }
+      throw ToolboxFailures.of(failure, path);
+    }
+  }
+
+  /// Removes a folder of the sandbox with all that is in it.
+  void remove(String path) {
+    try {
+      sandbox.agent().files().remove(path, true);
+    } catch (AgentFailure failure) {
+      if (failure.kind() != AgentFailure.Kind.NOT_FOUND) {
+        throw ToolboxFailures.of(failure, path);
+      }
+    }
+  }
+
+  /// The branch that is checked out, also one without a commit yet; empty when none is.
+  Optional<String> currentBranch() throws IOException, InterruptedException {
+    GitCommand command = GitCommand.of("symbolic-ref", "--quiet", "HEAD");
+    GitResult result = run(command);
+    if (result.code() == 1 && result.errors().isBlank()) {
+      return Optional.empty();
+    }
+    if (!result.succeeded()) {
+      throw GitFailures.of(result, command.access());
+    }
+    String name = result.line();
+    return name.startsWith(HEADS) ? Optional.of(name.substring(HEADS.length())) : Optional.empty();
+  }
+}

@@ -1,0 +1,103 @@
+package dev.sandlot.runner.toolbox.git;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/// One run of git. Immutable.
+///
+/// @param arguments the command and what follows it
+/// @param input of a command that shows nothing given to a server
+/// @param hooks whether the repository's hooks run
+record GitCommand(
+    List<String> arguments,
+    byte[] input,
+    Map<String, String> environment,
+    RemoteAccess access,
+    boolean hooks) {
+  /// The repository's monitor of files would be a program of its choice, and a repository may
+  /// belong to another user of the sandbox.
+  private static final List<String> SETTINGS = List.of("core.fsmonitor=false", "safe.directory=*");
+
+  /// Moves git's input, which holds the credential, out of the way of everything but our helper.
+  private static final String WITH_CREDENTIAL =
+      "unset GIT_SSL_NO_VERIFY; exec 3<&0 </dev/null; exec git \"$@\"";
+
+  private static final Map<String, String> ENVIRONMENT =
+      Map.of(
+          "LC_ALL", "C",
+          "LANGUAGE", "",
+          "GIT_ADVICE", "0",
+          "GIT_EDITOR", "true",
+          "GIT_TERMINAL_PROMPT", "0",
+          "SSH_ASKPASS_REQUIRE", "never");
+
+  GitCommand {
+    arguments = List.copyOf(arguments);
+    environment = Map.copyOf(environment);
+  }
+
+  static GitCommand of(String... arguments) {
+    return of(Arrays.asList(arguments));
+  }
+
+  static GitCommand of(List<String> arguments) {
+    return new GitCommand(arguments, new byte[0], Map.of(), new RemoteAccess.Configured(), false);
+  }
+
+  GitCommand input(byte[] bytes) {
+    return new GitCommand(arguments, bytes, environment, access, hooks);
+  }
+
+  /// For `--pathspec-from-file=- --pathspec-file-nul`: more files than arguments can hold.
+  GitCommand inputFiles(List<String> files) {
+    return input(String.join("\0", files).getBytes(UTF_8));
+  }
+
+  GitCommand environment(Map<String, String> variables) {
+    return new GitCommand(arguments, input, variables, access, hooks);
+  }
+
+  GitCommand access(RemoteAccess given) {
+    return new GitCommand(arguments, input, environment, given, hooks);
+  }
+
+  GitCommand withHooks() {
+    return new GitCommand(arguments, input, environment, access, true);
+  }
+
+  /// Program and arguments. Holds no secret.
+  List<String> commandLine() {
+    List<String> line = new ArrayList<>();
+    if (access instanceof RemoteAccess.Given) {
+      line.addAll(List.of("/bin/sh", "-c", WITH_CREDENTIAL));
+    }
+    line.add("git");
+    List<String> settings = new ArrayList<>(SETTINGS);
+    if (!hooks) {
+      settings.add("core.hooksPath=/dev/null");
+    }
+    settings.addAll(access.settings());
+    for (String setting : settings) {
+      line.add("-c");
+      line.add(setting);
+    }
+    line.addAll(arguments);
+    return line;
+  }
+
+  byte[] standardInput() {
+    return access instanceof RemoteAccess.Given given ? given.input() : input;
+  }
+
+  Map<String, String> variables() {
+    Map<String, String> all = new HashMap<>(ENVIRONMENT);
+    all.putAll(access.environment());
+    all.putAll(environment);
+    return all;
+  }
+}

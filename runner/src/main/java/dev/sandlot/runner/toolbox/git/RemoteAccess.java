@@ -1,0 +1,86 @@
+package dev.sandlot.runner.toolbox.git;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.util.List;
+import java.util.Map;
+
+/// What a run of git may show to a server (docs/adr/0007).
+sealed interface RemoteAccess {
+  /// Whatever the sandbox's own configuration says, for example what `/git/credentials` stored.
+  record Configured() implements RemoteAccess {
+    @Override
+    public List<String> settings() {
+      return List.of();
+    }
+
+    @Override
+    public Map<String, String> environment() {
+      return Map.of();
+    }
+  }
+
+  /// A credential for this call alone, shown to this server alone, over a verified connection.
+  ///
+  /// @param origin scheme, host and port
+  record Given(Credential credential, String origin) implements RemoteAccess {
+    /// How often git may ask: a server that moves a repository makes it ask again.
+    private static final int ANSWERS = 8;
+
+    /// Answers git's question from descriptor 3, in commands of the shell that start no process.
+    private static final String HELPER =
+        "!f() { [ \"$1\" = get ] && IFS= read -r u <&3 && IFS= read -r p <&3"
+            + " && printf 'username=%s\\npassword=%s\\n' \"$u\" \"$p\"; }; f";
+
+    /// The first setting empties the list of helpers, so that no other one stores what was given.
+    /// Background work of git would keep the descriptor.
+    @Override
+    public List<String> settings() {
+      return List.of(
+          "credential.helper=",
+          "credential." + origin + ".helper=" + HELPER,
+          "http." + origin + ".sslVerify=true",
+          "http.sslVerify=true",
+          "http.followRedirects=initial",
+          "gc.auto=0",
+          "maintenance.auto=false");
+    }
+
+    @Override
+    public Map<String, String> environment() {
+      return Map.of("GIT_ASKPASS", "", "SSH_ASKPASS", "");
+    }
+
+    byte[] input() {
+      String answer = credential.username() + "\n" + credential.password() + "\n";
+      return answer.repeat(ANSWERS).getBytes(UTF_8);
+    }
+  }
+
+  /// A server whose certificate is not looked at. It is shown nothing.
+  ///
+  /// @param origin scheme, host and port
+  record Unverified(String origin) implements RemoteAccess {
+    @Override
+    public List<String> settings() {
+      return List.of(
+          "credential.helper=",
+          "http.extraHeader=",
+          "http." + origin + ".extraHeader=",
+          "http.cookieFile=",
+          "http." + origin + ".sslVerify=false",
+          "http.sslVerify=false");
+    }
+
+    @Override
+    public Map<String, String> environment() {
+      return Map.of("GIT_ASKPASS", "", "SSH_ASKPASS", "");
+    }
+  }
+
+  /// For git's `-c`.
+  List<String> settings();
+
+  /// On top of that of every run.
+  Map<String, String> environment();
+}

@@ -1,0 +1,143 @@
+package dev.sandlot.runner.toolbox.git;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/// What `git status --porcelain=v2 -z --branch` tells.
+///
+/// @param branch empty when none is checked out
+record WorktreeStatus(
+    Optional<String> branch,
+    Optional<String> upstream,
+    int ahead,
+    int behind,
+    List<Change> changes) {
+  private static final Pattern DISTANCE = Pattern.compile("\\+([0-9]{1,9}) -([0-9]{1,9})");
+  private static final String DETACHED = "(detached)";
+
+  /// Fields of a line before its path, by git-status(1).
+  private static final int FIELDS_BEFORE_CHANGED = 8;
+
+  private static final int FIELDS_BEFORE_RENAMED = 9;
+  private static final int FIELDS_BEFORE_UNMERGED = 10;
+
+  /// A file that is not as it was committed.
+  ///
+  /// @param previousName of a renamed or copied one, else empty
+  record Change(String name, String previousName, State staging, State worktree) {}
+
+  /// In the contract's words.
+  enum State {
+    UNMODIFIED("Unmodified"),
+    UNTRACKED("Untracked"),
+    MODIFIED("Modified"),
+    ADDED("Added"),
+    DELETED("Deleted"),
+    RENAMED("Renamed"),
+    COPIED("Copied"),
+    UNMERGED("Updated but unmerged");
+
+    private final String word;
+
+    State(String word) {
+      this.word = word;
+    }
+
+    private static State of(char letter) {
+      return switch (letter) {
+        case '.' -> UNMODIFIED;
+        case 'A' -> ADDED;
+        case 'D' -> DELETED;
+        case 'R' -> RENAMED;
+        case 'C' -> COPIED;
+        case 'U' -> UNMERGED;
+        default -> MODIFIED; // M, or T: its type has changed
+      };
+    }
+  }
+
+  /// @throws IllegalArgumentException when it is not in that form
+  static WorktreeStatus parse(String output) {
+    Optional<String> branch = Optional.empty();
+    Optional<String> upstream = Optional.empty();
+    int ahead = 0;
+    int behind = 0;
+    List<Change> changes = new ArrayList<>();
+    String[] lines = output.split("\0", -1);
+    for (int index = 0; index < lines.length; index++) {
+      String line = lines[index];
+      if (line.startsWith("# branch.head ")) {
+        String head = after(line, 2);
+        branch = head.equals(DETACHED) ? Optional.empty() : Optional.of(head);
+      } else if (line.startsWith("# branch.upstream ")) {
+        upstream = Optional.of(after(line, 2));
+      } else if (line.startsWith("# branch.ab ")) {
+        Matcher distance = DISTANCE.matcher(after(line, 2));
+        if (distance.matches()) {
+          ahead = Integer.parseInt(distance.group(1));
+          behind = Integer.parseInt(distance.group(2));
+        }
+      } else if (line.startsWith("2 ")) {
+        index++;
+        String previous = index < lines.length ? lines[index] : "";
+        changes.add(changed(line, FIELDS_BEFORE_RENAMED, previous));
+      } else if (!line.isEmpty() && !line.startsWith("#")) {
+        changes.add(change(line));
+      }
+    }
+    return new WorktreeStatus(branch, upstream, ahead, behind, List.copyOf(changes));
+  }
+
+  private static Change change(String line) {
+    return switch (line.charAt(0)) {
+      case '1' -> changed(line, FIELDS_BEFORE_CHANGED, "");
+      case 'u' ->
+          new Change(after(line, FIELDS_BEFORE_UNMERGED), "", State.UNMERGED, State.UNMERGED);
+      case '?' -> new Change(after(line, 1), "", State.UNTRACKED, State.UNTRACKED);
+      default -> throw new IllegalArgumentException("git status wrote a line of an unknown kind");
+    };
+  }
+
+  private static Change changed(String line, int fieldsBefore, String previousName) {
+    String path = after(line, fieldsBefore);
+    return new Change(path, previousName, State.of(line.charAt(2)), State.of(line.charAt(3)));
+  }
+
+  /// What follows the first fields, which blanks part.
+  private static String after(String line, int fields) {
+    int begin = 0;
+    for (int field = 0; field < fields; field++) {
+      begin = line.indexOf(' ', begin) + 1;
+      if (begin == 0) {
+        throw new IllegalArgumentException("git status wrote a line that is too short");
+      }
+    }
+    return line.substring(begin);
+  }
+
+  /// The contract's `GitStatus`.
+  Map<String, Object> json() {
+    Map<String, Object> json = new LinkedHashMap<>();
+    json.put("currentBranch", branch.orElse("HEAD"));
+    json.put("detached", branch.isEmpty());
+    json.put("branchPublished", upstream.isPresent());
+    upstream.ifPresent(name -> json.put("upstream", name));
+    json.put("ahead", ahead);
+    json.put("behind", behind);
+    json.put("fileStatus", changes.stream().map(WorktreeStatus::json).toList());
+    return json;
+  }
+
+  private static Map<String, Object> json(Change change) {
+    return Map.of(
+        "name", change.name,
+        "extra", change.previousName,
+        "staging", change.staging.word,
+        "worktree", change.worktree.word);
+  }
+}
