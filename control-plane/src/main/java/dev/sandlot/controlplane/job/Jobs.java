@@ -71,6 +71,11 @@ public final class Jobs {
     store.supersede(sandbox, clock.instant());
   }
 
+  /// Whether an order of this type for the sandbox has not been carried out yet.
+  public boolean anyUnfinished(SandboxId sandbox, JobType type) {
+    return store.anyUnfinished(sandbox, type);
+  }
+
   /// Hands out jobs to a runner, waiting until there are some or the time is over.
   List<Job> poll(RunnerId runner, Duration longest, int limit) throws InterruptedException {
     try (Signals.Watch watch = signals.watch(topic(runner))) {

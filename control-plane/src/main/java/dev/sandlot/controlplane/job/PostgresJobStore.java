@@ -175,6 +175,22 @@ final class PostgresJobStore {
             .list());
   }
 
+  boolean anyUnfinished(SandboxId sandbox, JobType type) {
+    return database.single(handle ->
+        handle
+            .createQuery(
+                """
+                SELECT EXISTS (
+                  SELECT FROM jobs
+                  WHERE resource_id = :sandbox AND type = :type
+                    AND status IN ('PENDING', 'IN_PROGRESS'))\
+                """)
+            .bind("sandbox", sandbox.value())
+            .bind("type", type.name())
+            .mapTo(Boolean.class)
+            .one());
+  }
+
   int purge(Instant endedBefore) {
     return database.single(handle ->
         handle

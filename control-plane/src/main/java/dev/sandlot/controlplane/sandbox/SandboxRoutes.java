@@ -206,7 +206,7 @@ public final class SandboxRoutes {
     exchange.status(201).sendJson(json.full(after));
   }
 
-  private void network(Exchange exchange) {
+  private void network(Exchange exchange) throws InterruptedException {
     RequestBody body = RequestBody.of(exchange);
     if (body.asks("domainAllowList")) {
       throw HttpFailure.badRequest(

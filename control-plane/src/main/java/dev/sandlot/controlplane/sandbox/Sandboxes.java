@@ -3,6 +3,7 @@ package dev.sandlot.controlplane.sandbox;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.sandlot.controlplane.job.JobOutcomes;
+import dev.sandlot.controlplane.job.JobType;
 import dev.sandlot.controlplane.job.Jobs;
 import dev.sandlot.controlplane.platform.PostgresDatabase;
 import dev.sandlot.controlplane.platform.Signals;
@@ -29,6 +30,7 @@ public final class Sandboxes {
   private final SandboxStore store;
   private final SandboxTransitions transitions;
   private final SandboxOutcomes outcomes;
+  private final Jobs jobs;
   private final RunnerPool pool;
   private final Signals signals;
   private final InstantSource clock;
@@ -41,6 +43,7 @@ public final class Sandboxes {
     this.transitions =
         new SandboxTransitions(database, store, new SandboxOrders(jobs), pool, clock);
     this.outcomes = new SandboxOutcomes(database, transitions);
+    this.jobs = jobs;
     this.pool = pool;
     this.signals = signals;
     this.clock = clock;
@@ -170,9 +173,30 @@ public final class Sandboxes {
     return after;
   }
 
-  Sandbox changeNetwork(Sandbox sandbox, NetworkSettings network, Map<String, String> trace) {
-    return demand(
-        sandbox.id(), SandboxEvent.NETWORK_CHANGED, Cause.request(trace).withNetwork(network));
+  Sandbox changeNetwork(Sandbox sandbox, NetworkSettings network, Map<String, String> trace)
+      throws InterruptedException {
+    SandboxId id = sandbox.id();
+    try (Signals.Watch watch = signals.watch(SandboxTransitions.topic(id))) {
+      demand(id, SandboxEvent.NETWORK_CHANGED, Cause.request(trace).withNetwork(network));
+      awaitApplied(id, watch);
+      return store.find(id).orElseThrow(() -> HttpFailure.notFound("the sandbox was deleted"));
+    }
+  }
+
+  /// Who has closed a sandbox's network may rely on it as soon as there is an answer.
+  private void awaitApplied(SandboxId id, Signals.Watch watch) throws InterruptedException {
+    long end = System.nanoTime() + RequestLimits.WAIT_MAX.toNanos();
+    while (jobs.anyUnfinished(id, JobType.UPDATE_SANDBOX_NETWORK_SETTINGS)) {
+      Duration left = Duration.ofNanos(end - System.nanoTime());
+      if (!left.isPositive()) {
+        throw new HttpFailure(
+            504,
+            "",
+            "the settings are stored, but the runner has not applied them yet; ask again, or stop"
+                + " the sandbox: they hold from its next start on");
+      }
+      watch.await(left);
+    }
   }
 
   private Sandbox demand(SandboxId id, SandboxEvent event, Cause cause) {
