@@ -13,6 +13,10 @@ import tools.jackson.databind.JsonNode;
 public final class Calls {
   private static final Pattern OCTAL = Pattern.compile("0{0,4}[0-7]{1,4}");
 
+  /// The Go client rejected fields that it did not know before 0.188; it sends a leading v.
+  private static final Pattern STRICT_VERSION =
+      Pattern.compile("v?0\\.(?:[0-9]|[1-9][0-9]|1[0-7][0-9]|18[0-7])\\..*");
+
   private Calls() {}
 
   public static HostedSandbox sandbox(Exchange exchange) {
@@ -51,6 +55,15 @@ public final class Calls {
           name + " is longer than " + limits.pathBytesMax() + " bytes");
     }
     return path;
+  }
+
+  /// Whether the caller fails on fields that the contract had not in its time.
+  public static boolean knowsOldFieldsOnly(Exchange exchange) {
+    return exchange.header("X-Daytona-Source").filter("sdk-go"::equals).isPresent()
+        && exchange
+            .header("X-Daytona-SDK-Version")
+            .filter(version -> STRICT_VERSION.matcher(version).matches())
+            .isPresent();
   }
 
   /// Permissions in octal digits; empty when they are not given.

@@ -16,10 +16,6 @@ final class FileEndpoints {
   private static final Pattern DEPTH = Pattern.compile("[1-9][0-9]?");
   private static final int FOLDER_MODE = 0755;
 
-  /// The Go client rejected fields that it did not know before 0.188; it sends a leading v.
-  private static final Pattern STRICT_VERSION =
-      Pattern.compile("v?0\\.(?:[0-9]|[1-9][0-9]|1[0-7][0-9]|18[0-7])\\..*");
-
   private final ToolboxLimits limits;
 
   FileEndpoints(ToolboxLimits limits) {
@@ -116,13 +112,7 @@ final class FileEndpoints {
 
   private static Map<String, Object> json(Exchange exchange, FileStatus file) {
     Map<String, Object> json = FileInfoJson.of(file);
-    boolean strict =
-        exchange.header("X-Daytona-Source").filter("sdk-go"::equals).isPresent()
-            && exchange
-                .header("X-Daytona-SDK-Version")
-                .filter(version -> STRICT_VERSION.matcher(version).matches())
-                .isPresent();
-    if (strict) {
+    if (Calls.knowsOldFieldsOnly(exchange)) {
       json.remove("path");
     }
     return json;

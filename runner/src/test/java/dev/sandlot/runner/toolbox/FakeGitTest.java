@@ -4,7 +4,7 @@ import dev.sandlot.runner.fake.FakeDriver;
 import dev.sandlot.runtime.RuntimeDriver;
 import java.nio.file.Files;
 
-class FakeGitTest extends GitContract {
+class FakeGitTest extends GitRefsContract {
   @Override
   RuntimeDriver openDriver() throws Exception {
     return new FakeDriver(Files.createTempDirectory("fake"));

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 
 /// How Git calls behave towards servers: tests/support/git_server.py, in the sandbox itself.
-abstract class GitRemotesContract extends GitContract {
+abstract class GitRemotesContract extends GitRefsContract {
   private static final String PASSWORD = "open sesame/+%";
   private static final Map<String, Object> ROBOT =
       Map.of("username", "robot", "password", PASSWORD);

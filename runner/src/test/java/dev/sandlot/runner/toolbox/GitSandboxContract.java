@@ -20,6 +20,21 @@ abstract class GitSandboxContract extends GitRemotesContract {
   }
 
   @Test
+  void servesAFolderOfAnyName() throws Exception {
+    String path = unique() + "/na\u00efve \u6587\u4ef6 -x";
+    ok(post("init", Map.of("path", path)), 201);
+
+    ok(get("/git/status?path=" + encoded(path)), 200);
+  }
+
+  @Test
+  void tellsThatTheUserMayNotEnterAFolder() throws Exception {
+    shell("sudo mkdir -m 700 closed");
+
+    refused(get("/git/status?path=closed"), 403, "FILE_ACCESS_DENIED");
+  }
+
+  @Test
   void tellsThatTheUserMayNotChangeTheSystemsConfiguration() throws Exception {
     refused(
         post("config", Map.of("key", "a.b", "value", "x", "scope", "system")),

@@ -1,6 +1,7 @@
 package dev.sandlot.runner.toolbox.git;
 
 import dev.sandlot.http.Exchange;
+import dev.sandlot.runner.toolbox.Calls;
 import dev.sandlot.runner.toolbox.ToolboxLimits;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -30,12 +31,12 @@ final class BranchEndpoints {
       branches.add(name);
       current = line.startsWith(CURRENT) ? Optional.of(name) : current;
     }
-    if (current.isEmpty()) {
-      current = git.currentBranch();
-    }
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("branches", branches);
-    current.ifPresent(name -> json.put("current", name));
+    if (!Calls.knowsOldFieldsOnly(exchange)) {
+      (current.isPresent() ? current : git.currentBranch())
+          .ifPresent(name -> json.put("current", name));
+    }
     exchange.sendJson(json);
   }
 

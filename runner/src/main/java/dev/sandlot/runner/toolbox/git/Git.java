@@ -11,9 +11,10 @@ import dev.sandlot.runner.sandbox.HostedSandbox;
 import dev.sandlot.runner.toolbox.Calls;
 import dev.sandlot.runner.toolbox.ToolboxFailures;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -68,13 +69,7 @@ final class Git {
   /// Runs git and passes its output on.
   GitResult run(GitCommand command, OutputSink output) throws IOException, InterruptedException {
     LastWords errors = new LastWords(limits.errorBytesMax());
-    ProcessRequest request =
-        new ProcessRequest(
-            command.commandLine(),
-            command.standardInput(),
-            variables(command),
-            folder,
-            Duration.ZERO);
+    ProcessRequest request = request(command);
     RunOutcome outcome;
     try {
       outcome = sandbox.agent().run(request, new RunSinks(output, errors, exchange::clientGone));
@@ -87,30 +82,61 @@ final class Git {
               + " bytes; run git by process/execute and look at a part of it");
     }
     return switch (outcome) {
-      case RunOutcome.Exited(int code, _) when code == NOT_FOUND_BY_SHELL -> throw missing();
+      case RunOutcome.Exited(int code, _) when code == NOT_FOUND_BY_SHELL -> throw notStarted("");
       case RunOutcome.Exited(int code, _) -> new GitResult(code, new byte[0], errors.text());
-      case RunOutcome.NotStarted _ -> throw missing();
+      case RunOutcome.NotStarted(String reason) -> throw notStarted(reason);
     };
+  }
+
+  private ProcessRequest request(GitCommand command) throws IOException, InterruptedException {
+    byte[] input = command.standardInput();
+    if (input.length > ProcessRequest.INPUT_BYTES_MAX) {
+      throw new HttpFailure(
+          413,
+          "BAD_REQUEST",
+          "bad request: the message or the files together are larger than "
+              + ProcessRequest.INPUT_BYTES_MAX
+              + " bytes");
+    }
+    return new ProcessRequest(
+        command.commandLine(), input, variables(command), folder, Duration.ZERO);
   }
 
   private Map<String, String> variables(GitCommand command)
       throws IOException, InterruptedException {
     Map<String, String> variables = new HashMap<>(command.variables());
     if (!folder.isEmpty()) {
-      Path parent =
-          Path.of(sandbox.account().workingDirectory()).resolve(folder).normalize().getParent();
-      if (parent != null) {
-        variables.put("GIT_CEILING_DIRECTORIES", parent.toString());
-      }
+      String start = folder.startsWith("/") ? "" : sandbox.account().workingDirectory();
+      variables.put("GIT_CEILING_DIRECTORIES", parent(start + "/" + folder));
     }
     return variables;
   }
 
-  /// Why git did not start: its folder is missing, or it is.
-  private HttpFailure missing() {
+  /// The folder above, by its name alone.
+  private static String parent(String path) {
+    List<String> names = new ArrayList<>();
+    for (String name : path.split("/", -1)) {
+      if (name.equals("..") && !names.isEmpty()) {
+        names.removeLast();
+      } else if (!name.isEmpty() && !name.equals(".") && !name.equals("..")) {
+        names.add(name);
+      }
+    }
+    if (!names.isEmpty()) {
+      names.removeLast();
+    }
+    return "/" + String.join("/", names);
+  }
+
+  /// Why git did not start: its folder is missing or closed, or it is missing itself.
+  private HttpFailure notStarted(String reason) {
     if (!folder.isEmpty() && !isFolder(folder)) {
       return new HttpFailure(
           404, "GIT_REPO_NOT_FOUND", "not found: there is no repository at " + folder);
+    }
+    if (reason.contains("Permission denied")) {
+      return new HttpFailure(
+          403, "FILE_ACCESS_DENIED", "forbidden: git may not be started in " + folder);
     }
     return new HttpFailure(
         422,

@@ -1,6 +1,7 @@
 package dev.sandlot.runner.toolbox.git;
 
 import dev.sandlot.http.Exchange;
+import dev.sandlot.runner.toolbox.Calls;
 import dev.sandlot.runner.toolbox.ToolboxLimits;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -72,7 +73,11 @@ final class RepositoryEndpoints {
           "INTERNAL_SERVER_ERROR",
           e.getMessage() + "; is git in the sandbox the real one, 2.26 or newer?");
     }
-    exchange.sendJson(status.json());
+    Map<String, Object> json = status.json();
+    if (Calls.knowsOldFieldsOnly(exchange)) {
+      json.keySet().removeAll(WorktreeStatus.LATER_FIELDS);
+    }
+    exchange.sendJson(json);
   }
 
   void history(Exchange exchange) throws IOException, InterruptedException {

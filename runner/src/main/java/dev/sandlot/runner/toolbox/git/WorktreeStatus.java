@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -17,6 +18,9 @@ record WorktreeStatus(
     int ahead,
     int behind,
     List<Change> changes) {
+  /// Of the contract's `GitStatus`, since 0.194.
+  static final Set<String> LATER_FIELDS = Set.of("detached", "upstream");
+
   private static final Pattern DISTANCE = Pattern.compile("\\+([0-9]{1,9}) -([0-9]{1,9})");
   private static final String DETACHED = "(detached)";
 
