@@ -192,7 +192,6 @@ require_maven
 require_rust
 mkdir -p "$LOGS"
 exec {lock}>"$SANDLOT_CACHE/.test$suffix.lock"
-export SANDLOT_LOCK=$lock # what is started must not hold it
 flock --nonblock "$lock" || fail "Other tests are running on this machine. Wait until they have ended."
 trap finish EXIT
 trap 'exit 130' INT TERM

@@ -94,7 +94,11 @@ start() {
   [[ ! -s $log ]] || mv "$log" "$log.1"
   (
     cd /
-    [[ -z ${SANDLOT_LOCK:-} ]] || exec {SANDLOT_LOCK}>&-
+    # It must not hold what this shell was given, such as a lock that others wait for.
+    for descriptor in "/proc/$BASHPID/fd/"*; do
+      descriptor=${descriptor##*/}
+      ((descriptor <= 2)) || exec {descriptor}>&-
+    done
     exec setsid "$@" </dev/null >"$log" 2>&1
   ) &
   remember "$name" $!
@@ -150,7 +154,7 @@ start_server() {
   # that a misspelt one does not go unnoticed.
   for name in $(compgen -v SANDLOT_); do
     case ${name#SANDLOT_} in
-      INSTANCE | ADDRESS_POOL | SANDBOXES_MAX | POOL_GIB | DATABASE_PORT | RUNSC | LOCK | AOT_OUTPUT | DEBIAN_MIRROR) continue ;;
+      INSTANCE | ADDRESS_POOL | SANDBOXES_MAX | POOL_GIB | DATABASE_PORT | RUNSC | AOT_OUTPUT | DEBIAN_MIRROR) continue ;;
       TEST_* | BENCH_*) continue ;;
     esac
     [[ -z ${!name:-} ]] || variables+=("$name=${!name}")
