@@ -11,6 +11,7 @@ public interface WebSocket {
 
   int GOING_AWAY = 1001;
   int PROTOCOL_ERROR = 1002;
+  int NO_CODE = 1005;
   int INVALID_TEXT = 1007;
   int POLICY = 1008;
   int TOO_BIG = 1009;
@@ -41,6 +42,8 @@ public interface WebSocket {
   void sendBytes(byte[] bytes, int offset, int length) throws IOException;
 
   /// Ends the connection in an orderly way; one that is closed already stays as it is.
+  ///
+  /// @param code {@link #NO_CODE} to say neither code nor reason
   void close(int code, String reason);
 
   /// Whether nothing can be sent any more.

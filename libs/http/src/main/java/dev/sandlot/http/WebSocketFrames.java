@@ -132,6 +132,9 @@ final class WebSocketFrames {
 
   /// The payload of a close, its reason cut where a character ends.
   static byte[] close(int code, String reason) {
+    if (code == WebSocket.NO_CODE) {
+      return new byte[0];
+    }
     byte[] text = reason.getBytes(UTF_8);
     int length = Math.min(text.length, WebSocket.REASON_BYTES_MAX);
     while (length < text.length && length > 0 && (text[length] & 0xc0) == 0x80) {

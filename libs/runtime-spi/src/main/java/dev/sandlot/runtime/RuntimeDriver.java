@@ -59,6 +59,10 @@ public interface RuntimeDriver {
   /// One of {@link #list}, with what it uses; empty when it has no disk.
   Optional<SandboxUsage> inspect(SandboxId id);
 
+  /// The program and arguments that an image wants to run from the start of its sandboxes; empty
+  /// when it wants none, or is not here.
+  List<String> entrypoint(String image);
+
   /// What only some engines can do.
   enum Capability {
     /// Processes can be stopped and go on where they were.

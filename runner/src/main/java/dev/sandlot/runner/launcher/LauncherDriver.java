@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import tools.jackson.databind.JsonNode;
 
 /// An engine behind the launcher: "runsc" or "runc". Thread-safe.
@@ -33,6 +34,7 @@ public final class LauncherDriver implements RuntimeDriver, AutoCloseable {
 
   private final String engine;
   private final LauncherClient launcher;
+  private final Map<String, List<String>> entrypoints = new ConcurrentHashMap<>();
 
   /// @param socket the launcher's
   /// @param engine as the launcher names it
@@ -160,6 +162,21 @@ public final class LauncherDriver implements RuntimeDriver, AutoCloseable {
             row.path("pids").asLong(0),
             row.path("disk_used_bytes").asLong(0),
             row.path("oom_kills").asLong(0)));
+  }
+
+  /// An image does not change under its name, so each is asked for once.
+  @Override
+  public List<String> entrypoint(String image) {
+    List<String> known = entrypoints.get(image);
+    if (known == null) {
+      for (JsonNode row : launcher.ask(Map.of("op", "list_images"), SLOW).path("images")) {
+        List<String> command = new ArrayList<>();
+        row.path("config").path("entrypoint").forEach(word -> command.add(word.asString("")));
+        entrypoints.put(row.path("id").asString(""), List.copyOf(command));
+      }
+      known = entrypoints.getOrDefault(image, List.of());
+    }
+    return known;
   }
 
   @Override

@@ -119,6 +119,7 @@ public final class HostedSandboxes implements AutoCloseable {
     try {
       AgentHello hello = agent.awaitHello(AGENT_START_MAX);
       Account account = agent.configure(identity(id, order));
+      Entrypoint.start(id, agent.processes(), driver.entrypoint(order.snapshot()));
       met = true;
       return new HostedSandbox(id, agent, hello.version(), Optional.of(limits), account);
     } catch (AgentFailure failure) {

@@ -6,6 +6,7 @@ import dev.sandlot.http.Endpoint;
 import dev.sandlot.http.Route;
 import dev.sandlot.http.RouteTable;
 import dev.sandlot.runner.toolbox.git.GitRoutes;
+import dev.sandlot.runner.toolbox.session.SessionRoutes;
 import dev.sandlot.runtime.RuntimeDriver;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -15,7 +16,7 @@ import java.util.stream.Stream;
 /// All operations of the toolbox that this build serves.
 public final class ToolboxRoutes {
   private final RouteTable<ToolboxAccess> table;
-  private final List<SocketRoute> sockets = List.of();
+  private final List<SocketRoute> sockets;
 
   /// @param spoolFolder where large outputs wait until they are sent
   public ToolboxRoutes(RuntimeDriver driver, ToolboxLimits limits, Path spoolFolder) {
@@ -24,11 +25,12 @@ public final class ToolboxRoutes {
     FileEndpoints files = new FileEndpoints(limits);
     DownloadEndpoints downloads = new DownloadEndpoints(limits);
     UploadEndpoints uploads = new UploadEndpoints(limits);
+    SessionRoutes sessions = new SessionRoutes(limits);
     SystemEndpoints system = new SystemEndpoints(driver, limits);
     this.table =
         new RouteTable<>(
             joined(
-                new GitRoutes(limits).routes(),
+                List.of(new GitRoutes(limits).routes(), sessions.routes()),
                 route("POST", "/process/execute", execute::execute),
                 route("POST", "/process/code-run", execute::runCode),
                 route("GET", "/files", files::list),
@@ -51,12 +53,13 @@ public final class ToolboxRoutes {
                 route("GET", "/system/metrics", system::metrics),
                 route("GET", "/port", system::ports),
                 route("GET", "/port/{port}/in-use", system::portInUse)));
+    this.sockets = sessions.sockets();
   }
 
   @SafeVarargs
   private static List<Route<ToolboxAccess>> joined(
-      List<Route<ToolboxAccess>> others, Route<ToolboxAccess>... ours) {
-    return Stream.concat(Arrays.stream(ours), others.stream()).toList();
+      List<List<Route<ToolboxAccess>>> others, Route<ToolboxAccess>... ours) {
+    return Stream.concat(Arrays.stream(ours), others.stream().flatMap(List::stream)).toList();
   }
 
   /// To be looked up in, and to be walked by tests.

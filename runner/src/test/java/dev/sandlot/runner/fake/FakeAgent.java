@@ -12,12 +12,16 @@ import dev.sandlot.agent.v1.DialResponse;
 import dev.sandlot.agent.v1.Exit;
 import dev.sandlot.agent.v1.FileStat;
 import dev.sandlot.agent.v1.GetMetricsRequest;
+import dev.sandlot.agent.v1.GetProcessRequest;
 import dev.sandlot.agent.v1.HelloRequest;
 import dev.sandlot.agent.v1.HelloResponse;
+import dev.sandlot.agent.v1.LabelProcessRequest;
 import dev.sandlot.agent.v1.ListDirectoryRequest;
 import dev.sandlot.agent.v1.ListDirectoryResponse;
 import dev.sandlot.agent.v1.ListPortsRequest;
 import dev.sandlot.agent.v1.ListPortsResponse;
+import dev.sandlot.agent.v1.ListProcessesRequest;
+import dev.sandlot.agent.v1.ListProcessesResponse;
 import dev.sandlot.agent.v1.MakeDirectoryRequest;
 import dev.sandlot.agent.v1.MakeDirectoryResponse;
 import dev.sandlot.agent.v1.Metrics;
@@ -26,18 +30,28 @@ import dev.sandlot.agent.v1.MoveResponse;
 import dev.sandlot.agent.v1.OutputChunk;
 import dev.sandlot.agent.v1.ReadFileRequest;
 import dev.sandlot.agent.v1.ReadFileResponse;
+import dev.sandlot.agent.v1.ReadOutputRequest;
+import dev.sandlot.agent.v1.RemoveProcessRequest;
+import dev.sandlot.agent.v1.RemoveProcessResponse;
 import dev.sandlot.agent.v1.RemoveRequest;
 import dev.sandlot.agent.v1.RemoveResponse;
+import dev.sandlot.agent.v1.ResizeTerminalRequest;
+import dev.sandlot.agent.v1.ResizeTerminalResponse;
 import dev.sandlot.agent.v1.RunEvent;
 import dev.sandlot.agent.v1.SetAttributesRequest;
 import dev.sandlot.agent.v1.SetAttributesResponse;
 import dev.sandlot.agent.v1.ShutdownRequest;
 import dev.sandlot.agent.v1.ShutdownResponse;
+import dev.sandlot.agent.v1.SignalProcessRequest;
+import dev.sandlot.agent.v1.SignalProcessResponse;
 import dev.sandlot.agent.v1.StartProcessRequest;
 import dev.sandlot.agent.v1.StatRequest;
 import dev.sandlot.agent.v1.Stream;
+import dev.sandlot.agent.v1.WaitProcessRequest;
 import dev.sandlot.agent.v1.WriteFileRequest;
 import dev.sandlot.agent.v1.WriteFileResponse;
+import dev.sandlot.agent.v1.WriteInputRequest;
+import dev.sandlot.agent.v1.WriteInputResponse;
 import io.grpc.Server;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import io.grpc.netty.shaded.io.netty.channel.EventLoopGroup;
@@ -59,6 +73,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /// An agent whose sandbox is a folder of this machine: real processes, real files, the real
@@ -73,6 +88,7 @@ final class FakeAgent extends AgentGrpc.AgentImplBase implements AutoCloseable {
   private final Path root;
   private final Runnable whenShutDown;
   private final FakeFiles files;
+  private final FakeProcesses table = new FakeProcesses(this::leader);
   private final Map<String, String> environment = new ConcurrentHashMap<>();
   private final List<Process> processes = new ArrayList<>();
   private volatile boolean configured;
@@ -139,6 +155,113 @@ final class FakeAgent extends AgentGrpc.AgentImplBase implements AutoCloseable {
     FakeFiles.answer(
         answer,
         () -> ChangeEnvironmentResponse.newBuilder().putAllEnvironment(environment).build());
+  }
+
+  private ProcessBuilder builder(StartProcessRequest request) {
+    List<String> command = request.getCommandList();
+    if (request.hasTerminal()) {
+      String words =
+          command.stream()
+              .map(word -> "'" + word.replace("'", "'\\''") + "'")
+              .collect(Collectors.joining(" "));
+      command = List.of("script", "--quiet", "--return", "--command", "exec " + words, "/dev/null");
+    }
+    ProcessBuilder builder =
+        new ProcessBuilder(command)
+            .directory(files.real(request.getWorkingDirectory()).toFile())
+            .redirectErrorStream(request.getMergeOutput() || request.hasTerminal());
+    builder.environment().putAll(environment);
+    builder.environment().put("HOME", root.resolve(HOME.substring(1)).toString());
+    builder.environment().putAll(request.getEnvironmentMap());
+    return builder;
+  }
+
+  /// Processes that stay lead sessions, as those of an agent do.
+  private ProcessBuilder leader(StartProcessRequest request) {
+    ProcessBuilder builder = builder(request);
+    List<String> command = new ArrayList<>(builder.command());
+    command.addFirst("setsid");
+    return builder.command(command);
+  }
+
+  @Override
+  public void startProcess(
+      StartProcessRequest request, StreamObserver<dev.sandlot.agent.v1.Process> answer) {
+    FakeFiles.answer(answer, () -> table.start(request));
+  }
+
+  @Override
+  public void listProcesses(
+      ListProcessesRequest request, StreamObserver<ListProcessesResponse> answer) {
+    FakeFiles.answer(
+        answer,
+        () -> ListProcessesResponse.newBuilder().addAllProcesses(table.list(request)).build());
+  }
+
+  @Override
+  public void getProcess(
+      GetProcessRequest request, StreamObserver<dev.sandlot.agent.v1.Process> answer) {
+    FakeFiles.answer(answer, () -> table.get(request.getId()));
+  }
+
+  @Override
+  public void waitProcess(
+      WaitProcessRequest request, StreamObserver<dev.sandlot.agent.v1.Process> answer) {
+    FakeFiles.answer(answer, () -> table.await(request.getId(), request.getTimeoutMs()));
+  }
+
+  @Override
+  public void signalProcess(
+      SignalProcessRequest request, StreamObserver<SignalProcessResponse> answer) {
+    FakeFiles.answer(
+        answer,
+        () -> {
+          table.signal(request);
+          return SignalProcessResponse.getDefaultInstance();
+        });
+  }
+
+  @Override
+  public void writeInput(WriteInputRequest request, StreamObserver<WriteInputResponse> answer) {
+    FakeFiles.answer(
+        answer,
+        () -> {
+          table.write(request.getId(), request.getData(), request.getClose());
+          return WriteInputResponse.getDefaultInstance();
+        });
+  }
+
+  @Override
+  public void readOutput(ReadOutputRequest request, StreamObserver<OutputChunk> answer) {
+    table.read(request, answer);
+  }
+
+  @Override
+  public void resizeTerminal(
+      ResizeTerminalRequest request, StreamObserver<ResizeTerminalResponse> answer) {
+    FakeFiles.answer(
+        answer,
+        () -> {
+          table.resize(request.getId(), request.getTerminal());
+          return ResizeTerminalResponse.getDefaultInstance();
+        });
+  }
+
+  @Override
+  public void labelProcess(
+      LabelProcessRequest request, StreamObserver<dev.sandlot.agent.v1.Process> answer) {
+    FakeFiles.answer(answer, () -> table.label(request.getId(), request.getLabelsMap()));
+  }
+
+  @Override
+  public void removeProcess(
+      RemoveProcessRequest request, StreamObserver<RemoveProcessResponse> answer) {
+    FakeFiles.answer(
+        answer,
+        () -> {
+          table.remove(request.getId(), request.getKill());
+          return RemoveProcessResponse.getDefaultInstance();
+        });
   }
 
   @Override
@@ -355,6 +478,7 @@ final class FakeAgent extends AgentGrpc.AgentImplBase implements AutoCloseable {
 
   @Override
   public void close() {
+    table.close();
     synchronized (processes) {
       processes.forEach(Process::destroyForcibly);
     }

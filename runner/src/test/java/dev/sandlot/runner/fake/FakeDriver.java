@@ -76,6 +76,11 @@ public final class FakeDriver implements RuntimeDriver, AutoCloseable {
   }
 
   @Override
+  public List<String> entrypoint(String image) {
+    return List.of("sleep", "infinity");
+  }
+
+  @Override
   public String engine() {
     return "fake";
   }

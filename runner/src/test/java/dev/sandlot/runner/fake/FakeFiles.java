@@ -12,6 +12,7 @@ import dev.sandlot.agent.v1.WriteFileResponse;
 import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.StatusException;
+import io.grpc.StatusRuntimeException;
 import io.grpc.stub.StreamObserver;
 import java.io.IOException;
 import java.io.InputStream;
@@ -44,7 +45,7 @@ final class FakeFiles {
 
   /// What a call does.
   interface Work<T> {
-    T run() throws IOException;
+    T run() throws IOException, InterruptedException;
   }
 
   /// Answers a call, with the agent's errors if it fails.
@@ -54,7 +55,19 @@ final class FakeFiles {
       answer.onCompleted();
     } catch (IOException e) {
       answer.onError(status(e));
+    } catch (StatusRuntimeException e) {
+      answer.onError(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      answer.onError(e);
     }
+  }
+
+  /// A refusal with the system's error.
+  static StatusRuntimeException failure(Status status, String errno) {
+    Metadata trailers = new Metadata();
+    trailers.put(ERRNO, errno);
+    return status.asRuntimeException(trailers);
   }
 
   static StatusException status(IOException e) {

@@ -4,10 +4,12 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sandlot.agentclient.AgentConnector;
+import dev.sandlot.http.HttpFailure;
 import dev.sandlot.http.HttpServer;
 import dev.sandlot.http.Json;
 import dev.sandlot.http.ListenConfig;
-import dev.sandlot.http.Upgrades;
+import dev.sandlot.http.Tunnel;
+import dev.sandlot.http.UpgradeRequest;
 import dev.sandlot.model.NetworkPolicy;
 import dev.sandlot.model.SandboxId;
 import dev.sandlot.model.SandboxJob;
@@ -27,7 +29,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.TestInstance;
@@ -64,14 +68,32 @@ abstract class ToolboxHarness {
         HttpServer.start(
             ListenConfig.plain("test", "127.0.0.1", 0),
             exchange -> toolbox.serve(id, exchange.rawPath(), exchange),
-            (_, failure) -> {
-              Map<String, Object> body = new LinkedHashMap<>(failure.details());
-              body.put("statusCode", failure.status());
-              body.put("message", failure.sentence());
-              failure.code().ifPresent(code -> body.put("code", code));
-              return body;
-            },
-            Upgrades.NONE);
+            (_, failure) -> body(failure),
+            this::upgrade);
+  }
+
+  private static Map<String, Object> body(HttpFailure failure) {
+    Map<String, Object> body = new LinkedHashMap<>(failure.details());
+    body.put("statusCode", failure.status());
+    body.put("message", failure.sentence());
+    failure.code().ifPresent(code -> body.put("code", code));
+    return body;
+  }
+
+  private Optional<Tunnel> upgrade(UpgradeRequest request) {
+    try {
+      return toolbox.upgrade(id, request.rawPath(), request);
+    } catch (HttpFailure failure) {
+      return Optional.of(Tunnel.refusing(failure, body(failure)));
+    } catch (Exception e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /// Opens a WebSocket of the toolbox.
+  final SocketClient socket(String path, String... headersAndProtocols) throws Exception {
+    return SocketClient.open(
+        client, URI.create("ws://127.0.0.1:" + server.port() + path), List.of(headersAndProtocols));
   }
 
   private SandboxJob order() throws Exception {
@@ -139,6 +161,18 @@ abstract class ToolboxHarness {
       throws Exception {
     return client.send(
         HttpRequest.newBuilder(uri(path)).header("Content-Type", type).method(method, body).build(),
+        BodyHandlers.ofString(UTF_8));
+  }
+
+  /// A JSON call of a client of some version.
+  final HttpResponse<String> sendAs(String version, String method, String path, BodyPublisher body)
+      throws Exception {
+    return client.send(
+        HttpRequest.newBuilder(uri(path))
+            .header("Content-Type", "application/json")
+            .header(ClientVersion.HEADER, version)
+            .method(method, body)
+            .build(),
         BodyHandlers.ofString(UTF_8));
   }
 

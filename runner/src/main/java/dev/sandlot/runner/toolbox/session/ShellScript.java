@@ -1,0 +1,120 @@
+package dev.sandlot.runner.toolbox.session;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.util.Base64;
+
+/// What a session's shell is told. It reads all of this from its standard input, line by line, and
+/// tells where a command's output begins and ends by marks in its own streams.
+///
+/// Every word is a builtin and is called as one, so that functions and aliases of the user's do not
+/// get between, and no process has to be made.
+///
+/// @param builtin what calls a builtin in this shell: "builtin" or "command"
+record ShellScript(String builtin) {
+  /// Before and behind each mark; no text has it.
+  static final char EDGE = '\036';
+
+  static ShellScript of(String shell) {
+    String name = shell.substring(shell.lastIndexOf('/') + 1);
+    return new ShellScript(name.equals("bash") || name.equals("zsh") ? "builtin" : "command");
+  }
+
+  /// What the shell learns first.
+  ///
+  /// @param ledger the number of the process whose output is the list of commands
+  byte[] beginning(int ledger) {
+    String list = " >/proc/" + ledger + "/fd/1";
+    String begin = builtin + " printf '\\036%s(\\036' \"$1\"";
+    String end = builtin + " printf '\\036%s)%s\\036' \"$1\" \"$2\"";
+    String ended = builtin + " printf 'e %s %s\\n' \"$1\" \"$2\"" + list;
+    return ("__sandlot_b() { "
+            + begin
+            + "; "
+            + begin
+            + " >&2; "
+            + builtin
+            + " printf 'b %s %s %s %s\\n' \"$1\" \"$2\" \"$3\" \"$4\""
+            + list
+            + " || :; }\n__sandlot_e() { "
+            + ended
+            + " || :; "
+            + end
+            + "; "
+            + end
+            + " >&2; }\n__sandlot_d() { "
+            + ended
+            + " || :; "
+            + builtin
+            + " kill \"$3\" || :; }\n")
+        .getBytes(UTF_8);
+  }
+
+  /// A command whose output goes to the shell's own streams, between marks. Its input is empty. An
+  /// `exec` in it that redirects holds for it alone, or the marks would be lost.
+  ///
+  /// @param shown the beginning of its text, for the list of commands
+  byte[] shared(String id, Body body, long outputOffset, long errorOffset, String shown) {
+    String text = Base64.getEncoder().encodeToString(shown.getBytes(UTF_8));
+    return ("__sandlot_b "
+            + id
+            + " "
+            + outputOffset
+            + " "
+            + errorOffset
+            + " "
+            + text
+            + "\n"
+            + call(body)
+            + " </dev/null >/proc/self/fd/1 2>/proc/self/fd/2\n__sandlot_e "
+            + id
+            + " $?\n")
+        .getBytes(UTF_8);
+  }
+
+  /// A command whose output goes to the pipes of a process of its own, which is ended behind it.
+  ///
+  /// @param process its number
+  /// @param interactive whether it reads what is written to that process
+  byte[] separate(String id, Body body, int process, boolean interactive) {
+    String folder = "/proc/" + process + "/fd/";
+    return (call(body)
+            + " <"
+            + (interactive ? folder + "0" : "/dev/null")
+            + " >"
+            + folder
+            + "1 2>"
+            + folder
+            + "2\n__sandlot_d "
+            + id
+            + " $? "
+            + process
+            + "\n")
+        .getBytes(UTF_8);
+  }
+
+  /// A line for the ledger's shell: puts text into another process's output.
+  static byte[] echo(String text, int process) {
+    return ("printf %s " + quoted(text) + " >/proc/" + process + "/fd/1\n").getBytes(UTF_8);
+  }
+
+  private String call(Body body) {
+    return builtin
+        + switch (body) {
+          case Body.Text(String text) -> " eval " + quoted(text);
+          case Body.File(String path) -> " . " + quoted(path);
+        };
+  }
+
+  private static String quoted(String text) {
+    return "'" + text.replace("'", "'\\''") + "'";
+  }
+
+  /// Where a command's words are.
+  sealed interface Body {
+    record Text(String text) implements Body {}
+
+    /// @param path absolute
+    record File(String path) implements Body {}
+  }
+}
