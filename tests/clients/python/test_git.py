@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from conftest import unique
-from daytona import Daytona, DaytonaError, Sandbox
+from daytona import AsyncDaytona, CreateSandboxFromSnapshotParams, Daytona, DaytonaError, Sandbox
 from daytona.common import errors
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -238,6 +238,31 @@ def test_a_credential_is_kept_only_when_asked_for(box: Sandbox, clone: Callable[
         assert shell(box, "stat -c %a ~/.git-credentials") == "600\n"
     finally:
         shell(box, "rm ~/.git-credentials")
+
+
+def test_git_ends_when_its_client_gives_up(box: Sandbox) -> None:
+    path = unique("left")
+    with pytest.raises(DaytonaError):
+        box.git.clone(f"{PLAIN}/endless/demo.git", path, request_timeout=2)
+    wait(box, "! pgrep -f '[e]ndless/demo'")
+    wait(box, f"test ! -e {path}")
+
+
+async def test_the_asynchronous_client_does_the_same(async_daytona: AsyncDaytona) -> None:
+    sandbox = await async_daytona.create(CreateSandboxFromSnapshotParams(name=unique("async-git")))
+    try:
+        await sandbox.git.init("work", initial_branch="main")
+        await sandbox.fs.upload_file(b"text", "work/file.txt")
+        await sandbox.git.add("work", ["."])
+        commit = await sandbox.git.commit("work", "First", **ADA)
+        await sandbox.git.create_branch("work", "topic")
+        await sandbox.git.delete_branch("work", "main")
+        branches = await sandbox.git.branches("work")
+        assert (branches.branches, branches.current, len(commit.sha)) == (["topic"], "topic", 40)
+        with pytest.raises(errors.DaytonaGitBranchNotFoundError):
+            await sandbox.git.checkout_branch("work", "main")
+    finally:
+        await sandbox.delete()
 
 
 def test_the_example_of_the_documentation_runs(daytona: Daytona, capsys: pytest.CaptureFixture[str]) -> None:

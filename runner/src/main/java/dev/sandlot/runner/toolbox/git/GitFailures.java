@@ -26,7 +26,8 @@ final class GitFailures {
               502,
               "GIT_TRANSPORT_FAILED",
               "Could not resolve host|Could not resolve proxy|requested URL returned error: (429|5)"
-                  + "|Host key verification failed|SSL |certificate"),
+                  + "|Host key verification failed|server (certificate )?verification failed"
+                  + "|SSL certificate problem|SSL_|gnutls_|certificate has expired"),
           rule(
               404,
               "GIT_REPO_NOT_FOUND",
@@ -86,6 +87,7 @@ final class GitFailures {
       Pattern.compile("hint:.*|Cloning into .*|To https?:.*|Done|From .*|Updating [0-9a-f].*");
   private static final Pattern LABEL = Pattern.compile("^(fatal|error|warning): ");
   private static final Pattern USER_OF_URL = Pattern.compile("(?<=://)[^/@\\s'\"]+@");
+  private static final Pattern QUOTED = Pattern.compile("'[^']*'");
   private static final Pattern CONTROL = Pattern.compile("\\p{Cntrl}+");
 
   private GitFailures() {}
@@ -104,13 +106,22 @@ final class GitFailures {
   /// @param status when git's words fit nothing that is known
   /// @param code of that
   static HttpFailure of(GitResult result, RemoteAccess access, int status, String code) {
-    String said = result.errors() + "\n" + result.text();
+    String said = withoutNames(result.errors() + "\n" + result.text());
     String words = words(result, access);
     Optional<Rule> rule =
         RULES.stream().filter(each -> each.words.matcher(said).find()).findFirst();
     return rule.isPresent()
         ? failure(rule.get().status, rule.get().code, words)
         : failure(status, code, words);
+  }
+
+  /// Names of files and branches, which git puts between quotes or behind a tab, could hold any of
+  /// the words that decide.
+  private static String withoutNames(String said) {
+    return said.lines()
+        .filter(line -> !line.startsWith("\t"))
+        .map(line -> QUOTED.matcher(line).replaceAll("''"))
+        .collect(Collectors.joining("\n"));
   }
 
   /// A failure in the toolbox's words (toolbox-api.md §2).

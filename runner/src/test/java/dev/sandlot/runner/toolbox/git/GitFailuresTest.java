@@ -30,6 +30,20 @@ class GitFailuresTest {
   }
 
   @Test
+  void isNotMisledByNames() {
+    assertThat(failure("fatal: repository 'https://h/SSL_certificate/' not found\n").code())
+        .contains("GIT_REPO_NOT_FOUND");
+    assertThat(
+            failure(
+                    "error: Your local changes to the following files would be overwritten by merge:\n"
+                        + "\tAuthentication failed for\n")
+                .code())
+        .contains("GIT_DIRTY_WORKTREE");
+    assertThat(failure("fatal: a branch named 'CONFLICT (x' already exists\n").code())
+        .contains("GIT_BRANCH_EXISTS");
+  }
+
+  @Test
   void limitsWhatAServerSays() {
     assertThat(failure("remote: " + "x".repeat(100_000)).sentence()).hasSizeLessThan(1_100);
   }

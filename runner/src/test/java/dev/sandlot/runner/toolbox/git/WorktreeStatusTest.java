@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.sandlot.runner.toolbox.git.WorktreeStatus.Change;
 import dev.sandlot.runner.toolbox.git.WorktreeStatus.State;
 import java.util.List;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 class WorktreeStatusTest {
@@ -46,5 +47,22 @@ class WorktreeStatusTest {
     }
     assertThat(WorktreeStatus.parse("").changes()).isEmpty();
     assertThat(WorktreeStatus.parse("# branch.ab +99999999999 -x\0").ahead()).isZero();
+  }
+
+  @Test
+  void takesOrRefusesWhateverASandboxWrites() {
+    Random random = new Random(7);
+    String letters = "12u?# .MADRCU\0\n+-0abranch.headupstreamab ";
+    for (int round = 0; round < 20_000; round++) {
+      StringBuilder output = new StringBuilder();
+      for (int length = random.nextInt(60); length > 0; length--) {
+        output.append(letters.charAt(random.nextInt(letters.length())));
+      }
+      try {
+        assertThat(WorktreeStatus.parse(output.toString()).json()).containsKey("fileStatus");
+      } catch (IllegalArgumentException refused) {
+        assertThat(refused).hasMessageContaining("git status wrote");
+      }
+    }
   }
 }
