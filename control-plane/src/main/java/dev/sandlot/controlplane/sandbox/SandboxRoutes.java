@@ -180,7 +180,7 @@ public final class SandboxRoutes {
 
   private static int interval(Exchange exchange) {
     return QueryParameters.integer(
-        "the interval", exchange.pathParameter("interval"), -1, Integer.MAX_VALUE);
+        "the interval", exchange.pathParameter("interval"), Integer.MIN_VALUE, Integer.MAX_VALUE);
   }
 
   private void autoStop(Exchange exchange) {
