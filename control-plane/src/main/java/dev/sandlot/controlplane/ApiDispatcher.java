@@ -52,8 +52,10 @@ final class ApiDispatcher implements Endpoint {
       }
       throw unknown(exchange);
     }
-    Caller caller = callers.of(exchange);
-    match.get().route().access().admit(caller);
+    Policy policy = match.get().route().access();
+    // What is open to anyone answers also when keys cannot be looked up.
+    Caller caller = policy instanceof Policy.Anyone ? new Caller.Anonymous() : callers.of(exchange);
+    policy.admit(caller);
     if (match.get().parameters().values().stream().anyMatch(value -> value.indexOf('\0') >= 0)) {
       // Nothing has such a name, and the database could not even be asked for it.
       throw HttpFailure.notFound("there is nothing with a NUL character in its name");

@@ -15,11 +15,16 @@ final class Await {
       if (System.nanoTime() > end) {
         throw new AssertionError("did not come about within " + LONGEST);
       }
-      try {
-        Thread.sleep(10);
-      } catch (InterruptedException e) {
-        throw new IllegalStateException(e);
-      }
+      pause(Duration.ofMillis(10));
+    }
+  }
+
+  /// Lets a moment pass, for what should not come about.
+  static void pause(Duration moment) {
+    try {
+      Thread.sleep(moment);
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
     }
   }
 }

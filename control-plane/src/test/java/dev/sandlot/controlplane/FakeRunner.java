@@ -1,6 +1,7 @@
 package dev.sandlot.controlplane;
 
 import dev.sandlot.http.Json;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -18,6 +19,9 @@ final class FakeRunner implements AutoCloseable {
 
     /// Say it failed.
     record Fail(String reason) implements Reaction {}
+
+    /// Do it and say so, two times over.
+    record DoTwice() implements Reaction {}
 
     /// Do nothing, say nothing.
     record Ignore() implements Reaction {}
@@ -44,8 +48,12 @@ final class FakeRunner implements AutoCloseable {
   private void work() {
     while (!closed) {
       try {
-        for (JsonNode job : poll(2).path("jobs")) {
+        JsonNode answer = poll(2);
+        for (JsonNode job : answer.path("jobs")) {
           serve(job);
+        }
+        if (answer.path("jobs").isMissingNode()) {
+          Await.pause(Duration.ofMillis(100)); // refused: the control plane is in trouble
         }
       } catch (IllegalStateException e) {
         if (!closed) {
@@ -53,6 +61,32 @@ final class FakeRunner implements AutoCloseable {
         }
       }
     }
+  }
+
+  /// Ignores jobs of this type, takes all others.
+  void ignore(String type) {
+    reactions = job -> is(job, type) ? new Reaction.Ignore() : new Reaction.Do();
+  }
+
+  /// Fails at jobs of this type, takes all others.
+  void fail(String type, String reason) {
+    reactions = job -> is(job, type) ? new Reaction.Fail(reason) : new Reaction.Do();
+  }
+
+  void obey() {
+    reactions = _ -> new Reaction.Do();
+  }
+
+  static boolean is(JsonNode job, String type) {
+    return job.path("type").asString().equals(type);
+  }
+
+  /// The jobs of a sandbox that were handed out, by type, in order.
+  List<String> jobsOf(String sandbox) {
+    return seen.stream()
+        .filter(job -> job.path("resourceId").asString().equals(sandbox))
+        .map(job -> job.path("type").asString())
+        .toList();
   }
 
   JsonNode poll(int seconds) {
@@ -67,6 +101,12 @@ final class FakeRunner implements AutoCloseable {
         report(job, "COMPLETED", "");
       }
       case Reaction.Fail(String reason) -> report(job, "FAILED", reason);
+      case Reaction.DoTwice() -> {
+        carryOut(job);
+        report(job, "COMPLETED", "");
+        carryOut(job);
+        report(job, "COMPLETED", "");
+      }
       case Reaction.Ignore() -> {}
     }
   }

@@ -68,7 +68,7 @@ public final class PostgresHarness {
     return DatabaseConfig.ofSocket(harness.folder, harness.port, harness.role, harness.create());
   }
 
-  /// Kills the server without warning and starts it again.
+  /// Kills the server without warning. Every test that does so starts it again.
   public static void crash() {
     PostgresHarness harness = Holder.SERVER;
     try {
@@ -78,11 +78,19 @@ public final class PostgresHarness {
           .start()
           .waitFor(30, TimeUnit.SECONDS);
       harness.server.waitFor(30, TimeUnit.SECONDS);
-      harness.server = harness.startServer();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     } catch (InterruptedException e) {
       throw new IllegalStateException(e);
+    }
+  }
+
+  /// Starts the server again after a crash.
+  public static void restart() {
+    try {
+      Holder.SERVER.server = Holder.SERVER.startServer();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 

@@ -2,6 +2,9 @@ package dev.sandlot.controlplane.platform;
 
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
+import dev.sandlot.http.HttpFailure;
+import java.sql.SQLException;
+import java.sql.SQLTransientConnectionException;
 import java.time.Duration;
 import java.util.LinkedHashSet;
 import java.util.Properties;
@@ -11,12 +14,23 @@ import java.util.function.Supplier;
 import org.flywaydb.core.Flyway;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
+import org.jdbi.v3.core.JdbiException;
+import org.jdbi.v3.core.statement.StatementExceptions;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// The database: pool, migrations, transactions. Stores (`Postgres…` classes) query through it.
 /// Thread-safe.
 public final class PostgresDatabase implements Transactions, AutoCloseable {
   /// The one channel on which all topics go; one LISTEN serves them all.
   static final String CHANNEL = "sandlot";
+
+  private static final Logger LOGGER = LoggerFactory.getLogger(PostgresDatabase.class);
+
+  /// Classes of SQLSTATE.
+  private static final String CONNECTION_FAILED = "08";
+
+  private static final String SHUTTING_DOWN = "57P";
 
   private static final Duration CONNECTION_WAIT_MAX = Duration.ofSeconds(10);
   private static final ScopedValue<Scope> CURRENT = ScopedValue.newInstance();
@@ -32,6 +46,9 @@ public final class PostgresDatabase implements Transactions, AutoCloseable {
   private PostgresDatabase(HikariDataSource pool, Signals signals, PostgresListener listener) {
     this.pool = pool;
     this.jdbi = Jdbi.create(pool);
+    // What is bound may be secret (a sandbox's variables): failures are logged without it.
+    jdbi.getConfig(StatementExceptions.class)
+        .setMessageRendering(StatementExceptions.MessageRendering.NONE);
     this.signals = signals;
     this.listener = listener;
   }
@@ -86,6 +103,7 @@ public final class PostgresDatabase implements Transactions, AutoCloseable {
           properties.setProperty("sslmode", "disable");
         });
     properties.setProperty("ApplicationName", "sandlot");
+    properties.setProperty("logServerErrorDetail", "false");
     properties.setProperty("prepareThreshold", "2");
     properties.setProperty("reWriteBatchedInserts", "true");
     return properties;
@@ -101,7 +119,7 @@ public final class PostgresDatabase implements Transactions, AutoCloseable {
   public <T> T single(Function<Handle, T> statement) {
     return CURRENT.isBound()
         ? statement.apply(CURRENT.get().handle())
-        : jdbi.withHandle(statement::apply);
+        : reached(() -> jdbi.withHandle(statement::apply));
   }
 
   @Override
@@ -120,15 +138,45 @@ public final class PostgresDatabase implements Transactions, AutoCloseable {
     }
     Set<String> topics = new LinkedHashSet<>();
     T result =
-        jdbi.inTransaction(handle -> {
-          Scope scope = new Scope(handle, topics);
-          T value = ScopedValue.where(CURRENT, scope).call(work::get);
-          finish(handle, topics, relaxed);
-          return value;
-        });
+        reached(() ->
+            jdbi.inTransaction(handle -> {
+              Scope scope = new Scope(handle, topics);
+              T value = ScopedValue.where(CURRENT, scope).call(work::get);
+              finish(handle, topics, relaxed);
+              return value;
+            }));
     // Those in this process need not wait for the round trip through the database.
     topics.forEach(signals::raise);
     return result;
+  }
+
+  /// Tells a database that cannot be reached from a fault of ours: who asked may ask again.
+  private static <T> T reached(Supplier<T> work) {
+    try {
+      return work.get();
+    } catch (JdbiException e) {
+      if (!unreachable(e)) {
+        throw e;
+      }
+      LOGGER
+          .atWarn()
+          .addKeyValue("reason", String.valueOf(e.getMessage()))
+          .log("the database cannot be reached");
+      throw new HttpFailure(503, "", "the database cannot be reached now, try again in a moment");
+    }
+  }
+
+  private static boolean unreachable(Throwable failure) {
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (cause instanceof SQLTransientConnectionException) {
+        return true;
+      }
+      if (cause instanceof SQLException refused && refused.getSQLState() != null) {
+        String state = refused.getSQLState();
+        return state.startsWith(CONNECTION_FAILED) || state.startsWith(SHUTTING_DOWN);
+      }
+    }
+    return false;
   }
 
   /// Does the last things of a transaction in one round trip, or none.
