@@ -9,4 +9,9 @@ public interface JobOutcomes {
   ///
   /// @param reason a sentence
   void failed(Job job, String reason);
+
+  /// The runner did not report in time. It may still be at it.
+  ///
+  /// @param reason a sentence
+  void expired(Job job, String reason);
 }

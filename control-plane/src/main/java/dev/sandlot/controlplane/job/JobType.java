@@ -16,7 +16,8 @@ public enum JobType {
     this.patience = patience;
   }
 
-  /// From the order to the report.
+  /// From the time when nothing is before it any more, and again from the time when a runner takes
+  /// it, to the report.
   public Duration patience() {
     return patience;
   }

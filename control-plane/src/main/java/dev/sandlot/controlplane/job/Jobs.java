@@ -65,6 +65,11 @@ public final class Jobs {
     return job.id();
   }
 
+  /// Keeps others from ending the unfinished jobs of a sandbox until the transaction ends.
+  public void hold(SandboxId sandbox) {
+    store.hold(sandbox);
+  }
+
   /// Ends all unfinished jobs of a sandbox without telling who ordered them: a newer order makes
   /// them pointless. In the transaction the caller is in.
   public void supersede(SandboxId sandbox) {
@@ -132,6 +137,9 @@ public final class Jobs {
           after.orElseThrow(() ->
               HttpFailure.conflict(
                   "the job is " + before.status() + " and cannot become " + status));
+      if (job.status().isFinal()) {
+        ended(job);
+      }
       tell(job, outcomes);
       return job;
     });
@@ -143,10 +151,12 @@ public final class Jobs {
     } else if (job.status() == JobStatus.FAILED) {
       outcomes.failed(job, job.errorMessage().orElse("the runner gave no reason"));
     }
-    if (job.status().isFinal()) {
-      // Another of the same sandbox may have waited for this one.
-      database.raise(topic(job.runner()));
-    }
+  }
+
+  /// Another of the same sandbox may have waited for this one.
+  private void ended(Job job) {
+    store.waited(job.sandbox(), clock.instant());
+    database.raise(topic(job.runner()));
   }
 
   /// Gives up jobs that nobody reported on in time.
@@ -154,13 +164,15 @@ public final class Jobs {
     for (JobType type : JobType.values()) {
       Instant before = clock.instant().minus(type.patience());
       for (JobId id : store.unfinishedSince(type, before)) {
-        Optional<String> reason =
-            Optional.of(
-                "the runner did not report within " + type.patience().toMinutes() + " minutes");
+        String reason =
+            "the runner did not report within " + type.patience().toMinutes() + " minutes";
         database.run(() -> {
           store
-              .advance(id, JobStatus.FAILED, reason, Optional.empty(), clock.instant())
-              .ifPresent(job -> tell(job, outcomes));
+              .advance(id, JobStatus.FAILED, Optional.of(reason), Optional.empty(), clock.instant())
+              .ifPresent(job -> {
+                ended(job);
+                outcomes.expired(job, reason);
+              });
           return true;
         });
       }

@@ -46,6 +46,20 @@ final class PostgresJobStore {
             .execute());
   }
 
+  void hold(SandboxId sandbox) {
+    database.query(handle ->
+        handle
+            .createQuery(
+                """
+                SELECT id FROM jobs
+                WHERE resource_id = :resource AND status IN ('PENDING', 'IN_PROGRESS')
+                ORDER BY number FOR UPDATE\
+                """)
+            .bind("resource", sandbox.value())
+            .mapTo(UUID.class)
+            .list());
+  }
+
   void supersede(SandboxId sandbox, Instant now) {
     database.query(handle ->
         handle
@@ -80,7 +94,7 @@ final class PostgresJobStore {
                       ORDER BY number LIMIT :limit
                       FOR UPDATE SKIP LOCKED)
                     UPDATE jobs SET status = 'IN_PROGRESS', claimed_at = :now,
-                      updated_at = :now
+                      updated_at = CASE status WHEN 'PENDING' THEN :now ELSE updated_at END
                     FROM taken WHERE jobs.id = taken.id
                     RETURNING jobs.*\
                     """)
@@ -157,14 +171,34 @@ final class PostgresJobStore {
             .findOne());
   }
 
+  /// Notes for those that wait for others of their sandbox that they waited until now.
+  void waited(SandboxId sandbox, Instant now) {
+    database.query(handle ->
+        handle
+            .createUpdate(
+                """
+                UPDATE jobs SET updated_at = :now
+                WHERE resource_id = :resource AND status = 'PENDING'\
+                """)
+            .bind("resource", sandbox.value())
+            .bind("now", Columns.time(now))
+            .execute());
+  }
+
+  /// Those that could have been done since then, or that a runner has had since then.
   List<JobId> unfinishedSince(JobType type, Instant before) {
     return database.single(handle ->
         handle
             .createQuery(
                 """
-                SELECT id FROM jobs
+                SELECT id FROM jobs j
                 WHERE status IN ('PENDING', 'IN_PROGRESS') AND type = :type
-                  AND created_at < :before
+                  AND updated_at < :before
+                  AND NOT EXISTS (
+                    SELECT FROM jobs earlier
+                    WHERE earlier.resource_id = j.resource_id
+                      AND earlier.number < j.number
+                      AND earlier.status IN ('PENDING', 'IN_PROGRESS'))
                 ORDER BY number LIMIT :limit\
                 """)
             .bind("type", type.name())

@@ -2,6 +2,7 @@ package dev.sandlot.controlplane.sandbox;
 
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /// What comes with an event.
 ///
@@ -10,14 +11,14 @@ import java.util.Optional;
 /// @param force whether processes get no time to end
 /// @param trace W3C headers of the request behind it
 /// @param network what the sandbox may reach from now on
-/// @param onlyIn the one state in which the event counts; empty: any
+/// @param counts whether the event counts for the sandbox as it is when it is applied
 record Cause(
     Optional<String> reason,
     boolean recoverable,
     boolean force,
     Map<String, String> trace,
     Optional<NetworkSettings> network,
-    Optional<SandboxState> onlyIn) {
+    Predicate<Sandbox> counts) {
   /// Nothing to tell.
   static final Cause NONE = request(Map.of());
 
@@ -26,26 +27,41 @@ record Cause(
   }
 
   static Cause request(Map<String, String> trace) {
-    return new Cause(Optional.empty(), false, false, trace, Optional.empty(), Optional.empty());
+    return new Cause(Optional.empty(), false, false, trace, Optional.empty(), _ -> true);
   }
 
   static Cause because(String reason) {
     return NONE.withReason(reason, false);
   }
 
+  /// What was pending took too long.
+  static Cause late() {
+    return NONE.withReason("its runner did not do what it was told in time", true);
+  }
+
   Cause withReason(String next, boolean canRecover) {
-    return new Cause(Optional.of(next), canRecover, force, trace, network, onlyIn);
+    return new Cause(Optional.of(next), canRecover, force, trace, network, counts);
   }
 
   Cause withForce(boolean next) {
-    return new Cause(reason, recoverable, next, trace, network, onlyIn);
+    return new Cause(reason, recoverable, next, trace, network, counts);
   }
 
   Cause withNetwork(NetworkSettings next) {
-    return new Cause(reason, recoverable, force, trace, Optional.of(next), onlyIn);
+    return new Cause(reason, recoverable, force, trace, Optional.of(next), counts);
   }
 
+  /// Counts in that state only.
   Cause in(SandboxState state) {
-    return new Cause(reason, recoverable, force, trace, network, Optional.of(state));
+    return onlyIf(sandbox -> sandbox.state() == state);
+  }
+
+  /// Counts only if nothing about the sandbox has changed since it was read.
+  Cause unlessChanged(Sandbox read) {
+    return onlyIf(read::equals);
+  }
+
+  private Cause onlyIf(Predicate<Sandbox> condition) {
+    return new Cause(reason, recoverable, force, trace, network, counts.and(condition));
   }
 }

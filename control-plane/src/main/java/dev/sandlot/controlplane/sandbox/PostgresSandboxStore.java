@@ -16,7 +16,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.UUID;
 import org.jdbi.v3.core.statement.SqlStatement;
 
 /// Sandboxes in PostgreSQL. The only writer of their state.
@@ -249,37 +248,40 @@ final class PostgresSandboxStore implements SandboxStore {
   }
 
   @Override
-  public List<SandboxId> pastDeadline(Instant now) {
-    return ids("deadline_at < :now", now);
+  public List<Sandbox> pastDeadline(Instant now) {
+    return due("deadline_at < :now ORDER BY deadline_at", now);
   }
 
   @Override
-  public List<SandboxId> dueToStop(Instant now) {
-    return ids(
+  public List<Sandbox> dueToStop(Instant now) {
+    return due(
         """
         state = 'STARTED' AND auto_stop_minutes > 0
-        AND last_activity_at + auto_stop_minutes * interval '1 minute' <= :now\
+        AND last_activity_at + auto_stop_minutes * interval '1 minute' <= :now
+        ORDER BY last_activity_at\
         """,
         now);
   }
 
   @Override
-  public List<SandboxId> dueToDelete(Instant now) {
-    return ids(
+  public List<Sandbox> dueToDelete(Instant now) {
+    return due(
         """
         state = 'STOPPED' AND auto_delete_minutes >= 0
-        AND last_activity_at + auto_delete_minutes * interval '1 minute' <= :now\
+        AND last_activity_at + auto_delete_minutes * interval '1 minute' <= :now
+        ORDER BY last_activity_at\
         """,
         now);
   }
 
-  private List<SandboxId> ids(String condition, Instant now) {
+  /// The longest due first, so that each gets its turn however many there are.
+  private List<Sandbox> due(String conditionAndOrder, Instant now) {
     return database.single(handle ->
         handle
-            .createQuery("SELECT id FROM sandboxes WHERE " + condition + " LIMIT " + SWEEP_MAX)
+            .createQuery(
+                "SELECT * FROM sandboxes WHERE " + conditionAndOrder + " LIMIT " + SWEEP_MAX)
             .bind("now", Columns.time(now))
-            .mapTo(UUID.class)
-            .map(SandboxId::new)
+            .map((row, _) -> sandbox(row))
             .list());
   }
 

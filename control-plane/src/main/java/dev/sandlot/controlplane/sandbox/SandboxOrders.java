@@ -27,8 +27,14 @@ final class SandboxOrders {
     };
   }
 
-  /// Drops what was ordered before. Comes before the sandbox's row is written: a report locks its
-  /// job before the sandbox, and both must take the same way.
+  /// Keeps what was ordered before from ending until the transaction ends. Comes before the
+  /// sandbox's row is locked: a report locks its job before the sandbox, and both must take the
+  /// same way.
+  void hold(Sandbox sandbox) {
+    jobs.hold(sandbox.id());
+  }
+
+  /// Drops what was ordered before.
   void drop(Sandbox sandbox) {
     jobs.supersede(sandbox.id());
   }

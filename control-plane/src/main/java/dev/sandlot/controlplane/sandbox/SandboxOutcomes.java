@@ -43,13 +43,30 @@ final class SandboxOutcomes implements JobOutcomes {
       case START_SANDBOX -> fail(job, reason, SandboxState.STARTING);
       case STOP_SANDBOX -> fail(job, reason, SandboxState.STOPPING);
       case DESTROY_SANDBOX -> fail(job, reason, SandboxState.DESTROYING);
-      case UPDATE_SANDBOX_NETWORK_SETTINGS ->
-          transitions.apply(
-              job.sandbox(),
-              SandboxEvent.NETWORK_FAILED,
-              Cause.because("its network settings could not be applied: " + reason)
-                  .withForce(true));
+      case UPDATE_SANDBOX_NETWORK_SETTINGS -> networkFailed(job, reason);
     }
+  }
+
+  @Override
+  public void expired(Job job, String reason) {
+    switch (job.type()) {
+      case CREATE_SANDBOX -> passDeadline(job, SandboxState.CREATING);
+      case START_SANDBOX -> passDeadline(job, SandboxState.STARTING);
+      case STOP_SANDBOX -> passDeadline(job, SandboxState.STOPPING);
+      case DESTROY_SANDBOX -> passDeadline(job, SandboxState.DESTROYING);
+      case UPDATE_SANDBOX_NETWORK_SETTINGS -> networkFailed(job, reason);
+    }
+  }
+
+  private void passDeadline(Job job, SandboxState awaited) {
+    transitions.apply(job.sandbox(), SandboxEvent.DEADLINE_PASSED, Cause.late().in(awaited));
+  }
+
+  private void networkFailed(Job job, String reason) {
+    transitions.apply(
+        job.sandbox(),
+        SandboxEvent.NETWORK_FAILED,
+        Cause.because("its network settings could not be applied: " + reason).withForce(true));
   }
 
   private void fail(Job job, String message, SandboxState awaited) {

@@ -5,7 +5,6 @@ import dev.sandlot.controlplane.platform.PostgresDatabase;
 import dev.sandlot.controlplane.platform.Signals;
 import dev.sandlot.controlplane.runnerpool.RunnerPool;
 import dev.sandlot.model.RunnerId;
-import dev.sandlot.model.SandboxId;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -27,6 +26,9 @@ public final class SandboxReconciler implements AutoCloseable {
 
   /// A runner that was silent for so long is gone for good.
   private static final Duration RUNNER_GONE_AFTER = Duration.ofHours(24);
+
+  /// How long a sweep at work is waited for: an interrupt would break the database's connection.
+  private static final Duration CLOSE_MAX = Duration.ofSeconds(5);
 
   private final SandboxStore store;
   private final SandboxTransitions transitions;
@@ -79,37 +81,31 @@ public final class SandboxReconciler implements AutoCloseable {
   public void sweep() {
     Instant now = clock.instant();
     guarded("jobs", () -> jobs.expire(sandboxes.jobOutcomes()));
-    guarded("deadlines", () -> store.pastDeadline(now).forEach(guarded(this::passDeadline)));
-    guarded("idle", () -> store.dueToStop(now).forEach(guarded(this::stopIdle)));
-    guarded("stopped", () -> store.dueToDelete(now).forEach(guarded(this::deleteStopped)));
+    guarded("deadlines", () -> each(store.pastDeadline(now), this::passDeadline));
+    guarded("idle", () -> each(store.dueToStop(now), this::stopIdle));
+    guarded("stopped", () -> each(store.dueToDelete(now), this::deleteStopped));
     guarded("runners", () -> pool.silentFor(RUNNER_GONE_AFTER).forEach(this::giveUp));
     guarded("purge", () -> purge(now));
   }
 
-  private void passDeadline(SandboxId id) {
-    transitions.apply(
-        id,
-        SandboxEvent.DEADLINE_PASSED,
-        Cause.NONE.withReason("its runner did not do what it was told in time", true));
+  private void passDeadline(Sandbox read) {
+    transitions.apply(read.id(), SandboxEvent.DEADLINE_PASSED, Cause.late().unlessChanged(read));
   }
 
-  /// Looks again under the sandbox's version: somebody may have used it since the list was read.
-  private void stopIdle(SandboxId id) {
-    store
-        .find(id)
-        .filter(sandbox -> pool.ready(sandbox.runner()))
-        .ifPresent(sandbox ->
-            transitions.apply(
-                id,
-                sandbox.ephemeral() ? SandboxEvent.DELETE_REQUESTED : SandboxEvent.STOP_REQUESTED,
-                Cause.because("stopped because it was idle").in(SandboxState.STARTED)));
+  private void stopIdle(Sandbox read) {
+    if (pool.ready(read.runner())) {
+      transitions.apply(
+          read.id(),
+          read.ephemeral() ? SandboxEvent.DELETE_REQUESTED : SandboxEvent.STOP_REQUESTED,
+          Cause.because("stopped because it was idle").unlessChanged(read));
+    }
   }
 
-  private void deleteStopped(SandboxId id) {
+  private void deleteStopped(Sandbox read) {
     transitions.apply(
-        id,
+        read.id(),
         SandboxEvent.DELETE_REQUESTED,
-        Cause.because("deleted because it was stopped for its interval").in(SandboxState.STOPPED));
+        Cause.because("deleted because it was stopped for its interval").unlessChanged(read));
   }
 
   private void giveUp(RunnerId runner) {
@@ -132,8 +128,10 @@ public final class SandboxReconciler implements AutoCloseable {
     store.purge(now, ROWS_KEPT);
   }
 
-  private Consumer<SandboxId> guarded(Consumer<SandboxId> step) {
-    return id -> guarded("sandbox " + id, () -> step.accept(id));
+  /// Somebody may have used or changed a sandbox since the list was read: then it is left for the
+  /// next sweep.
+  private void each(List<Sandbox> listed, Consumer<Sandbox> step) {
+    listed.forEach(read -> guarded("sandbox " + read.id(), () -> step.accept(read)));
   }
 
   private void guarded(String what, Runnable step) {
@@ -153,9 +151,11 @@ public final class SandboxReconciler implements AutoCloseable {
   @Override
   public void close() {
     closed = true;
-    thread.interrupt();
+    signals.raise(TOPIC);
     try {
-      thread.join(Duration.ofSeconds(5));
+      if (!thread.join(CLOSE_MAX)) {
+        thread.interrupt();
+      }
     } catch (InterruptedException _) {
       Thread.currentThread().interrupt();
     }

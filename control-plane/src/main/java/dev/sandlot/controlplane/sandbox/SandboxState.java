@@ -57,6 +57,11 @@ public enum SandboxState {
     return usesProcessor;
   }
 
+  /// Whether it is going to be gone, or is.
+  boolean isBeingRemoved() {
+    return this == DESTROYING || this == DESTROYED;
+  }
+
   /// Whether nothing follows.
   public boolean isFinal() {
     return this == DESTROYED;

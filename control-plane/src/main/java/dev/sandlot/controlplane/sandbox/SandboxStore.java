@@ -43,13 +43,14 @@ interface SandboxStore extends Allocations {
   /// All that a runner should have in these states.
   List<Sandbox> onRunner(RunnerId runner, Set<SandboxState> states);
 
-  List<SandboxId> pastDeadline(Instant now);
+  /// Those whose pending state is to be given up.
+  List<Sandbox> pastDeadline(Instant now);
 
   /// Those that run and were idle for their interval.
-  List<SandboxId> dueToStop(Instant now);
+  List<Sandbox> dueToStop(Instant now);
 
   /// Those that are stopped and were idle for their interval.
-  List<SandboxId> dueToDelete(Instant now);
+  List<Sandbox> dueToDelete(Instant now);
 
   /// Forgets those destroyed so long ago.
   int purge(Instant now, Duration age);

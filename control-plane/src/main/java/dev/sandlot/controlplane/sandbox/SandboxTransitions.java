@@ -92,8 +92,7 @@ final class SandboxTransitions {
       return Optional.of(new Result.Absent());
     }
     Sandbox read = found.get();
-    boolean counts = cause.onlyIn().map(read.state()::equals).orElse(true);
-    if (!counts) {
+    if (!cause.counts().test(read)) {
       return Optional.of(new Result.Refused(read));
     }
     return switch (SandboxLifecycle.TABLE.apply(read.state(), event)) {
@@ -108,8 +107,8 @@ final class SandboxTransitions {
     if (command == SandboxCommand.START_ON_RUNNER) {
       pool.admit(read.runner(), new RunnerPool.Demand(read.spec().cpu(), read.spec().memory(), 0));
     }
-    if (SandboxOrders.drops(command)) {
-      orders.drop(read);
+    if (SandboxOrders.drops(command) && !dropOrders(read)) {
+      return Optional.empty();
     }
     Instant now = clock.instant();
     Sandbox.Status status = status(read, event, state, command, cause);
@@ -144,6 +143,23 @@ final class SandboxTransitions {
     return Optional.of(after);
   }
 
+  /// Drops what was ordered before, unless someone else changes the sandbox: then the orders may
+  /// still be wanted. Jobs are locked before the sandbox, as by a report.
+  ///
+  /// @return whether the sandbox is as it was read, and stays so until the transaction ends
+  private boolean dropOrders(Sandbox read) {
+    orders.hold(read);
+    boolean unchanged =
+        store
+            .lock(read.id())
+            .filter(now -> now.status().version() == read.status().version())
+            .isPresent();
+    if (unchanged) {
+      orders.drop(read);
+    }
+    return unchanged;
+  }
+
   private Sandbox.Settings network(Sandbox read, Cause cause, Instant now) {
     if (cause.network().isEmpty()) {
       return read.settings();
@@ -164,6 +180,7 @@ final class SandboxTransitions {
       Sandbox.Settings settings =
           store
               .lock(id)
+              .filter(sandbox -> !sandbox.state().isFinal())
               .map(Sandbox::settings)
               .orElseThrow(() -> HttpFailure.notFound("the sandbox was deleted"));
       store.updateSettings(id, change.apply(settings), clock.instant());

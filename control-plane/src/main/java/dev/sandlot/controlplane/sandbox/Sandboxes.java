@@ -133,11 +133,16 @@ public final class Sandboxes {
   }
 
   /// Waits until nothing is pending; what there is when the time is over.
+  ///
+  /// @throws HttpFailure 404 when it is deleted meanwhile
   Sandbox awaitSettled(SandboxId id, Signals.Watch watch) throws InterruptedException {
     long end = System.nanoTime() + RequestLimits.WAIT_MAX.toNanos();
     while (true) {
       Sandbox now =
-          store.find(id).orElseThrow(() -> HttpFailure.notFound("the sandbox was deleted"));
+          store
+              .find(id)
+              .filter(found -> !found.state().isBeingRemoved())
+              .orElseThrow(() -> HttpFailure.notFound("the sandbox was deleted meanwhile"));
       Duration left = Duration.ofNanos(end - System.nanoTime());
       if (now.state().patience().isEmpty() || left.isNegative() || left.isZero()) {
         return now;
