@@ -146,6 +146,11 @@ public final class ControlPlane implements AutoCloseable {
     return routes;
   }
 
+  /// Does now what is otherwise done every few seconds.
+  void sweep() {
+    reconciler.sweep();
+  }
+
   /// Stops working. Sandboxes go on.
   @Override
   public void close() {

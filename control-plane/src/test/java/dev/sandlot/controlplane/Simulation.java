@@ -1,0 +1,318 @@
+package dev.sandlot.controlplane;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sandlot.controlplane.access.Secret;
+import dev.sandlot.model.RunnerId;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import java.util.Set;
+import java.util.function.Supplier;
+import tools.jackson.databind.JsonNode;
+
+/// Clients, two runners and time, all in the hand of one random number generator, around a real
+/// control plane on a real database. Steps come one after the other, so that a seed tells the same
+/// story again; only requests that wait for their sandbox, and some that are sent at once, overlap.
+final class Simulation implements AutoCloseable {
+  private static final double FAULTS = 0.06;
+  private static final int NAMES = 24;
+  private static final int ROUNDS_MAX = 60;
+  private static final int STEPS_TOLD = 60;
+  private static final Set<String> AT_REST = Set.of("started", "stopped", "error");
+
+  private final FakeClock clock = new FakeClock();
+  private final Random random;
+  private final ApiFixture api;
+  private final List<SimulatedRunner> runners;
+  private final List<Later<ApiFixture.Answer>> waiting = new ArrayList<>();
+  private final List<String> story = new ArrayList<>();
+  private final Connection looker;
+  private int made;
+
+  Simulation(long seed) {
+    this.random = new Random(seed);
+    this.api =
+        new ApiFixture(
+            PostgresHarness.database(), config -> config.withTime(Duration.ofDays(1), clock));
+    RunnerId second = RunnerId.random();
+    api.execute(
+        "INSERT INTO runners (id, name, region_id, created_at, updated_at)"
+            + " VALUES (?, 'second', 'local', '2026-01-31T12:00:00Z', '2026-01-31T12:00:00Z')",
+        second.value());
+    String secondKey =
+        api.plane.apiKeys().ensureRunner(second, Optional.empty()).map(Secret::text).orElseThrow();
+    this.runners =
+        List.of(
+            new SimulatedRunner(api, api.runnerKey, random),
+            new SimulatedRunner(api, secondKey, random));
+    runners.forEach(SimulatedRunner::report);
+    try {
+      this.looker = api.connect();
+    } catch (SQLException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  int made() {
+    return made;
+  }
+
+  /// What was done last, for whoever looks for the fault.
+  String story() {
+    return String.join("\n", story.subList(Math.max(0, story.size() - STEPS_TOLD), story.size()));
+  }
+
+  private void tell(String step) {
+    story.add(clock.instant() + " " + step);
+  }
+
+  void step() {
+    int dice = random.nextInt(100);
+    SimulatedRunner runner = runners.get(random.nextInt(runners.size()));
+    if (dice < 12) {
+      create();
+    } else if (dice < 34) {
+      command();
+    } else if (dice < 50) {
+      runner.poll(FAULTS);
+    } else if (dice < 68) {
+      runner.work(FAULTS);
+    } else if (dice < 86) {
+      runner.tell(FAULTS);
+    } else if (dice < 89) {
+      runner.compare();
+    } else if (dice < 91) {
+      mishap(runner);
+    } else {
+      pass(Duration.ofSeconds(1 + random.nextInt(90)));
+    }
+  }
+
+  private void mishap(SimulatedRunner runner) {
+    switch (random.nextInt(8)) {
+      case 0, 1, 2 -> {
+        tell("a runner crashes");
+        runner.crash();
+      }
+      case 3 -> {
+        tell("a machine reboots");
+        runner.reboot();
+      }
+      case 4, 5 -> {
+        tell("a sandbox ends");
+        runner.endOne();
+      }
+      case 6 -> {
+        runner.silent = !runner.silent;
+        tell("a runner is silent: " + runner.silent);
+        runner.report();
+      }
+      default -> pass(Duration.ofMinutes(random.nextInt(60 * (random.nextInt(20) == 0 ? 30 : 1))));
+    }
+  }
+
+  private void pass(Duration time) {
+    tell("time passes: " + time);
+    clock.advance(time);
+    runners.forEach(SimulatedRunner::report);
+    api.plane.sweep();
+  }
+
+  private void create() {
+    made++;
+    String body =
+        "{\"name\":\"n%d\",\"autoStopInterval\":%d,\"autoDeleteInterval\":%d,\"networkBlockAll\":%b}"
+            .formatted(
+                random.nextInt(NAMES),
+                random.nextInt(20),
+                random.nextInt(4) == 0 ? 0 : random.nextInt(60) - 30,
+                random.nextBoolean());
+    tell("create " + body);
+    ask(() -> api.post("/sandbox", body));
+  }
+
+  /// Sends a request that waits for its sandbox, and goes on when it waits.
+  private void ask(Supplier<ApiFixture.Answer> request) {
+    long before = writes();
+    Later<ApiFixture.Answer> later = Later.ask(request);
+    waiting.add(later);
+    while (!later.answered() && writes() == before) {
+      Await.pause(Duration.ofMillis(1));
+    }
+  }
+
+  /// Grows with every order, which is committed with what a request changes.
+  private long writes() {
+    return number("SELECT coalesce(max(number), 0) FROM jobs");
+  }
+
+  private long number(String sql) {
+    try (Statement statement = looker.createStatement();
+        var row = statement.executeQuery(sql)) {
+      assertThat(row.next()).isTrue();
+      return row.getLong(1);
+    } catch (SQLException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private void command() {
+    String path = "/sandbox/n" + random.nextInt(NAMES);
+    String last = Integer.toString(random.nextInt(250) + 1);
+    switch (random.nextInt(12)) {
+      case 0, 1 -> now("POST", path + "/stop?force=" + random.nextBoolean(), "");
+      case 2, 3 -> {
+        tell("start " + path);
+        ask(() -> api.post(path + "/start", ""));
+      }
+      case 4 -> now("DELETE", path, "");
+      case 5 -> now("DELETE", path + "?force=" + (random.nextInt(3) == 0), "");
+      case 6 -> {
+        tell("recover " + path);
+        ask(() -> api.post(path + "/recover?skipStart=" + random.nextBoolean(), ""));
+      }
+      case 7, 8 ->
+          now(
+              "POST",
+              path + "/network-settings",
+              random.nextBoolean()
+                  ? "{\"networkBlockAll\":true}"
+                  : "{\"networkAllowList\":\"203.0.113." + last + "/32\"}");
+      case 9 -> now("PUT", path + "/labels", "{\"labels\":{\"last\":\"" + last + "\"}}");
+      case 10 -> now("POST", path + "/autodelete/" + (random.nextInt(60) - 30), "");
+      default -> atOnce(path);
+    }
+  }
+
+  private void now(String method, String path, String body) {
+    tell(method + " " + path + " " + body);
+    check(api.call(api.adminKey, method, path, body));
+  }
+
+  private void atOnce(String path) {
+    tell("at once " + path);
+    List<Supplier<ApiFixture.Answer>> all =
+        new ArrayList<>(
+            List.of(
+                () -> api.post(path + "/stop", ""),
+                () -> api.delete(path),
+                () -> api.delete(path + "?force=true"),
+                () -> api.post(path + "/network-settings", "{\"networkBlockAll\":true}")));
+    Collections.shuffle(all, random);
+    Later.atOnce(all.subList(0, 3)).forEach(Simulation::check);
+  }
+
+  private static void check(ApiFixture.Answer answer) {
+    assertThat(answer.status()).as(answer.body()).isIn(200, 201, 400, 404, 409);
+  }
+
+  /// Lets everything go well from now on; then nothing may be stuck, leaked or lost.
+  void converge() {
+    tell("all goes well from now on");
+    runners.forEach(runner -> runner.silent = false);
+    settle();
+    waiting.forEach(later -> check(later.answer()));
+    for (JsonNode sandbox : sandboxes()) {
+      verify(sandbox);
+    }
+    assertThat(number("SELECT count(*) FROM jobs WHERE status IN ('PENDING', 'IN_PROGRESS')"))
+        .as("open jobs")
+        .isZero();
+  }
+
+  private void settle() {
+    for (int round = 0; round < ROUNDS_MAX; round++) {
+      clock.advance(Duration.ofSeconds(61));
+      runners.forEach(SimulatedRunner::report);
+      api.plane.sweep();
+      runners.forEach(SimulatedRunner::compare);
+      for (SimulatedRunner runner : runners) {
+        do {
+          while (!runner.idle()) {
+            runner.work(0);
+            runner.tell(0);
+          }
+          runner.poll(0);
+        } while (!runner.idle());
+      }
+      if (round > 2 && unsettled() == 0) {
+        runners.forEach(SimulatedRunner::compare);
+        return;
+      }
+    }
+    assertThat(sandboxes()).as("sandboxes after %d minutes", ROUNDS_MAX).isEmpty();
+  }
+
+  private long unsettled() {
+    return sandboxes().stream()
+        .filter(sandbox -> !AT_REST.contains(sandbox.path("state").asString()))
+        .count();
+  }
+
+  private List<JsonNode> sandboxes() {
+    List<JsonNode> all = new ArrayList<>();
+    String cursor = "";
+    do {
+      JsonNode page = api.get("/sandbox?limit=200&sort=createdAt" + cursor).json();
+      page.path("items").forEach(all::add);
+      cursor =
+          page.path("nextCursor").isNull() ? "" : "&cursor=" + page.path("nextCursor").asString();
+    } while (!cursor.isEmpty());
+    return all;
+  }
+
+  /// What the control plane believes of a sandbox is what its runner has.
+  private void verify(JsonNode sandbox) {
+    String id = sandbox.path("id").asString();
+    List<SimulatedRunner.Hosted> found =
+        runners.stream()
+            .flatMap(runner -> Optional.ofNullable(runner.hosted.get(id)).stream())
+            .toList();
+    assertThat(found).as("places of %s", sandbox).hasSizeLessThanOrEqualTo(1);
+    boolean running = found.stream().anyMatch(SimulatedRunner.Hosted::running);
+    assertThat(running)
+        .as("runs: %s", sandbox)
+        .isEqualTo(sandbox.path("state").asString().equals("started"));
+    if (running) {
+      assertThat(found.getFirst().network())
+          .as("network of %s", sandbox)
+          .isEqualTo(
+              sandbox.path("networkBlockAll").asBoolean()
+                  + " "
+                  + sandbox.path("networkAllowList").asString(""));
+    }
+  }
+
+  /// Deletes all; then nothing may be left anywhere.
+  void deleteAll() {
+    for (JsonNode sandbox : sandboxes()) {
+      ApiFixture.Answer answer = api.delete("/sandbox/" + sandbox.path("id").asString());
+      assertThat(answer.status()).as(answer.body()).isEqualTo(200);
+    }
+    settle();
+    assertThat(sandboxes()).isEmpty();
+    runners.forEach(runner -> assertThat(runner.hosted).isEmpty());
+    clock.advance(Duration.ofHours(25));
+    api.plane.sweep();
+    assertThat(number("SELECT count(*) FROM sandboxes")).as("rows kept").isZero();
+    assertThat(number("SELECT count(*) FROM jobs")).as("jobs kept").isZero();
+  }
+
+  @Override
+  public void close() {
+    try {
+      looker.close();
+    } catch (SQLException e) {
+      throw new IllegalStateException(e);
+    } finally {
+      api.close();
+    }
+  }
+}
