@@ -7,6 +7,7 @@ import dev.sandlot.http.Route;
 import dev.sandlot.http.RouteTable;
 import dev.sandlot.runner.toolbox.git.GitRoutes;
 import dev.sandlot.runner.toolbox.session.SessionRoutes;
+import dev.sandlot.runner.toolbox.terminal.TerminalRoutes;
 import dev.sandlot.runtime.RuntimeDriver;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -26,11 +27,12 @@ public final class ToolboxRoutes {
     DownloadEndpoints downloads = new DownloadEndpoints(limits);
     UploadEndpoints uploads = new UploadEndpoints(limits);
     SessionRoutes sessions = new SessionRoutes(limits);
+    TerminalRoutes terminals = new TerminalRoutes(limits);
     SystemEndpoints system = new SystemEndpoints(driver, limits);
     this.table =
         new RouteTable<>(
             joined(
-                List.of(new GitRoutes(limits).routes(), sessions.routes()),
+                List.of(new GitRoutes(limits).routes(), sessions.routes(), terminals.routes()),
                 route("POST", "/process/execute", execute::execute),
                 route("POST", "/process/code-run", execute::runCode),
                 route("GET", "/files", files::list),
@@ -53,7 +55,8 @@ public final class ToolboxRoutes {
                 route("GET", "/system/metrics", system::metrics),
                 route("GET", "/port", system::ports),
                 route("GET", "/port/{port}/in-use", system::portInUse)));
-    this.sockets = sessions.sockets();
+    this.sockets =
+        Stream.concat(sessions.sockets().stream(), terminals.sockets().stream()).toList();
   }
 
   @SafeVarargs

@@ -104,6 +104,7 @@ final class FakeAgent extends AgentGrpc.AgentImplBase implements AutoCloseable {
     FakeAgent agent = new FakeAgent(root, whenShutDown);
     try {
       Files.createDirectories(root.resolve(HOME.substring(1)));
+      Files.createDirectories(root.resolve("tmp"));
       Files.deleteIfExists(socket);
       agent.server =
           NettyServerBuilder.forAddress(new DomainSocketAddress(socket.toString()))
@@ -170,6 +171,7 @@ final class FakeAgent extends AgentGrpc.AgentImplBase implements AutoCloseable {
         new ProcessBuilder(command)
             .directory(files.real(request.getWorkingDirectory()).toFile())
             .redirectErrorStream(request.getMergeOutput() || request.hasTerminal());
+    builder.environment().put("TERM", "xterm-256color");
     builder.environment().putAll(environment);
     builder.environment().put("HOME", root.resolve(HOME.substring(1)).toString());
     builder.environment().putAll(request.getEnvironmentMap());

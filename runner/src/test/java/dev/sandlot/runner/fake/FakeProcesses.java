@@ -299,6 +299,7 @@ final class FakeProcesses implements AutoCloseable {
 
   private static void end(Entry entry) {
     entry.signal = SIGKILL;
+    entry.process.descendants().forEach(ProcessHandle::destroyForcibly);
     try {
       var _ = send(entry, SIGKILL, false);
     } catch (IOException _) {

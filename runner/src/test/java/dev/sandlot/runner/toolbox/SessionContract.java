@@ -334,8 +334,11 @@ abstract class SessionContract extends ToolboxHarness {
     String session = session();
     String id = begin(session, "read a; echo \"got $a\"; read b; echo \"and $b\"");
 
-    assertThat(input(session, id, "first").statusCode()).isEqualTo(204);
-    assertThat(input(session, id, "it's\n").statusCode()).isEqualTo(204);
+    try (SocketClient socket = socket(logs(session, id) + "?follow=true")) {
+      assertThat(input(session, id, "first").statusCode()).isEqualTo(204);
+      socket.until("got first");
+      assertThat(input(session, id, "it's\n").statusCode()).isEqualTo(204);
+    }
 
     assertThat(followed(session, id)[0]).isEqualTo("first\ngot first\nit's\nand it's\n");
     HttpResponse<String> late = input(session, id, "late");

@@ -24,6 +24,7 @@ final class SocketClient implements WebSocket.Listener, AutoCloseable {
 
   private final List<Message> messages = new ArrayList<>();
   private final StringBuilder text = new StringBuilder();
+  private boolean reading = true;
   private final CompletableFuture<String> end = new CompletableFuture<>();
   private final CompletableFuture<WebSocket> opened = new CompletableFuture<>();
 
@@ -75,6 +76,16 @@ final class SocketClient implements WebSocket.Listener, AutoCloseable {
             .get(PATIENCE_SECONDS, TimeUnit.SECONDS);
   }
 
+  synchronized List<Message> messages() {
+    return List.copyOf(messages);
+  }
+
+  /// Closes in good order.
+  void leave() throws Exception {
+    var _ = opened.join().sendClose(1000, "").get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+    var _ = closed();
+  }
+
   /// All messages until the other side closes.
   List<Message> untilClosed() throws Exception {
     var _ = end.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
@@ -117,7 +128,7 @@ final class SocketClient implements WebSocket.Listener, AutoCloseable {
       add(new Message(true, text.toString()));
       text.setLength(0);
     }
-    from.request(1);
+    more(from);
     return null;
   }
 
@@ -131,8 +142,24 @@ final class SocketClient implements WebSocket.Listener, AutoCloseable {
       add(new Message(false, text.toString()));
       text.setLength(0);
     }
-    from.request(1);
+    more(from);
     return null;
+  }
+
+  private void more(WebSocket from) {
+    if (reading) {
+      from.request(1);
+    }
+  }
+
+  /// Takes nothing more from the connection.
+  synchronized void stopReading() {
+    reading = false;
+  }
+
+  synchronized void goOnReading() {
+    reading = true;
+    opened.join().request(1);
   }
 
   private void add(Message message) {

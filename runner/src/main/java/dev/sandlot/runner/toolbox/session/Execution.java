@@ -67,7 +67,7 @@ final class Execution {
     }
     boolean separate = request.interactive() || BACKGROUND.matcher(request.text()).find();
     Body body = body(request.text());
-    ShellScript script = ShellScript.of(sandbox.account().shell());
+    ShellScript script = ShellScript.of(String.join(" ", session.shell().command()));
     String shown = beginning(request.text());
     if (separate) {
       ProcessStatus process = placeholder(request, shown);

@@ -57,7 +57,7 @@ final class Sessions {
     if (processes.find(shellProcess(key)).isPresent()) {
       throw taken(name);
     }
-    String shell = sandbox.account().shell();
+    String shell = ShellScript.shellFor(sandbox.account().shell());
     ProcessStatus ledger = startLedger(processes, shell, key);
     try {
       ProcessStart start =

@@ -3,6 +3,7 @@ package dev.sandlot.runner.toolbox.session;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.util.Base64;
+import java.util.Set;
 
 /// What a session's shell is told. It reads all of this from its standard input, line by line, and
 /// tells where a command's output begins and ends by marks in its own streams.
@@ -15,8 +16,21 @@ record ShellScript(String builtin) {
   /// Before and behind each mark; no text has it.
   static final char EDGE = '\036';
 
+  private static final Set<String> SPEAKING =
+      Set.of("bash", "zsh", "sh", "dash", "ash", "ksh", "mksh", "busybox");
+
+  /// The shell of a session: the user's own, unless it is one that speaks another language.
+  static String shellFor(String usual) {
+    return SPEAKING.contains(name(usual)) ? usual : "/bin/sh";
+  }
+
+  private static String name(String shell) {
+    return shell.substring(shell.lastIndexOf('/') + 1);
+  }
+
+  /// @param shell the path of one that {@link #shellFor} has chosen
   static ShellScript of(String shell) {
-    String name = shell.substring(shell.lastIndexOf('/') + 1);
+    String name = name(shell);
     return new ShellScript(name.equals("bash") || name.equals("zsh") ? "builtin" : "command");
   }
 
