@@ -64,7 +64,7 @@ public final class ControlPlane implements AutoCloseable {
         new SandboxCreation(database, parts, jobs, sandboxes, signals, clock);
     this.reconciler =
         new SandboxReconciler(database, sandboxes, jobs, pool, signals, clock, config.sweepPause());
-    this.previews = new Previews(sandboxes, callers, database, clock);
+    this.previews = new Previews(sandboxes, callers, database, signals, clock);
     this.bootstrap =
         database.run(
             () -> Bootstrap.ensure(config, organizations, regions, pool, snapshots, apiKeys));

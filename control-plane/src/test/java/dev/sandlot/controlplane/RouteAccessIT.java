@@ -87,6 +87,7 @@ class RouteAccessIT {
       String ports = "/sandbox/" + id + "/ports/3000/";
       String signed = api.call(ownerKey, "GET", ports + "signed-preview-url", "").text("token");
       String token = api.call(ownerKey, "GET", ports + "preview-url", "").text("token");
+      api.call(ownerKey, "GET", "/sandbox/" + id + "/signing-key", "");
       String job =
           runner.seen.stream()
               .filter(one -> one.path("resourceId").asString().equals(id))

@@ -5,6 +5,7 @@ import dev.sandlot.model.SandboxId;
 import dev.sandlot.proxy.SandboxDirectory.KeyAccess;
 import dev.sandlot.proxy.SandboxDirectory.SignedTarget;
 import dev.sandlot.proxy.SandboxDirectory.Target;
+import java.time.Clock;
 import java.util.Map;
 import java.util.Optional;
 
@@ -14,10 +15,12 @@ import java.util.Optional;
 final class Authorizer {
   private final SandboxDirectory directory;
   private final PreviewCookie cookies;
+  private final Clock clock;
 
-  Authorizer(SandboxDirectory directory, PreviewCookie cookies) {
+  Authorizer(SandboxDirectory directory, PreviewCookie cookies, Clock clock) {
     this.directory = directory;
     this.cookies = cookies;
+    this.clock = clock;
   }
 
   /// @throws HttpFailure 401 without a good credential, 404 with a key of another organisation
@@ -65,15 +68,37 @@ final class Authorizer {
 
   /// For the toolbox by path. Cookies do not count: no page is served from that host.
   ///
-  /// @throws HttpFailure as for previews
-  Grant toolbox(RequestHead head, SandboxId id) {
+  /// @param toolboxPath as sent, from the sandbox's id on
+  /// @throws HttpFailure as for previews, and 401 for a signed URL that opens nothing
+  Grant toolbox(RequestHead head, SandboxId id, String toolboxPath) {
     KeyAccess key = keyAccess(head, id);
     if (key == KeyAccess.GRANTED
         || previewTokenIn(Credentials.previewToken(head), id)
         || previewTokenIn(Credentials.queryToken(head), id)) {
       return granted(id, Port.TOOLBOX, key);
     }
+    Optional<SignedFileUrl> url = SignedFileUrl.read(head.method(), toolboxPath, head.rawQuery());
+    if (url.isPresent()) {
+      return new Grant(
+          id,
+          Port.TOOLBOX,
+          key != KeyAccess.UNKNOWN,
+          Optional.empty(),
+          Optional.of(fileOpenedBy(url.get(), id)));
+    }
     throw refused(key);
+  }
+
+  private String fileOpenedBy(SignedFileUrl url, SandboxId id) {
+    if (directory.signingKey(id).filter(url::signedWith).isEmpty()) {
+      throw HttpFailure.unauthorized(
+          "this signed URL opens nothing; it must be used as it was made, for the same sandbox, and"
+              + " before the sandbox's signing key is rotated");
+    }
+    if (url.expired(clock.instant())) {
+      throw HttpFailure.unauthorized("this signed URL is over; make a new one");
+    }
+    return url.path();
   }
 
   private static Grant granted(SandboxId id, Port port, KeyAccess key) {

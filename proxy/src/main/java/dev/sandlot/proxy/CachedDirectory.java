@@ -4,6 +4,7 @@ import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.Ticker;
 import dev.sandlot.model.SandboxId;
+import dev.sandlot.model.SigningKey;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -53,6 +54,11 @@ final class CachedDirectory implements SandboxDirectory {
   @Override
   public Optional<SignedTarget> signedToken(String token) {
     return signedTokens.get(hashed(token), _ -> directory.signedToken(token));
+  }
+
+  @Override
+  public Optional<SigningKey> signingKey(SandboxId id) {
+    return directory.signingKey(id);
   }
 
   /// Tells the directory of the first of several uses that come close together.

@@ -7,4 +7,15 @@ import java.util.Optional;
 ///
 /// @param authorizationUsed the request's `Authorization` is ours and must not go on
 /// @param cookie the `Set-Cookie` that keeps the browser let in
-record Grant(SandboxId id, Port port, boolean authorizationUsed, Optional<String> cookie) {}
+/// @param file the one file that a signed URL opens, by its path; empty for what opens everything
+record Grant(
+    SandboxId id,
+    Port port,
+    boolean authorizationUsed,
+    Optional<String> cookie,
+    Optional<String> file) {
+  /// For everything behind the port.
+  Grant(SandboxId id, Port port, boolean authorizationUsed, Optional<String> cookie) {
+    this(id, port, authorizationUsed, cookie, Optional.empty());
+  }
+}

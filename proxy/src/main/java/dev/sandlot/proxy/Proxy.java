@@ -40,7 +40,8 @@ public final class Proxy implements Endpoint, Upgrades, AutoCloseable {
     secure = config.secure();
     hosts = new HostNames(config);
     this.directory = new CachedDirectory(directory, limits, Ticker.systemTicker());
-    authorizer = new Authorizer(this.directory, new PreviewCookie(config, Clock.systemUTC()));
+    Clock clock = Clock.systemUTC();
+    authorizer = new Authorizer(this.directory, new PreviewCookie(config, clock), clock);
     timer =
         new ScheduledThreadPoolExecutor(
             1, Thread.ofPlatform().daemon().name("proxy-timer").factory());
@@ -156,7 +157,10 @@ public final class Proxy implements Endpoint, Upgrades, AutoCloseable {
     gateway.serve(
         passage.grant().id(),
         passage.head().rawPath(),
-        new ToolboxExchange(exchange, HeaderRules.toToolbox(passage.head(), passage.grant())));
+        new ToolboxExchange(
+            exchange,
+            HeaderRules.toToolbox(passage.head(), passage.grant()),
+            passage.grant().file()));
   }
 
   /// Checks a request and finds where it goes.
@@ -164,11 +168,17 @@ public final class Proxy implements Endpoint, Upgrades, AutoCloseable {
     String query = Credentials.withoutToken(head.rawQuery());
     return switch (destination) {
       case Destination.Base() -> byPath(head, query);
-      case Destination.ById to ->
-          new Passage(authorizer.preview(head, to), head.withTarget(head.rawPath(), query));
+      case Destination.ById to -> within(head, authorizer.preview(head, to), head.rawPath(), query);
       case Destination.ByToken to ->
-          new Passage(authorizer.preview(head, to), head.withTarget(head.rawPath(), query));
+          within(head, authorizer.preview(head, to), head.rawPath(), query);
     };
+  }
+
+  /// Follows the path on from where the grant leads: the toolbox has other ports below it.
+  private static Passage within(RequestHead head, Grant grant, String path, String query) {
+    return grant.port().equals(Port.TOOLBOX) && path.startsWith(PORTS)
+        ? byPort(head, grant, path.substring(PORTS.length()), query)
+        : new Passage(grant, head.withTarget(path, query));
   }
 
   private Passage byPath(RequestHead head, String query) {
@@ -183,10 +193,7 @@ public final class Proxy implements Endpoint, Upgrades, AutoCloseable {
     SandboxId sandbox =
         SandboxId.parse(id)
             .orElseThrow(() -> HttpFailure.notFound("the path must name a sandbox by its id"));
-    Grant grant = authorizer.toolbox(head, sandbox);
-    return rest.startsWith(PORTS)
-        ? byPort(head, grant, rest.substring(PORTS.length()), query)
-        : new Passage(grant, head.withTarget(rest, query));
+    return within(head, authorizer.toolbox(head, sandbox, rest), rest, query);
   }
 
   /// A port by the toolbox's path, `/proxy/<port>/…`.

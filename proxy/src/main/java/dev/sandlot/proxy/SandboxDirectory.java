@@ -1,6 +1,7 @@
 package dev.sandlot.proxy;
 
 import dev.sandlot.model.SandboxId;
+import dev.sandlot.model.SigningKey;
 import java.util.Optional;
 
 /// What the proxy asks about sandboxes and who may reach them. Every answer is about now; the proxy
@@ -21,6 +22,11 @@ public interface SandboxDirectory {
 
   /// What a signed token opens; empty when it is unknown, revoked or over.
   Optional<SignedTarget> signedToken(String token);
+
+  /// What URLs of the sandbox's files are signed with; empty when there is no such sandbox, or
+  /// nobody has asked for its key. Alone among the answers it is not remembered by the proxy: a key
+  /// that was rotated opens nothing from that moment on. So whoever answers does so quickly.
+  Optional<SigningKey> signingKey(SandboxId id);
 
   /// Notes that somebody uses the sandbox, which puts its auto-stop off.
   void recordActivity(SandboxId id);

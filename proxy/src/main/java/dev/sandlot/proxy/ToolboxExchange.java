@@ -1,23 +1,35 @@
 package dev.sandlot.proxy;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import dev.sandlot.http.Exchange;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.net.URLEncoder;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
 /// An exchange as the toolbox sees it: without the credentials that let it in.
 final class ToolboxExchange implements Exchange {
+  private static final String FILE_PARAMETER = "path";
+
   private final Exchange exchange;
   private final List<Map.Entry<String, String>> headers;
+  private final Optional<String> file;
   private final String rawQuery;
 
   /// @param headers those that are left
-  ToolboxExchange(Exchange exchange, List<Map.Entry<String, String>> headers) {
+  /// @param file what a signed URL opens: the toolbox sees that path and no other parameter, so
+  ///   that it cannot read the query in another way than the signature's check did
+  ToolboxExchange(
+      Exchange exchange, List<Map.Entry<String, String>> headers, Optional<String> file) {
     this.exchange = exchange;
     this.headers = List.copyOf(headers);
-    rawQuery = Credentials.withoutToken(exchange.rawQuery());
+    this.file = file;
+    rawQuery =
+        file.map(path -> FILE_PARAMETER + "=" + URLEncoder.encode(path, UTF_8))
+            .orElseGet(() -> Credentials.withoutToken(exchange.rawQuery()));
   }
 
   @Override
@@ -42,11 +54,14 @@ final class ToolboxExchange implements Exchange {
 
   @Override
   public Optional<String> query(String name) {
-    return name.equals(Credentials.QUERY_PARAMETER) ? Optional.empty() : exchange.query(name);
+    return queryAll(name).stream().findFirst();
   }
 
   @Override
   public List<String> queryAll(String name) {
+    if (file.isPresent()) {
+      return name.equals(FILE_PARAMETER) ? List.of(file.get()) : List.of();
+    }
     return name.equals(Credentials.QUERY_PARAMETER) ? List.of() : exchange.queryAll(name);
   }
 

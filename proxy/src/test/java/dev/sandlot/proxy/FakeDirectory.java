@@ -1,6 +1,7 @@
 package dev.sandlot.proxy;
 
 import dev.sandlot.model.SandboxId;
+import dev.sandlot.model.SigningKey;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -15,6 +16,7 @@ final class FakeDirectory implements SandboxDirectory {
   final Map<String, List<SandboxId>> keys = new ConcurrentHashMap<>();
   final Map<SandboxId, String> previewTokens = new ConcurrentHashMap<>();
   final Map<String, SignedTarget> signed = new ConcurrentHashMap<>();
+  final Map<SandboxId, SigningKey> signingKeys = new ConcurrentHashMap<>();
   final List<SandboxId> activity = Collections.synchronizedList(new ArrayList<>());
   final AtomicInteger keyQuestions = new AtomicInteger();
   volatile boolean failing;
@@ -45,6 +47,11 @@ final class FakeDirectory implements SandboxDirectory {
   @Override
   public Optional<SignedTarget> signedToken(String token) {
     return Optional.ofNullable(signed.get(token));
+  }
+
+  @Override
+  public Optional<SigningKey> signingKey(SandboxId id) {
+    return Optional.ofNullable(signingKeys.get(id));
   }
 
   @Override

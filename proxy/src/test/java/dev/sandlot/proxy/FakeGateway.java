@@ -37,6 +37,7 @@ final class FakeGateway implements ToolboxGateway {
     StringBuilder seen = new StringBuilder("toolbox of " + id + "\n");
     seen.append(exchange.method()).append(' ').append(rawPath).append('?');
     seen.append(exchange.rawQuery()).append('\n');
+    seen.append("path=").append(exchange.query("path").orElse("none")).append('\n');
     exchange
         .headers()
         .forEach(header ->

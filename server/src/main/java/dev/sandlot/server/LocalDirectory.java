@@ -2,6 +2,7 @@ package dev.sandlot.server;
 
 import dev.sandlot.controlplane.preview.Previews;
 import dev.sandlot.model.SandboxId;
+import dev.sandlot.model.SigningKey;
 import dev.sandlot.proxy.SandboxDirectory;
 import java.util.Optional;
 
@@ -29,6 +30,11 @@ record LocalDirectory(Previews previews) implements SandboxDirectory {
   @Override
   public Optional<SignedTarget> signedToken(String token) {
     return previews.signed(token).map(signed -> new SignedTarget(signed.sandbox(), signed.port()));
+  }
+
+  @Override
+  public Optional<SigningKey> signingKey(SandboxId id) {
+    return previews.signingKey(id);
   }
 
   @Override

@@ -1,6 +1,7 @@
 package dev.sandlot.controlplane.preview;
 
 import dev.sandlot.controlplane.access.Caller;
+import dev.sandlot.controlplane.access.Permission;
 import dev.sandlot.controlplane.access.Policy;
 import dev.sandlot.controlplane.platform.Addresses;
 import dev.sandlot.controlplane.platform.QueryParameters;
@@ -10,6 +11,7 @@ import dev.sandlot.http.Exchange;
 import dev.sandlot.http.HttpFailure;
 import dev.sandlot.http.Route;
 import dev.sandlot.model.SandboxId;
+import dev.sandlot.model.SigningKey;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -33,6 +35,7 @@ public final class PreviewRoutes {
 
   public List<Route<Policy>> routes() {
     String port = "/sandbox/{sandboxIdOrName}/ports/{port}";
+    String signingKey = "/sandbox/{sandboxId}/signing-key";
     Policy proxy = new Policy.Proxy();
     return List.of(
         new Route<>("GET", port + "/preview-url", Policy.key(), this::previewUrl),
@@ -41,6 +44,13 @@ public final class PreviewRoutes {
             "POST", port + "/signed-preview-url/{token}/expire", Policy.key(), this::expire),
         new Route<>(
             "GET", "/sandbox/{sandboxId}/toolbox-proxy-url", Policy.key(), this::toolboxUrl),
+        new Route<>("GET", signingKey, Policy.key(), this::signingKey),
+        new Route<>(
+            "POST",
+            signingKey + "/rotate",
+            Policy.key(Permission.WRITE_SANDBOXES),
+            this::rotateSigningKey),
+        new Route<>("GET", "/preview/{sandboxId}/signing-key", proxy, this::keyForProxy),
         new Route<>("GET", "/preview/{sandboxId}/public", proxy, this::open),
         new Route<>("GET", "/preview/{sandboxId}/validate/{authToken}", proxy, this::validate),
         new Route<>("GET", "/preview/{sandboxId}/access", Policy.key(), this::access),
@@ -98,6 +108,24 @@ public final class PreviewRoutes {
   private void toolboxUrl(Exchange exchange) {
     named(exchange, "sandboxId");
     exchange.sendJson(Map.of("url", addresses.toolbox()));
+  }
+
+  /// Whoever may use the toolbox may sign for it: no permission is asked for either.
+  private void signingKey(Exchange exchange) {
+    sendKey(exchange, previews.ensureSigningKey(named(exchange, "sandboxId").id()));
+  }
+
+  private void rotateSigningKey(Exchange exchange) {
+    sendKey(exchange, previews.rotateSigningKey(named(exchange, "sandboxId").id()));
+  }
+
+  private void keyForProxy(Exchange exchange) {
+    sendKey(exchange, previews.signingKey(id(exchange)).orElseThrow(PreviewRoutes::none));
+  }
+
+  private static void sendKey(Exchange exchange, SigningKey key) {
+    exchange.responseHeader("Cache-Control", "no-store");
+    exchange.sendText(key.text());
   }
 
   private static SandboxId id(Exchange exchange) {

@@ -5,12 +5,14 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.sandlot.controlplane.access.Caller;
 import dev.sandlot.controlplane.access.Callers;
 import dev.sandlot.controlplane.platform.PostgresDatabase;
+import dev.sandlot.controlplane.platform.Signals;
 import dev.sandlot.controlplane.sandbox.Sandbox;
 import dev.sandlot.controlplane.sandbox.SandboxState;
 import dev.sandlot.controlplane.sandbox.Sandboxes;
 import dev.sandlot.model.OrganizationId;
 import dev.sandlot.model.RunnerId;
 import dev.sandlot.model.SandboxId;
+import dev.sandlot.model.SigningKey;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.SecureRandom;
@@ -30,15 +32,21 @@ public final class Previews {
   private final Sandboxes sandboxes;
   private final Callers callers;
   private final PostgresSignedTokenStore tokens;
+  private final SigningKeys signingKeys;
   private final InstantSource clock;
   private final Cache<SandboxId, Optional<Sandbox>> kept =
       Caffeine.newBuilder().expireAfterWrite(KEPT).maximumSize(KEPT_MAX).build();
 
   public Previews(
-      Sandboxes sandboxes, Callers callers, PostgresDatabase database, InstantSource clock) {
+      Sandboxes sandboxes,
+      Callers callers,
+      PostgresDatabase database,
+      Signals signals,
+      InstantSource clock) {
     this.sandboxes = sandboxes;
     this.callers = callers;
     this.tokens = new PostgresSignedTokenStore(database);
+    this.signingKeys = new SigningKeys(database, signals, clock);
     this.clock = clock;
     sandboxes.onChange(id -> id.ifPresentOrElse(kept::invalidate, kept::invalidateAll));
   }
@@ -99,6 +107,13 @@ public final class Previews {
   /// The one port that a signed token opens.
   public record Signed(SandboxId sandbox, int port) {}
 
+  /// What URLs of the sandbox's files are signed with. Empty when there is no such sandbox, or
+  /// nobody has asked for its key. A key that was replaced is not known any more as soon as the
+  /// call that replaced it has returned.
+  public Optional<SigningKey> signingKey(SandboxId id) {
+    return sandbox(id).isPresent() ? signingKeys.find(id) : Optional.empty();
+  }
+
   /// The organisation of a key's holder; empty when the key is none of ours.
   public Optional<OrganizationId> organization(String bearer) {
     return callers.ofToken(bearer) instanceof Caller.KeyHolder holder
@@ -123,5 +138,13 @@ public final class Previews {
 
   void expire(SandboxId id, int port, String token) {
     tokens.delete(id, port, token);
+  }
+
+  SigningKey ensureSigningKey(SandboxId id) {
+    return signingKeys.ensure(id);
+  }
+
+  SigningKey rotateSigningKey(SandboxId id) {
+    return signingKeys.rotate(id);
   }
 }
