@@ -24,6 +24,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -43,6 +44,7 @@ public final class AgentFiles {
   /// A transfer that does not move for so long is given up.
   private static final Duration STALL_MAX = Duration.ofSeconds(60);
 
+  private static final int LINK_CHARACTERS_MAX = 4_096;
   private static final int CHUNK_BYTES = 256 << 10;
 
   private final AgentLink link;
@@ -56,6 +58,24 @@ public final class AgentFiles {
     try {
       return FileStatus.of(
           link.within(CALL_MAX).stat(StatRequest.newBuilder().setPath(path).build()));
+    } catch (StatusException e) {
+      throw AgentLink.failure(e);
+    }
+  }
+
+  /// Where the path itself leads if it is a link, as the link says; empty if it is none.
+  public Optional<String> linkTarget(String path) {
+    StatRequest request = StatRequest.newBuilder().setPath(path).setNoFollow(true).build();
+    try {
+      FileStat stat = link.within(CALL_MAX).stat(request);
+      String target = stat.getLinkTarget();
+      if (FileStatus.of(stat).kind() != FileStatus.FileKind.SYMLINK) {
+        return Optional.empty();
+      }
+      if (target.isEmpty() || target.length() > LINK_CHARACTERS_MAX || target.indexOf('\0') >= 0) {
+        throw AgentLink.broken("a link to " + target.length() + " characters");
+      }
+      return Optional.of(target);
     } catch (StatusException e) {
       throw AgentLink.failure(e);
     }

@@ -25,6 +25,8 @@ public final class ToolboxRoutes {
     ExecuteEndpoints execute = new ExecuteEndpoints(commands, limits);
     FileEndpoints files = new FileEndpoints(limits);
     DownloadEndpoints downloads = new DownloadEndpoints(limits);
+    SearchEndpoints search = new SearchEndpoints(limits, SearchLimits.STANDARD);
+    ReplaceEndpoints replace = new ReplaceEndpoints(limits, SearchLimits.STANDARD);
     UploadEndpoints uploads = new UploadEndpoints(limits);
     SessionRoutes sessions = new SessionRoutes(limits);
     TerminalRoutes terminals = new TerminalRoutes(limits);
@@ -41,6 +43,9 @@ public final class ToolboxRoutes {
                 route("POST", "/files/folder", files::makeFolder),
                 route("POST", "/files/move", files::move),
                 route("POST", "/files/permissions", files::setPermissions),
+                route("GET", "/files/find", search::find),
+                route("GET", "/files/search", search::search),
+                route("POST", "/files/replace", replace::replace),
                 route("GET", "/files/download", downloads::download),
                 route("POST", "/files/bulk-download", downloads::downloadMany),
                 route("POST", "/files/upload", uploads::upload),

@@ -47,12 +47,15 @@ import dev.sandlot.agent.v1.SignalProcessResponse;
 import dev.sandlot.agent.v1.StartProcessRequest;
 import dev.sandlot.agent.v1.StatRequest;
 import dev.sandlot.agent.v1.Stream;
+import dev.sandlot.agent.v1.WaitForPortRequest;
+import dev.sandlot.agent.v1.WaitForPortResponse;
 import dev.sandlot.agent.v1.WaitProcessRequest;
 import dev.sandlot.agent.v1.WriteFileRequest;
 import dev.sandlot.agent.v1.WriteFileResponse;
 import dev.sandlot.agent.v1.WriteInputRequest;
 import dev.sandlot.agent.v1.WriteInputResponse;
 import io.grpc.Server;
+import io.grpc.Status;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import io.grpc.netty.shaded.io.netty.channel.EventLoopGroup;
 import io.grpc.netty.shaded.io.netty.channel.MultiThreadIoEventLoopGroup;
@@ -151,6 +154,8 @@ final class FakeAgent extends AgentGrpc.AgentImplBase implements AutoCloseable {
   @Override
   public void changeEnvironment(
       ChangeEnvironmentRequest request, StreamObserver<ChangeEnvironmentResponse> answer) {
+    String prefix = request.getUnsetValuePrefix();
+    environment.values().removeIf(value -> !prefix.isEmpty() && value.startsWith(prefix));
     request.getUnsetList().forEach(environment::remove);
     environment.putAll(request.getSetMap());
     FakeFiles.answer(
@@ -368,7 +373,12 @@ final class FakeAgent extends AgentGrpc.AgentImplBase implements AutoCloseable {
 
   @Override
   public void stat(StatRequest request, StreamObserver<FileStat> answer) {
-    FakeFiles.answer(answer, () -> files.stat(request.getPath()));
+    FakeFiles.answer(
+        answer,
+        () ->
+            request.getNoFollow()
+                ? files.statOfLink(request.getPath())
+                : files.stat(request.getPath()));
   }
 
   @Override
@@ -432,6 +442,15 @@ final class FakeAgent extends AgentGrpc.AgentImplBase implements AutoCloseable {
   @Override
   public void listPorts(ListPortsRequest request, StreamObserver<ListPortsResponse> answer) {
     FakeFiles.answer(answer, () -> ListPortsResponse.newBuilder().addPorts(3_000).build());
+  }
+
+  @Override
+  public void waitForPort(WaitForPortRequest request, StreamObserver<WaitForPortResponse> answer) {
+    if (request.getPort() == 3_000) {
+      FakeFiles.answer(answer, WaitForPortResponse::getDefaultInstance);
+    } else {
+      answer.onError(Status.DEADLINE_EXCEEDED.asException());
+    }
   }
 
   /// An echo on every port.

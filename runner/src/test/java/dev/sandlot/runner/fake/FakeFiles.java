@@ -98,6 +98,18 @@ final class FakeFiles {
     return stat(real(path));
   }
 
+  /// Of the path itself.
+  FileStat statOfLink(String path) throws IOException {
+    return Files.isSymbolicLink(real(path))
+        ? FileStat.newBuilder()
+            .setPath(path)
+            .setName(real(path).getFileName().toString())
+            .setType(FileType.FILE_TYPE_SYMLINK)
+            .setLinkTarget(Files.readSymbolicLink(real(path)).toString())
+            .build()
+        : stat(path);
+  }
+
   private FileStat stat(Path file) throws IOException {
     Map<String, Object> unix = Files.readAttributes(file, "unix:mode,uid,gid");
     boolean directory = Files.isDirectory(file);

@@ -163,6 +163,30 @@ abstract class ToolboxContract extends ToolboxHarness {
   }
 
   @Test
+  void removesVariablesBeforeItSetsSome() throws Exception {
+    postJson("/env", "{\"set\":{\"GONE_A\":\"secret:1\",\"GONE_B\":\"2\",\"KEPT\":\"secret:2\"}}");
+
+    JsonNode left =
+        json(
+            postJson(
+                "/env",
+                "{\"set\":{\"KEPT\":\"secret:2\"},\"unset\":[\"GONE_B\"],\"unsetValuePrefix\":\"secret:\"}"));
+
+    assertThat(left.path("KEPT").stringValue()).isEqualTo("secret:2");
+    assertThat(left.has("GONE_A")).isFalse();
+    assertThat(left.has("GONE_B")).isFalse();
+    assertThat(postJson("/env", "{\"set\":{\"A-B\":\"x\"}}").statusCode()).isEqualTo(400);
+    assertThat(postJson("/env", "{\"unset\":\"A\"}").statusCode()).isEqualTo(400);
+  }
+
+  @Test
+  void waitsForAPortAsLongAsItIsTold() throws Exception {
+    assertThat(json(get("/port/9997/in-use?wait=1")).path("isInUse").booleanValue()).isFalse();
+    assertThat(get("/port/9997/in-use?wait=301").statusCode()).isEqualTo(400);
+    assertThat(get("/port/9997/in-use?wait=1.5").statusCode()).isEqualTo(400);
+  }
+
+  @Test
   void refusesPortsOutsideItsRange() throws Exception {
     assertThat(get("/port/22/in-use").statusCode()).isEqualTo(400);
     assertThat(get("/port/03000/in-use").statusCode()).isEqualTo(400);

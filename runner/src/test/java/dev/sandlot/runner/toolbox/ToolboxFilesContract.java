@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 
 /// How files come and go over HTTP, whatever engine is behind the toolbox.
-abstract class ToolboxFilesContract extends ToolboxContract {
+abstract class ToolboxFilesContract extends ToolboxSearchContract {
   private static final String FORM = "multipart/form-data; boundary=b";
 
   @Test
