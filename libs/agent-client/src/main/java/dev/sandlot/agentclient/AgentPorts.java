@@ -4,6 +4,7 @@ import dev.sandlot.agent.v1.DialRequest;
 import dev.sandlot.agent.v1.DialResponse;
 import dev.sandlot.agent.v1.DialTarget;
 import dev.sandlot.agent.v1.ListPortsRequest;
+import dev.sandlot.agent.v1.WaitForPortRequest;
 import io.grpc.StatusException;
 import io.grpc.stub.BlockingClientCall;
 import java.io.IOException;
@@ -40,6 +41,24 @@ public final class AgentPorts {
           .toList();
     } catch (StatusException e) {
       throw AgentLink.failure(e);
+    }
+  }
+
+  /// Waits until something listens on a port, without connecting to it.
+  ///
+  /// @return false when nothing has within the limit
+  public boolean awaitListening(int port, Duration limit) {
+    WaitForPortRequest request =
+        WaitForPortRequest.newBuilder().setPort(port).setTimeoutMs(limit.toMillis()).build();
+    try {
+      var _ = link.within(limit.plus(CALL_MAX)).waitForPort(request);
+      return true;
+    } catch (StatusException e) {
+      AgentFailure failure = AgentLink.failure(e);
+      if (failure.kind() == AgentFailure.Kind.DEADLINE_EXCEEDED) {
+        return false;
+      }
+      throw failure;
     }
   }
 

@@ -1,6 +1,7 @@
 package dev.sandlot.runner.toolbox;
 
 import dev.sandlot.agentclient.AgentMetrics;
+import dev.sandlot.agentclient.AgentPorts;
 import dev.sandlot.http.Exchange;
 import dev.sandlot.http.HttpFailure;
 import dev.sandlot.runner.sandbox.HostedSandbox;
@@ -8,6 +9,7 @@ import dev.sandlot.runtime.RuntimeDriver;
 import dev.sandlot.runtime.RuntimeFailure;
 import dev.sandlot.runtime.SandboxUsage;
 import java.io.IOException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -19,6 +21,8 @@ import tools.jackson.databind.JsonNode;
 /// What a sandbox is and uses (contract: toolbox-api.md §14 and §19.1).
 final class SystemEndpoints {
   private static final Pattern PORT = Pattern.compile("[1-9][0-9]{0,4}");
+  private static final Pattern SECONDS = Pattern.compile("0|[1-9][0-9]{0,3}");
+  private static final int WAIT_SECONDS_MAX = 300;
   private static final int PORT_MIN = 3_000;
   private static final int PORT_MAX = 9_999;
 
@@ -127,7 +131,20 @@ final class SystemEndpoints {
       throw ToolboxFailures.badRequest(
           "port must be a number from " + PORT_MIN + " to " + PORT_MAX);
     }
-    boolean used = Calls.sandbox(exchange).agent().ports().listening().contains(port);
+    AgentPorts ports = Calls.sandbox(exchange).agent().ports();
+    Duration wait = wait(exchange);
+    boolean used =
+        wait.isZero() ? ports.listening().contains(port) : ports.awaitListening(port, wait);
     exchange.sendJson(Map.of("isInUse", used));
+  }
+
+  /// An addition of ours to the contract: how long to wait until the port is in use.
+  private static Duration wait(Exchange exchange) {
+    String text = exchange.query("wait").orElse("0");
+    int seconds = SECONDS.matcher(text).matches() ? Integer.parseInt(text) : WAIT_SECONDS_MAX + 1;
+    if (seconds > WAIT_SECONDS_MAX) {
+      throw ToolboxFailures.badRequest("wait must be whole seconds from 0 to " + WAIT_SECONDS_MAX);
+    }
+    return Duration.ofSeconds(seconds);
   }
 }

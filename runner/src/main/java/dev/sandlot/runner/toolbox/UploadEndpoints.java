@@ -100,6 +100,6 @@ final class UploadEndpoints {
       }
       body.get().drain();
     }
-    exchange.status(uploaded.failed() ? 400 : 200).sendJson(uploaded.json());
+    exchange.status(uploaded.failed() ? 400 : 200).sendJson(uploaded.json(exchange));
   }
 }

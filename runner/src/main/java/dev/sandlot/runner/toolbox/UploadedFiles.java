@@ -3,10 +3,12 @@ package dev.sandlot.runner.toolbox;
 import dev.sandlot.agentclient.AgentFailure;
 import dev.sandlot.agentclient.AgentFiles;
 import dev.sandlot.agentclient.AgentFiles.WriteOptions;
+import dev.sandlot.http.Exchange;
 import dev.sandlot.http.HttpFailure;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -95,14 +97,17 @@ final class UploadedFiles {
     return !errors.isEmpty();
   }
 
-  /// The answer: `files`, and with failures the contract's shape D with a `message` for all.
-  Map<String, Object> json() {
+  /// The answer: `files`, and with failures the contract's shape D, which holds shape A as well.
+  Map<String, Object> json(Exchange exchange) {
     Map<String, Object> json = new LinkedHashMap<>();
     if (failed()) {
       json.put("statusCode", 400);
       json.put("code", "BAD_REQUEST");
       json.put("source", "DAYTONA_DAEMON");
       json.put("message", String.join(", ", errors));
+      json.put("timestamp", Instant.now().toString());
+      json.put("path", exchange.rawPath());
+      json.put("method", exchange.method());
       json.put("errors", errors);
     }
     json.put("files", written);
