@@ -198,15 +198,89 @@ class Bench:
         finally:
             self.client.delete(sandbox)
 
-    def bare_transfer(self, sandbox):
+    def many(self):
+        """Many small files in one call, in both directions."""
+        from daytona import FileDownloadRequest, FileUpload
+
+        count = self.times(1000)
+        sandbox = self.client.create()
+        try:
+            content = os.urandom(2048)
+            up, _ = timed(
+                lambda: sandbox.fs.upload_files([FileUpload(source=content, destination=f"many/{n}") for n in range(count)])
+            )
+            down, answers = timed(lambda: sandbox.fs.download_files([FileDownloadRequest(source=f"many/{n}") for n in range(count)]))
+            assert all(each.result == content for each in answers), "a file came back changed"
+            row(f"upload of {count} files of 2 KiB in one call", f"{up:.2f} s, {count / up:.0f} per second")
+            row(f"download of {count} files of 2 KiB in one call", f"{down:.2f} s, {count / down:.0f} per second")
+        finally:
+            self.client.delete(sandbox)
+
+    def gigabyte(self):
+        """A large file, and what it does to the server's memory."""
+        size = (1 << 30) // self.share
+        sandbox = self.client.create()
+        try:
+            before = self.server_memory()
+            speeds = self.bare_transfer(sandbox, size)
+            after = self.server_memory()
+            for direction, speed in speeds.items():
+                row(f"{direction} of {size // MIB} MiB, curl", f"{speed / 1e6:.0f} MB/s", "≥ 200 MB/s")
+            row("— the server's memory (PSS) before and after", f"{before / MIB:.0f} MiB, {after / MIB:.0f} MiB", "flat")
+        finally:
+            self.client.delete(sandbox)
+
+    def search(self):
+        """A tree of the size of the Linux kernel's."""
+        folders = self.times(700)
+        sandbox = self.client.create()
+        try:
+            sandbox.fs.upload_file(TREE.encode(), "tree.py")
+            made = sandbox.process.exec(f"python3 tree.py {folders}", timeout=600)
+            assert made.exit_code == 0, made.result
+            count = folders * 100
+            names = [timed(lambda: sandbox.fs.search_files("tree", "*7.c"))[0] for _ in range(3)]
+            row(f"search for names in {count} files", f"{min(names):.2f} s, first {names[0]:.2f} s", "≤ 5 s")
+            lines = [timed(lambda: sandbox.fs.find_files("tree", "needle 4242 "))[0] for _ in range(3)]
+            row(f"find of a text in {count} files", f"{min(lines):.2f} s, first {lines[0]:.2f} s", "≤ 5 s")
+            alone, _ = timed(lambda: sandbox.process.exec("grep -rlF 'needle 4242 ' tree", timeout=600))
+            row("— `grep -r` inside, beside it", f"{alone:.2f} s")
+        finally:
+            self.client.delete(sandbox)
+
+    def parallel(self):
+        """Many commands at once in one sandbox."""
+        count = self.times(100)
+        sandbox = self.client.create()
+        try:
+            sandbox.process.exec("true")
+
+            def one(number):
+                answer = sandbox.process.exec(f"sleep 0.2; echo {number}")
+                assert answer.result == f"{number}\n", answer
+                return answer
+
+            with ThreadPoolExecutor(count) as pool:
+                took, _ = timed(lambda: list(pool.map(one, range(count))))
+            row(f"{count} commands of 0.2 s at once in one sandbox", f"{took:.2f} s for all")
+        finally:
+            self.client.delete(sandbox)
+
+    def server_memory(self):
+        process = int(pathlib.Path(self.options.home, "run/server.pid").read_text().split()[0])
+        return self.proportional_size(process)
+
+    def bare_transfer(self, sandbox, size=100 * MIB):
         base = sandbox.toolbox_proxy_url if hasattr(sandbox, "toolbox_proxy_url") else self.toolbox(sandbox)
         base = f"{base.rstrip('/')}/{sandbox.id}"
         authorization = f"Authorization: Bearer {self.key}"
         speeds = {}
         with tempfile.NamedTemporaryFile() as source:
-            source.write(os.urandom(100 * MIB))
+            for _ in range(size // MIB):
+                source.write(os.urandom(MIB))
             source.flush()
-            upload = ["-X", "POST", "--data-binary", f"@{source.name}", "-H", "Content-Type: application/octet-stream"]
+            # From the file as it goes: curl would hold what --data-binary names.
+            upload = ["-X", "POST", "--upload-file", source.name, "-H", "Content-Type: application/octet-stream"]
             for direction, arguments in (
                 ("upload", [*upload, f"{base}/files/upload-v2?path=bare"]),
                 ("download", [f"{base}/files/download?path=bare"]),
@@ -218,7 +292,7 @@ class Bench:
                         timeout=120,
                     )
                 )
-                speeds[direction] = 100 * MIB / seconds
+                speeds[direction] = size / seconds
         return speeds
 
     def toolbox(self, sandbox):
@@ -310,6 +384,17 @@ class Bench:
             self.client.delete(sandbox)
 
 
+TREE = """
+import os, sys
+for folder in range(int(sys.argv[1])):
+    path = f"tree/{folder // 10}/{folder}"
+    os.makedirs(path)
+    for number in range(100):
+        with open(f"{path}/{number}.c", "w") as file:
+            file.write(f"/* needle {folder * 100 + number} */\\n" * 30)
+"""
+
+
 def bare_bundle(root):
     return {
         "ociVersion": "1.0.0",
@@ -325,7 +410,7 @@ def bare_bundle(root):
     }
 
 
-SECTIONS = ["start", "tti", "burst", "exec", "files", "idle", "memory", "engine", "restart"]
+SECTIONS = ["start", "tti", "burst", "exec", "parallel", "files", "many", "gigabyte", "search", "idle", "memory", "engine", "restart"]
 
 
 def table():

@@ -195,6 +195,17 @@ class ProxyAccessTest {
   }
 
   @Test
+  void leadsToOtherPortsBelowTheToolboxByPathAndByHost() throws IOException {
+    assertThat(
+            fixture.get("localhost", "/toolbox/" + fixture.closed + "/proxy/3000/", BEARER + KEY))
+        .endsWith("inside");
+    assertThat(fixture.get(fixture.host(2280), "/proxy/3000/", BEARER + KEY)).endsWith("inside");
+    assertThat(status(fixture.get(fixture.host(2280), "/proxy/03000/", BEARER + KEY)))
+        .isEqualTo(400);
+    assertThat(status(fixture.get(fixture.publicHost(2280), "/proxy/3000/"))).isEqualTo(401);
+  }
+
+  @Test
   void showsTheToolboxNoCredential() throws IOException {
     String answer =
         fixture.get(
