@@ -240,12 +240,13 @@ abstract class GitRemotesContract extends GitRefsContract {
     String within = SELF_SIGNED.replace("://", "://robot:secret@") + "/guarded/demo.git";
     refused(clone(within, unique(), Map.of("insecure_skip_tls", true)), 400, "BAD_REQUEST");
     ok(post("credentials", kept), 200);
+    shell("printf 'machine localhost login robot password open' > ~/.netrc");
     ok(post("config", Map.of("key", "http.sslVerify", "value", "false")), 200);
     try {
       refused(clone(url, unique(), Map.of("insecure_skip_tls", true)), 401, "GIT_AUTH_FAILED");
       refused(clone(url, unique(), ROBOT), 502, "GIT_TRANSPORT_FAILED");
     } finally {
-      shell("git config --global --unset http.sslVerify; rm ~/.git-credentials");
+      shell("git config --global --unset http.sslVerify; rm ~/.git-credentials ~/.netrc");
     }
 
     assertThat(sentence).contains("sslCAInfo");

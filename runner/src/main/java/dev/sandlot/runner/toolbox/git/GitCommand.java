@@ -23,10 +23,6 @@ record GitCommand(
   /// belong to another user of the sandbox.
   private static final List<String> SETTINGS = List.of("core.fsmonitor=false", "safe.directory=*");
 
-  /// Moves git's input, which holds the credential, out of the way of everything but our helper.
-  private static final String WITH_CREDENTIAL =
-      "unset GIT_SSL_NO_VERIFY; exec 3<&0 </dev/null; exec git \"$@\"";
-
   private static final Map<String, String> ENVIRONMENT =
       Map.of(
           "LC_ALL", "C",
@@ -73,8 +69,8 @@ record GitCommand(
   /// Program and arguments. Holds no secret.
   List<String> commandLine() {
     List<String> line = new ArrayList<>();
-    if (access instanceof RemoteAccess.Given) {
-      line.addAll(List.of("/bin/sh", "-c", WITH_CREDENTIAL));
+    if (!access.preparation().isEmpty()) {
+      line.addAll(List.of("/bin/sh", "-c", access.preparation() + "; exec git \"$@\""));
     }
     line.add("git");
     List<String> settings = new ArrayList<>(SETTINGS);

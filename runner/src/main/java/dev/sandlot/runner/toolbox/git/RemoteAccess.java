@@ -18,6 +18,11 @@ sealed interface RemoteAccess {
     public Map<String, String> environment() {
       return Map.of();
     }
+
+    @Override
+    public String preparation() {
+      return "";
+    }
   }
 
   /// A credential for this call alone, shown to this server alone, over a verified connection.
@@ -51,6 +56,12 @@ sealed interface RemoteAccess {
       return Map.of("GIT_ASKPASS", "", "SSH_ASKPASS", "");
     }
 
+    /// Moves git's input, which holds the credential, out of the way of everything but the helper.
+    @Override
+    public String preparation() {
+      return "unset GIT_SSL_NO_VERIFY; exec 3<&0 </dev/null";
+    }
+
     byte[] input() {
       String answer = credential.username() + "\n" + credential.password() + "\n";
       return answer.repeat(ANSWERS).getBytes(UTF_8);
@@ -76,6 +87,12 @@ sealed interface RemoteAccess {
     public Map<String, String> environment() {
       return Map.of("GIT_ASKPASS", "", "SSH_ASKPASS", "");
     }
+
+    /// Without a home, git's library finds no `.netrc` there.
+    @Override
+    public String preparation() {
+      return "export GIT_CONFIG_GLOBAL=\"${GIT_CONFIG_GLOBAL:-$HOME/.gitconfig}\" HOME=/dev/null";
+    }
   }
 
   /// For git's `-c`.
@@ -83,4 +100,7 @@ sealed interface RemoteAccess {
 
   /// On top of that of every run.
   Map<String, String> environment();
+
+  /// Commands of the shell that come before git; empty for none.
+  String preparation();
 }
