@@ -6,6 +6,7 @@ import dev.sandlot.http.Endpoint;
 import dev.sandlot.http.Route;
 import dev.sandlot.http.RouteTable;
 import dev.sandlot.runner.toolbox.git.GitRoutes;
+import dev.sandlot.runner.toolbox.interpreter.InterpreterRoutes;
 import dev.sandlot.runner.toolbox.session.SessionRoutes;
 import dev.sandlot.runner.toolbox.terminal.TerminalRoutes;
 import dev.sandlot.runtime.RuntimeDriver;
@@ -28,13 +29,18 @@ public final class ToolboxRoutes {
     SearchEndpoints search = new SearchEndpoints(limits, SearchLimits.STANDARD);
     ReplaceEndpoints replace = new ReplaceEndpoints(limits, SearchLimits.STANDARD);
     UploadEndpoints uploads = new UploadEndpoints(limits);
+    InterpreterRoutes interpreter = new InterpreterRoutes(limits);
     SessionRoutes sessions = new SessionRoutes(limits);
     TerminalRoutes terminals = new TerminalRoutes(limits);
     SystemEndpoints system = new SystemEndpoints(driver, limits);
     this.table =
         new RouteTable<>(
             joined(
-                List.of(new GitRoutes(limits).routes(), sessions.routes(), terminals.routes()),
+                List.of(
+                    new GitRoutes(limits).routes(),
+                    sessions.routes(),
+                    terminals.routes(),
+                    interpreter.routes()),
                 route("POST", "/process/execute", execute::execute),
                 route("POST", "/process/code-run", execute::runCode),
                 route("GET", "/files", files::list),
@@ -61,7 +67,9 @@ public final class ToolboxRoutes {
                 route("GET", "/port", system::ports),
                 route("GET", "/port/{port}/in-use", system::portInUse)));
     this.sockets =
-        Stream.concat(sessions.sockets().stream(), terminals.sockets().stream()).toList();
+        Stream.of(sessions.sockets(), terminals.sockets(), interpreter.sockets())
+            .flatMap(List::stream)
+            .toList();
   }
 
   @SafeVarargs
