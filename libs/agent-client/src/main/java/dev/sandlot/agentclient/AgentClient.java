@@ -147,6 +147,14 @@ public final class AgentClient implements AutoCloseable {
     return run(start(request), sinks);
   }
 
+  /// Starts a process that waits for its input, with the sandbox's environment and working directory
+  /// and its two outputs as one.
+  ///
+  /// @throws AgentFailure when it cannot be started
+  public HeldRun hold(List<String> command) throws InterruptedException {
+    return HeldRun.start(link, command);
+  }
+
   private static StartProcessRequest.Builder start(ProcessRequest request) {
     return StartProcessRequest.newBuilder()
         .addAllCommand(request.command())
@@ -174,7 +182,7 @@ public final class AgentClient implements AutoCloseable {
     }
   }
 
-  private static RunOutcome follow(BlockingClientCall<?, RunEvent> call, RunSinks sinks)
+  static RunOutcome follow(BlockingClientCall<?, RunEvent> call, RunSinks sinks)
       throws IOException, InterruptedException, StatusException {
     while (true) {
       RunEvent event;

@@ -4,6 +4,9 @@ import dev.sandlot.agentclient.ProcessRequest;
 import dev.sandlot.http.Exchange;
 import dev.sandlot.http.HttpFailure;
 import dev.sandlot.runner.sandbox.HostedSandbox;
+import dev.sandlot.runner.toolbox.CommandRunner.Command;
+import dev.sandlot.runner.toolbox.chart.ChartProgram;
+import dev.sandlot.runner.toolbox.warm.WarmProgram;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -11,6 +14,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.regex.Pattern;
 import tools.jackson.databind.JsonNode;
 
@@ -43,15 +47,12 @@ final class ExecuteEndpoints {
       throw ToolboxFailures.badRequest("cwd must be text");
     }
     HostedSandbox sandbox = Calls.sandbox(exchange);
-    commands.run(
-        sandbox,
+    String shell = sandbox.account().shell();
+    ProcessRequest request =
         new ProcessRequest(
-            List.of(sandbox.account().shell()),
-            input,
-            variables(body),
-            directory.asString(""),
-            timeout(body)),
-        exchange);
+            List.of(shell), input, variables(body), directory.asString(""), timeout(body));
+    Optional<WarmProgram> program = asItIs(request, new WarmProgram.Shell(shell));
+    commands.run(sandbox, new Command(request, program, Optional.empty()), exchange);
   }
 
   void runCode(Exchange exchange) throws IOException, InterruptedException {
@@ -70,14 +71,32 @@ final class ExecuteEndpoints {
                 ToolboxFailures.badRequest(
                     "language must be python, javascript or typescript, not "
                         + language.stringValue()));
+    List<String> arguments = arguments(body);
+    byte[] program = program(runner.program(code.stringValue()), "code");
+    Optional<ChartProgram> charts =
+        runner == CodeLanguage.PYTHON
+            ? ChartProgram.of(code.stringValue(), limits.commandBytesMax())
+            : Optional.empty();
     ProcessRequest request =
         new ProcessRequest(
-            runner.command(arguments(body)),
-            program(runner.program(code.stringValue()), "code"),
+            runner.command(arguments),
+            charts.map(chart -> chart.text().getBytes(StandardCharsets.UTF_8)).orElse(program),
             variables(body),
             "",
             timeout(body));
-    commands.run(Calls.sandbox(exchange), request, exchange);
+    Optional<WarmProgram> warm =
+        runner == CodeLanguage.PYTHON && arguments.isEmpty()
+            ? asItIs(request, new WarmProgram.Python())
+            : Optional.empty();
+    commands.run(Calls.sandbox(exchange), new Command(request, warm, charts), exchange);
+  }
+
+  /// A process that was started before has the sandbox's environment and working directory: it
+  /// serves calls that give none of their own.
+  private static Optional<WarmProgram> asItIs(ProcessRequest request, WarmProgram program) {
+    return request.environment().isEmpty() && request.workingDirectory().isEmpty()
+        ? Optional.of(program)
+        : Optional.empty();
   }
 
   private byte[] program(String text, String name) {

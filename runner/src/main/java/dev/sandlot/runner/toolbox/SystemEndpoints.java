@@ -5,6 +5,7 @@ import dev.sandlot.agentclient.AgentPorts;
 import dev.sandlot.http.Exchange;
 import dev.sandlot.http.HttpFailure;
 import dev.sandlot.runner.sandbox.HostedSandbox;
+import dev.sandlot.runner.toolbox.warm.WarmProcesses;
 import dev.sandlot.runtime.RuntimeDriver;
 import dev.sandlot.runtime.RuntimeFailure;
 import dev.sandlot.runtime.SandboxUsage;
@@ -28,10 +29,12 @@ final class SystemEndpoints {
 
   private final RuntimeDriver driver;
   private final ToolboxLimits limits;
+  private final WarmProcesses warm;
 
-  SystemEndpoints(RuntimeDriver driver, ToolboxLimits limits) {
+  SystemEndpoints(RuntimeDriver driver, ToolboxLimits limits, WarmProcesses warm) {
     this.driver = driver;
     this.limits = limits;
+    this.warm = warm;
   }
 
   void workingDirectory(Exchange exchange) throws IOException, InterruptedException {
@@ -64,10 +67,12 @@ final class SystemEndpoints {
     if (!ExecuteEndpoints.absent(prefix) && !prefix.isString()) {
       throw ToolboxFailures.badRequest("unsetValuePrefix must be text");
     }
-    exchange.sendJson(
-        Calls.sandbox(exchange)
-            .agent()
-            .changeEnvironment(variables, names(body.path("unset")), prefix.asString("")));
+    List<String> unset = names(body.path("unset"));
+    HostedSandbox sandbox = Calls.sandbox(exchange);
+    Map<String, String> after =
+        sandbox.agent().changeEnvironment(variables, unset, prefix.asString(""));
+    warm.discard(sandbox);
+    exchange.sendJson(after);
   }
 
   private static List<String> names(JsonNode list) {

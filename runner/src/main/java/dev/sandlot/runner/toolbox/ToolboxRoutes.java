@@ -9,6 +9,8 @@ import dev.sandlot.runner.toolbox.git.GitRoutes;
 import dev.sandlot.runner.toolbox.interpreter.InterpreterRoutes;
 import dev.sandlot.runner.toolbox.session.SessionRoutes;
 import dev.sandlot.runner.toolbox.terminal.TerminalRoutes;
+import dev.sandlot.runner.toolbox.warm.WarmLimits;
+import dev.sandlot.runner.toolbox.warm.WarmProcesses;
 import dev.sandlot.runtime.RuntimeDriver;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -22,7 +24,8 @@ public final class ToolboxRoutes {
 
   /// @param spoolFolder where large outputs wait until they are sent
   public ToolboxRoutes(RuntimeDriver driver, ToolboxLimits limits, Path spoolFolder) {
-    CommandRunner commands = new CommandRunner(limits, spoolFolder);
+    WarmProcesses warm = new WarmProcesses(WarmLimits.STANDARD);
+    CommandRunner commands = new CommandRunner(limits, spoolFolder, warm);
     ExecuteEndpoints execute = new ExecuteEndpoints(commands, limits);
     FileEndpoints files = new FileEndpoints(limits);
     DownloadEndpoints downloads = new DownloadEndpoints(limits);
@@ -32,7 +35,7 @@ public final class ToolboxRoutes {
     InterpreterRoutes interpreter = new InterpreterRoutes(limits);
     SessionRoutes sessions = new SessionRoutes(limits);
     TerminalRoutes terminals = new TerminalRoutes(limits);
-    SystemEndpoints system = new SystemEndpoints(driver, limits);
+    SystemEndpoints system = new SystemEndpoints(driver, limits, warm);
     this.table =
         new RouteTable<>(
             joined(

@@ -1,6 +1,7 @@
 package dev.sandlot.runner.toolbox.interpreter;
 
 import dev.sandlot.agentclient.OutputPiece;
+import dev.sandlot.runner.toolbox.MarkedOutput;
 import java.io.IOException;
 import tools.jackson.databind.JsonNode;
 

@@ -1,4 +1,4 @@
-package dev.sandlot.runner.toolbox.interpreter;
+package dev.sandlot.runner.toolbox;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;

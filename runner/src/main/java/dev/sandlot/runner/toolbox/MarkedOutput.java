@@ -1,4 +1,4 @@
-package dev.sandlot.runner.toolbox.interpreter;
+package dev.sandlot.runner.toolbox;
 
 import dev.sandlot.http.HttpFailure;
 import dev.sandlot.http.Json;
@@ -8,12 +8,12 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import tools.jackson.databind.JsonNode;
 
-/// Tells a context's frames from what its code writes, in one stream. Whatever is no whole frame
-/// with the context's token is output: nothing from inside a sandbox is believed. Used by one
-/// thread.
-final class MarkedOutput {
+/// Tells the frames of a program of ours from what other code writes, in one stream. Whatever is no
+/// whole frame with the program's token is output: nothing from inside a sandbox is believed. Used
+/// by one thread.
+public final class MarkedOutput {
   /// Takes the two apart.
-  interface Receiver {
+  public interface Receiver {
     void text(byte[] bytes, int offset, int length) throws IOException;
 
     void frame(JsonNode frame) throws IOException;
@@ -26,14 +26,14 @@ final class MarkedOutput {
   private final Receiver receiver;
   private byte[] waiting = NOTHING;
 
-  MarkedOutput(String token, int frameBytesMax, Receiver receiver) {
+  public MarkedOutput(String token, int frameBytesMax, Receiver receiver) {
     this.mark = ("\0" + token + " ").getBytes(StandardCharsets.US_ASCII);
     this.frameBytesMax = frameBytesMax;
     this.receiver = receiver;
   }
 
   /// Takes the next bytes; the beginning of what may become a frame waits for more.
-  void push(ByteBuffer next) throws IOException {
+  public void push(ByteBuffer next) throws IOException {
     byte[] bytes = Arrays.copyOf(waiting, waiting.length + next.remaining());
     next.get(bytes, waiting.length, next.remaining());
     waiting = NOTHING;
@@ -68,7 +68,7 @@ final class MarkedOutput {
   }
 
   /// No more comes: what waits is output.
-  void end() throws IOException {
+  public void end() throws IOException {
     pass(waiting, 0, waiting.length);
     waiting = NOTHING;
   }

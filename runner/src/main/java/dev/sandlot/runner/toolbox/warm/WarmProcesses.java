@@ -1,0 +1,203 @@
+package dev.sandlot.runner.toolbox.warm;
+
+import dev.sandlot.agentclient.AgentFailure;
+import dev.sandlot.agentclient.HeldRun;
+import dev.sandlot.runner.sandbox.HostedSandbox;
+import java.io.IOException;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// The processes that wait in the sandboxes of this machine. They are an advance and no state: a
+/// call that finds none starts a fresh one. Thread-safe.
+public final class WarmProcesses {
+  private static final Logger LOGGER = LoggerFactory.getLogger(WarmProcesses.class);
+
+  private final WarmLimits limits;
+  private final Map<HostedSandbox, Shelf> shelves = new ConcurrentHashMap<>();
+
+  public WarmProcesses(WarmLimits limits) {
+    this.limits = limits;
+  }
+
+  /// A process that waits, with what its installation was like when it was started.
+  private record Warm(HeldRun run, Installation installation) {}
+
+  /// A process that waits, if there is one and a fresh one would be the same.
+  public Optional<HeldRun> take(HostedSandbox sandbox, WarmProgram program)
+      throws InterruptedException {
+    Shelf shelf = shelves.computeIfAbsent(sandbox, Shelf::new);
+    shelf.keep();
+    Optional<Warm> warm = shelf.take(program);
+    if (warm.isPresent() && !same(sandbox, warm.get())) {
+      warm.get().run().close();
+      shelf.empty();
+      return Optional.empty();
+    }
+    return warm.map(Warm::run);
+  }
+
+  /// Starts what will be needed next, in the background. To be called when a call is over: what it
+  /// does shall not be slowed down.
+  public void replenish(HostedSandbox sandbox, WarmProgram program) {
+    Shelf shelf = shelves.get(sandbox);
+    if (shelf != null) {
+      Thread.ofVirtual().name("warm-start").start(() -> shelf.fill(program));
+    }
+  }
+
+  private static boolean same(HostedSandbox sandbox, Warm warm) throws InterruptedException {
+    try {
+      return warm.run().waiting()
+          && Installation.of(sandbox.agent(), warm.installation().paths())
+              .equals(warm.installation());
+    } catch (AgentFailure _) {
+      return false;
+    }
+  }
+
+  /// Ends all that waits in a sandbox: what they have inherited no longer holds.
+  public void discard(HostedSandbox sandbox) {
+    Shelf shelf = shelves.get(sandbox);
+    if (shelf != null) {
+      shelf.empty();
+    }
+  }
+
+  /// What waits in one sandbox.
+  private final class Shelf {
+    private final HostedSandbox sandbox;
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition used = lock.newCondition();
+    private final Map<WarmProgram, Deque<Warm>> waiting = new HashMap<>();
+    private final Map<WarmProgram, List<String>> paths = new HashMap<>();
+    private final Set<WarmProgram> filling = new HashSet<>();
+    private long generation;
+    private boolean watched;
+
+    Shelf(HostedSandbox sandbox) {
+      this.sandbox = sandbox;
+    }
+
+    /// Something is asked for: what waits may wait on.
+    void keep() {
+      lock.lock();
+      try {
+        used.signalAll();
+        if (!watched) {
+          watched = true;
+          Thread.ofVirtual().name("warm-watch").start(this::watch);
+        }
+      } finally {
+        lock.unlock();
+      }
+    }
+
+    Optional<Warm> take(WarmProgram program) {
+      lock.lock();
+      try {
+        return Optional.ofNullable(waiting.getOrDefault(program, new ArrayDeque<>()).poll());
+      } finally {
+        lock.unlock();
+      }
+    }
+
+    void fill(WarmProgram program) {
+      long begun;
+      lock.lock();
+      try {
+        int there = waiting.getOrDefault(program, new ArrayDeque<>()).size();
+        if (!watched || there >= limits.perProgram() || !filling.add(program)) {
+          return;
+        }
+        begun = generation;
+      } finally {
+        lock.unlock();
+      }
+      Optional<Warm> started = start(program);
+      lock.lock();
+      try {
+        filling.remove(program);
+        if (started.isPresent() && begun == generation && watched) {
+          waiting.computeIfAbsent(program, _ -> new ArrayDeque<>()).add(started.get());
+          return;
+        }
+      } finally {
+        lock.unlock();
+      }
+      started.ifPresent(warm -> warm.run().close());
+    }
+
+    private Optional<Warm> start(WarmProgram program) {
+      try {
+        Installation installation = Installation.of(sandbox.agent(), known(program));
+        return Optional.of(new Warm(sandbox.agent().hold(program.command()), installation));
+      } catch (AgentFailure | IOException e) {
+        LOGGER.atDebug().setCause(e).addKeyValue("sandboxId", sandbox.id()).log("nothing warmed");
+      } catch (InterruptedException _) {
+        Thread.currentThread().interrupt();
+      }
+      return Optional.empty();
+    }
+
+    private List<String> known(WarmProgram program) throws IOException, InterruptedException {
+      lock.lock();
+      try {
+        List<String> known = paths.get(program);
+        if (known != null) {
+          return known;
+        }
+      } finally {
+        lock.unlock();
+      }
+      List<String> found = program.paths(sandbox.agent());
+      lock.lock();
+      try {
+        paths.put(program, found);
+      } finally {
+        lock.unlock();
+      }
+      return found;
+    }
+
+    void empty() {
+      lock.lock();
+      try {
+        generation++;
+        waiting.values().forEach(all -> all.forEach(warm -> warm.run().close()));
+        waiting.clear();
+        paths.clear();
+      } finally {
+        lock.unlock();
+      }
+    }
+
+    /// Ends everything once nothing has been asked for long enough.
+    private void watch() {
+      lock.lock();
+      try {
+        while (used.await(limits.idleMax().toMillis(), TimeUnit.MILLISECONDS)) {
+          // Somebody asked.
+        }
+      } catch (InterruptedException _) {
+        Thread.currentThread().interrupt();
+      } finally {
+        watched = false;
+        empty();
+        shelves.remove(sandbox, this);
+        lock.unlock();
+      }
+    }
+  }
+}
