@@ -113,7 +113,8 @@ abstract class InterpreterContract extends ToolboxHarness {
     in(one, "only_here = 1");
 
     assertThat(in(one, "print(only_here)").all("stdout")).isEqualTo("1\n");
-    assertThat(in(other, "print(only_here)").error().path("name").stringValue()).isEqualTo("NameError");
+    assertThat(in(other, "print(only_here)").error().path("name").stringValue())
+        .isEqualTo("NameError");
     assertThat(code("print('only_here' in globals())").all("stdout")).isEqualTo("False\n");
     delete(one);
     delete(other);
@@ -342,5 +343,30 @@ abstract class InterpreterContract extends ToolboxHarness {
     Execution execution = code("x = '" + "y".repeat(2_500_000) + "'\nprint(len(x))");
 
     assertThat(execution.all("stdout")).isEqualTo("2500000\n");
+  }
+
+  @Test
+  void keepsJavascriptContextsToo() throws Exception {
+    JsonNode made = json(postJson(CONTEXTS, "{\"language\":\"javascript\",\"cwd\":\"/tmp\"}"));
+    String id = made.path("id").stringValue();
+    assertThat(made.path("language").stringValue()).isEqualTo("javascript");
+    in(id, "const kept = 40; let other = await Promise.resolve(2)");
+
+    assertThat(in(id, "let other = 3; console.log(kept + other, process.cwd())").all("stdout"))
+        .isEqualTo("43 /tmp\n");
+    Execution children =
+        in(id, "require('child_process').execSync('echo child; echo no >&2', {stdio: 'inherit'})");
+    assertThat(children.all("stdout")).isEqualTo("child\n");
+    assertThat(children.all("stderr")).isEqualTo("no\n");
+    JsonNode error = in(id, "function f() { throw new TypeError('boom') }\nf()").error();
+    assertThat(error.path("name").stringValue()).isEqualTo("TypeError");
+    assertThat(error.path("traceback").stringValue())
+        .isEqualTo("TypeError: boom\n    at f (<stdin>:1:22)\n    at <stdin>:2:1\n");
+    for (String code : List.of("while (true) {}", "await new Promise(() => {})")) {
+      assertThat(execute(Map.of("code", code, "contextId", id, "timeout", 1)).close())
+          .startsWith("4008 ");
+    }
+    assertThat(in(id, "console.log(kept)").all("stdout")).isEqualTo("40\n");
+    delete(id);
   }
 }

@@ -17,6 +17,15 @@ enum ContextLanguage {
       String start = "import sys; exec(compile(sys.argv.pop(), '<interpreter>', 'exec'))";
       return List.of(interpreter, "-c", start, token, program());
     }
+  },
+
+  JAVASCRIPT("worker.js", List.of("node")) {
+    @Override
+    List<String> command(String interpreter, String token) {
+      // Node cannot move descriptors: its own input must be empty, and requests come elsewhere.
+      String start = "exec \"$0\" -e \"$1\" \"$2\" 3<&0 </dev/null";
+      return List.of("/bin/sh", "-c", start, interpreter, program(), token);
+    }
   };
 
   private final String program;
