@@ -26,7 +26,7 @@ class FakeSessionTest extends SessionContract {
   }
 
   @Override
-  boolean processesSeeTheFiles() {
+  boolean real() {
     return false;
   }
 }

@@ -12,7 +12,10 @@ import java.util.Set;
 /// get between, and no process has to be made.
 ///
 /// @param builtin what calls a builtin in this shell: "builtin" or "command"
-record ShellScript(String builtin) {
+/// @param readsBlocks whether it can read many bytes at once from a pipe
+record ShellScript(String builtin, boolean readsBlocks) {
+  private static final String READER = "__sandlot_r() { builtin read -rN \"$1\" __sandlot_s; }\n";
+
   /// Before and behind each mark; no text has it.
   static final char EDGE = '\036';
 
@@ -31,7 +34,8 @@ record ShellScript(String builtin) {
   /// @param shell the path of one that {@link #shellFor} has chosen
   static ShellScript of(String shell) {
     String name = name(shell);
-    return new ShellScript(name.equals("bash") || name.equals("zsh") ? "builtin" : "command");
+    boolean bash = name.equals("bash");
+    return new ShellScript(bash || name.equals("zsh") ? "builtin" : "command", bash);
   }
 
   /// What the shell learns first.
@@ -60,8 +64,21 @@ record ShellScript(String builtin) {
             + ended
             + " || :; "
             + builtin
-            + " kill \"$3\" || :; }\n")
+            + " kill \"$3\" || :; }\n"
+            + (readsBlocks ? READER : ""))
         .getBytes(UTF_8);
+  }
+
+  /// A shell reads a script that comes through a pipe byte by byte, with a call of the system for
+  /// each. Bash can be told to take a whole block; it counts characters, so that they must be
+  /// bytes.
+  private byte[] given(String script) {
+    boolean plain = script.chars().allMatch(character -> character < 0x80);
+    String block =
+        readsBlocks && plain
+            ? "__sandlot_r " + script.length() + "&&builtin eval \"$__sandlot_s\"\n"
+            : "";
+    return (block + script).getBytes(UTF_8);
   }
 
   /// A command whose output goes to the shell's own streams, between marks. Its input is empty. An
@@ -70,7 +87,8 @@ record ShellScript(String builtin) {
   /// @param shown the beginning of its text, for the list of commands
   byte[] shared(String id, Body body, long outputOffset, long errorOffset, String shown) {
     String text = Base64.getEncoder().encodeToString(shown.getBytes(UTF_8));
-    return ("__sandlot_b "
+    return given(
+        "__sandlot_b "
             + id
             + " "
             + outputOffset
@@ -82,8 +100,7 @@ record ShellScript(String builtin) {
             + call(body)
             + " </dev/null >/proc/self/fd/1 2>/proc/self/fd/2\n__sandlot_e "
             + id
-            + " $?\n")
-        .getBytes(UTF_8);
+            + " $?\n");
   }
 
   /// A command whose output goes to the pipes of a process of its own, which is ended behind it.
@@ -92,7 +109,8 @@ record ShellScript(String builtin) {
   /// @param interactive whether it reads what is written to that process
   byte[] separate(String id, Body body, int process, boolean interactive) {
     String folder = "/proc/" + process + "/fd/";
-    return (call(body)
+    return given(
+        call(body)
             + " <"
             + (interactive ? folder + "0" : "/dev/null")
             + " >"
@@ -103,8 +121,7 @@ record ShellScript(String builtin) {
             + id
             + " $? "
             + process
-            + "\n")
-        .getBytes(UTF_8);
+            + "\n");
   }
 
   /// A line for the ledger's shell: puts text into another process's output.
