@@ -16,7 +16,7 @@ packages() { sed -e 's/#.*//' -e '/^[[:space:]]*$/d' "$here/packages.txt"; }
 
 image_id() {
   local recipe
-  recipe=$(cat "$here"/{packages.txt,customize.sh,build.sh} - <<<"$IMAGE_SUITE" | sha256sum)
+  recipe=$(cat "$here"/{packages.txt,customize.sh,build.sh,language-servers/package-lock.json} - <<<"$IMAGE_SUITE" | sha256sum)
   echo "default-${recipe:0:12}"
 }
 

@@ -4,6 +4,7 @@
 # configuration there, and without it cleans the host's package lists instead of the image's.
 set -euo pipefail
 
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$1
 inside() { chroot "$root" "$@"; }
 
@@ -20,6 +21,19 @@ rm -f "$root"/usr/lib/python3*/EXTERNALLY-MANAGED
 for program in ts-node tsc tsserver; do
   [[ -e $root/usr/bin/$program ]] && ln -sf "/usr/bin/$program" "$root/usr/local/bin/$program"
 done
+
+# Debian has no language server for TypeScript. The image's own npm fetches one and checks it against the lock; it works
+# with Debian's compiler, so that both find the same faults. Certificates are those that this machine trusts.
+servers=/usr/local/lib/language-servers
+mkdir -p "$root$servers"
+cp "$here"/language-servers/*.json "$root$servers/"
+cp /etc/ssl/certs/ca-certificates.crt "$root$servers/machine.crt"
+inside env NODE_EXTRA_CA_CERTS="$servers/machine.crt" npm_config_cache="$servers/cache" npm ci --prefix "$servers" \
+  --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error
+rm -rf "$root$servers/machine.crt" "$root$servers/cache"
+find "$root$servers" -name '*.map' -type f -delete
+ln -s /usr/share/nodejs/typescript "$root$servers/node_modules/typescript"
+ln -s "$servers/node_modules/.bin/typescript-language-server" "$root/usr/local/bin/"
 
 # Names, addresses and identity are the runner's to give, for each sandbox anew.
 : >"$root/etc/machine-id"
