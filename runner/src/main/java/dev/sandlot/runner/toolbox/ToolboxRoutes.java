@@ -7,6 +7,7 @@ import dev.sandlot.http.Route;
 import dev.sandlot.http.RouteTable;
 import dev.sandlot.runner.toolbox.git.GitRoutes;
 import dev.sandlot.runner.toolbox.interpreter.InterpreterRoutes;
+import dev.sandlot.runner.toolbox.lsp.LspRoutes;
 import dev.sandlot.runner.toolbox.session.SessionRoutes;
 import dev.sandlot.runner.toolbox.terminal.TerminalRoutes;
 import dev.sandlot.runner.toolbox.warm.WarmLimits;
@@ -41,6 +42,7 @@ public final class ToolboxRoutes {
             joined(
                 List.of(
                     new GitRoutes(limits).routes(),
+                    new LspRoutes(limits).routes(),
                     sessions.routes(),
                     terminals.routes(),
                     interpreter.routes()),

@@ -46,7 +46,7 @@ abstract class ToolboxHarness {
   final SandboxId id = SandboxId.random();
   private RuntimeDriver driver;
   private HostedSandboxes sandboxes;
-  Toolbox toolbox;
+  volatile Toolbox toolbox;
   private HttpServer server;
 
   abstract RuntimeDriver openDriver() throws Exception;
@@ -62,14 +62,19 @@ abstract class ToolboxHarness {
     driver = openDriver();
     sandboxes = new HostedSandboxes(driver, connector, 1_000);
     sandboxes.bringUp(id, order(), new NetworkPolicy.Internet(), true, Instant.now());
-    Path spool = Files.createTempDirectory("spool");
-    toolbox = new Toolbox(sandboxes, new ToolboxRoutes(driver, ToolboxLimits.STANDARD, spool));
+    restartToolbox();
     server =
         HttpServer.start(
             ListenConfig.plain("test", "127.0.0.1", 0),
             exchange -> toolbox.serve(id, exchange.rawPath(), exchange),
             (_, failure) -> body(failure),
             this::upgrade);
+  }
+
+  /// Puts a new toolbox in the place of the one that serves, which knows nothing of what that did.
+  final void restartToolbox() throws IOException {
+    Path spool = Files.createTempDirectory("spool");
+    toolbox = new Toolbox(sandboxes, new ToolboxRoutes(driver, ToolboxLimits.STANDARD, spool));
   }
 
   private static Map<String, Object> body(HttpFailure failure) {
