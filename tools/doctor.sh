@@ -98,8 +98,11 @@ check_tools() {
   if [[ -x $SANDLOT_CACHE/postgres/$POSTGRES_VERSION/bin/postgres ]]; then ok database "PostgreSQL $POSTGRES_VERSION"; else
     bad database "PostgreSQL's programs are missing. Run: ./dev setup database"
   fi
-  if [[ -f $SANDLOT_CACHE/images/$("$here/image/default/build.sh" id)/image.json ]]; then ok image "sandlot/default"; else
+  if [[ -f $SANDLOT_CACHE/images/$("$here/image/build.sh" default id)/image.json ]]; then ok image "sandlot/default"; else
     bad image "The default image is missing or of an older recipe. Run: ./dev setup image"
+  fi
+  if [[ -f $SANDLOT_CACHE/images/$("$here/image/build.sh" desktop id)/image.json ]]; then ok image "sandlot/desktop"; else
+    ok image "sandlot/desktop is not built in this version; computer use needs it. To have it: ./dev setup desktop"
   fi
   for tool in sandlot sandlot-db; do
     if getent passwd "$tool" >/dev/null; then ok user "$tool"; else bad user "$tool is missing. Run: ./dev setup users"; fi

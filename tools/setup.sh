@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Brings a machine to where `./dev up` and `./dev test` can run: packages, tool chains, engine, database programs,
 # default image, and our own programs. Everything lands in SANDLOT_CACHE and is reused by the next run.
-# With names of steps as arguments, only these and what they need.
+# With names of steps as arguments, only these and what they need; the desktop image is built only when it is named.
 set -euo pipefail
 umask 022
 
@@ -41,10 +41,13 @@ step engine build "gVisor engine (runsc)" engine-download
 step database download "PostgreSQL programs" packages
 step image-download download "Default image: packages" packages
 step image build "Default image" image-download
+step desktop-download download "Desktop image: packages" image-download # the two share apt's lists
+step desktop build "Desktop image" desktop-download
 step native-download download "Rust libraries" packages
 step native build "Agent and launcher" native-download
 step server build "Server (with its libraries)" packages
 step start-cache build "Server's start-up cache" users engine database image native server
+(($# > 0)) || set -- start-cache # which needs everything that the server does
 steps_choose "$@"
 # Not in a condition: bash would let the steps go on after an error then.
 steps_run

@@ -179,11 +179,10 @@ steps=(packages)
 for part in "${chosen[@]}"; do
   case $part in
     unit | check) ;;
-    native | java) steps+=(users engine database image native) ;;
-    *)
-      steps=()
-      break
-      ;;
+    native) steps+=(users engine database image native) ;;
+    java) steps+=(users engine database image desktop native) ;;
+    python | typescript) steps+=(start-cache desktop) ;;
+    *) steps+=(start-cache) ;;
   esac
 done
 "$here/setup.sh" "${steps[@]}"

@@ -43,6 +43,7 @@ public record Bootstrap(
     regions.ensureShared(config.region(), config.region());
     Organizations.Owner owner = organizations.ensureOwner(config.region());
     snapshots.ensureDefault(config.defaultSnapshot());
+    snapshots.ensureOptional();
     RunnerId runner = pool.ensure(config.runner(), config.region());
     ControlPlaneConfig.Keys given = config.keys();
     return new Bootstrap(

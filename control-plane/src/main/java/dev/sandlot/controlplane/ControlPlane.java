@@ -53,7 +53,7 @@ public final class ControlPlane implements AutoCloseable {
     this.apiKeys = new ApiKeys(database, clock);
     Organizations organizations = new Organizations(database, clock);
     Regions regions = new Regions(database, clock);
-    Snapshots snapshots = new Snapshots(database, clock);
+    Snapshots snapshots = new Snapshots(database, config.images(), clock);
     RunnerPool pool =
         new RunnerPool(database, Sandboxes.allocations(database), config.overcommit(), clock);
     Jobs jobs = new Jobs(database, signals, clock);

@@ -5,6 +5,7 @@ import dev.sandlot.controlplane.platform.Addresses;
 import dev.sandlot.controlplane.platform.DatabaseConfig;
 import dev.sandlot.controlplane.runnerpool.Overcommit;
 import dev.sandlot.controlplane.snapshot.DefaultSnapshot;
+import dev.sandlot.controlplane.snapshot.ImageCatalog;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Optional;
@@ -14,6 +15,7 @@ import java.util.Optional;
 /// @param version of this server, sent with every answer
 /// @param region the id and name of the region that always exists
 /// @param runner the name of the runner that always exists
+/// @param images where optional snapshots' images are asked for
 /// @param keys keys that are given; those that are not are made at the first start
 /// @param sweepPause between two looks for what time brings about (idle sandboxes, deadlines)
 /// @param clock what time it is
@@ -24,6 +26,7 @@ public record ControlPlaneConfig(
     String region,
     String runner,
     DefaultSnapshot defaultSnapshot,
+    ImageCatalog images,
     Overcommit overcommit,
     Keys keys,
     Duration sweepPause,
@@ -38,6 +41,7 @@ public record ControlPlaneConfig(
         "local",
         "local",
         DefaultSnapshot.BUILT_IN,
+        ImageCatalog.NONE,
         Overcommit.DEFAULT,
         Keys.NONE,
         Duration.ofSeconds(10),
@@ -52,15 +56,26 @@ public record ControlPlaneConfig(
         region,
         runner,
         defaultSnapshot,
+        images,
         overcommit,
         next,
         sweepPause,
         clock);
   }
 
-  public ControlPlaneConfig withDefaultSnapshot(DefaultSnapshot next) {
+  public ControlPlaneConfig withSnapshots(DefaultSnapshot nextDefault, ImageCatalog nextImages) {
     return new ControlPlaneConfig(
-        database, addresses, version, region, runner, next, overcommit, keys, sweepPause, clock);
+        database,
+        addresses,
+        version,
+        region,
+        runner,
+        nextDefault,
+        nextImages,
+        overcommit,
+        keys,
+        sweepPause,
+        clock);
   }
 
   public ControlPlaneConfig withOvercommit(Overcommit next) {
@@ -71,6 +86,7 @@ public record ControlPlaneConfig(
         region,
         runner,
         defaultSnapshot,
+        images,
         next,
         keys,
         sweepPause,
@@ -85,6 +101,7 @@ public record ControlPlaneConfig(
         region,
         runner,
         defaultSnapshot,
+        images,
         overcommit,
         keys,
         nextSweepPause,

@@ -23,6 +23,7 @@ import dev.sandlot.runner.RunnerConfig;
 import dev.sandlot.runner.dns.DnsConfig;
 import dev.sandlot.runner.launcher.LauncherDatabase;
 import dev.sandlot.runner.launcher.LauncherImages;
+import dev.sandlot.runtime.RuntimeFailure;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
@@ -130,8 +131,9 @@ final class Server implements AutoCloseable {
             proxy + config.publicHost() + ":" + config.proxyPort() + "/toolbox",
             proxy + config.publicHost() + ":" + config.apiPort() + "/dashboard");
     DefaultSnapshot builtIn = DefaultSnapshot.BUILT_IN;
+    LauncherImages images = new LauncherImages(config.launcherSocket());
     String image =
-        new LauncherImages(config.launcherSocket())
+        images
             .newest(builtIn.name())
             .orElseThrow(() ->
                 new IllegalStateException(
@@ -148,7 +150,17 @@ final class Server implements AutoCloseable {
             Optional.of(key(secrets, "health.key")));
     return ControlPlaneConfig.of(database(), addresses, VERSION)
         .withKeys(keys)
-        .withDefaultSnapshot(snapshot);
+        .withSnapshots(snapshot, name -> newestIfKnown(images, name));
+  }
+
+  /// Snapshots can be listed while the launcher is being restarted.
+  private static Optional<String> newestIfKnown(LauncherImages images, String name) {
+    try {
+      return images.newest(name);
+    } catch (RuntimeFailure failure) {
+      LOGGER.atWarn().setCause(failure).addKeyValue("image", name).log("images cannot be listed");
+      return Optional.empty();
+    }
   }
 
   private static Secret key(Secrets secrets, String name) {

@@ -107,8 +107,8 @@ public final class SandboxCreation {
             .find(organization, wanted)
             .orElseThrow(() ->
                 HttpFailure.badRequest(
-                    "snapshot: there is no snapshot "
-                        + wanted
+                    "snapshot: "
+                        + parts.snapshots().absence(wanted)
                         + "; the default one is "
                         + parts.defaultSnapshot()));
     if (!snapshot.active()) {

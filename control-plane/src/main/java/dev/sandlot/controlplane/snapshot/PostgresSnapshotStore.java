@@ -73,6 +73,14 @@ final class PostgresSnapshotStore {
             .execute());
   }
 
+  void removeGeneral(String name) {
+    database.query(handle ->
+        handle
+            .createUpdate("DELETE FROM snapshots WHERE organization_id IS NULL AND name = :name")
+            .bind("name", name)
+            .execute());
+  }
+
   void used(SnapshotId id, Instant now) {
     database.runRelaxed(() ->
         database.query(handle ->

@@ -86,7 +86,7 @@ public final class SnapshotRoutes {
         snapshots
             .find(Caller.keyHolder(exchange).organization(), name)
             .map(SnapshotRoutes::json)
-            .orElseThrow(() -> HttpFailure.notFound("there is no snapshot " + name)));
+            .orElseThrow(() -> HttpFailure.notFound(snapshots.absence(name))));
   }
 
   private static Map<String, @Nullable Object> json(Snapshot snapshot) {

@@ -9,11 +9,16 @@ import java.util.Optional;
 
 /// The snapshots. Thread-safe.
 public final class Snapshots {
+  private static final List<OptionalSnapshot> OPTIONAL = List.of(OptionalSnapshot.DESKTOP);
+
   private final PostgresSnapshotStore store;
+  private final ImageCatalog images;
   private final InstantSource clock;
 
-  public Snapshots(PostgresDatabase database, InstantSource clock) {
+  /// @param images where the images of optional snapshots are asked for
+  public Snapshots(PostgresDatabase database, ImageCatalog images, InstantSource clock) {
     this.store = new PostgresSnapshotStore(database);
+    this.images = images;
     this.clock = clock;
   }
 
@@ -22,14 +27,56 @@ public final class Snapshots {
     store.putGeneral(SnapshotId.random(), snapshot, clock.instant());
   }
 
+  /// Offers the optional snapshots whose images are there, and takes back those whose are not.
+  public void ensureOptional() {
+    for (OptionalSnapshot optional : OPTIONAL) {
+      if (!offer(optional)) {
+        store.removeGeneral(optional.name());
+      }
+    }
+  }
+
+  private boolean offer(OptionalSnapshot optional) {
+    Optional<String> image = images.newest(optional.name());
+    image.ifPresent(
+        id -> store.putGeneral(SnapshotId.random(), optional.from(id), clock.instant()));
+    return image.isPresent();
+  }
+
   /// A snapshot that the organisation may use, by id or name; its own before a general one.
   public Optional<Snapshot> find(OrganizationId organization, String nameOrId) {
-    return store.find(organization, nameOrId);
+    Optional<Snapshot> found = store.find(organization, nameOrId);
+    if (found.isEmpty() && optional(nameOrId).filter(this::offer).isPresent()) {
+      return store.find(organization, nameOrId);
+    }
+    return found;
+  }
+
+  /// Why {@link #find} found nothing, for the caller.
+  public String absence(String nameOrId) {
+    return optional(nameOrId)
+        .map(one ->
+            one.name()
+                + " needs an image that was not built here; build it with: ./dev setup "
+                + one.step())
+        .orElse("there is no snapshot " + nameOrId);
+  }
+
+  private static Optional<OptionalSnapshot> optional(String name) {
+    return OPTIONAL.stream().filter(one -> one.name().equals(name)).findFirst();
   }
 
   /// All that the organisation may use: its own, then general ones, those last used first.
   public List<Snapshot> visibleTo(OrganizationId organization) {
-    return store.visibleTo(organization);
+    List<Snapshot> visible = store.visibleTo(organization);
+    boolean more = false;
+    for (OptionalSnapshot one : OPTIONAL) {
+      boolean there =
+          visible.stream()
+              .anyMatch(known -> known.organization().isEmpty() && known.name().equals(one.name()));
+      more |= !there && offer(one);
+    }
+    return more ? store.visibleTo(organization) : visible;
   }
 
   /// Notes that a sandbox was made from it.

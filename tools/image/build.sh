@@ -1,23 +1,38 @@
 #!/usr/bin/env bash
-# Builds the default image from the machine's own Debian mirror.
-#   build.sh id                     prints the image's id, which changes with the recipe
-#   build.sh download DEBS          fetches the packages into the folder DEBS, resuming an earlier attempt
-#   build.sh build DEBS IMAGES      makes IMAGES/<id>/{rootfs,image.json}
+# Builds an image from the machine's own Debian mirror. IMAGE is a folder beside this file: default, desktop.
+#   build.sh IMAGE id                     prints the image's id, which changes with the recipe
+#   build.sh IMAGE download DEBS          fetches the packages into the folder DEBS, resuming an earlier attempt
+#   build.sh IMAGE build DEBS IMAGES      makes IMAGES/<id>/{rootfs,image.json}
 # SANDLOT_DEBIAN_MIRROR names another mirror, for machines that are not Debian.
+#
+# An image's folder holds recipe.sh (LAYERS: the folders that make the image up, in order), packages.txt, customize.sh,
+# and what that one copies into the image.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-# shellcheck source=../../versions.sh
-source "$here/../../versions.sh"
-# shellcheck source=../../lib/common.sh
-source "$here/../../lib/common.sh"
+# shellcheck source=../versions.sh
+source "$here/../versions.sh"
+# shellcheck source=../lib/common.sh
+source "$here/../lib/common.sh"
 
-packages() { sed -e 's/#.*//' -e '/^[[:space:]]*$/d' "$here/packages.txt"; }
+name=${1:-}
+[[ $name =~ ^[a-z]+$ && -f $here/$name/recipe.sh ]] || fail "There is no recipe of an image \"$name\" in $here."
+# shellcheck source=default/recipe.sh
+source "$here/$name/recipe.sh"
+
+packages() {
+  local layer
+  for layer in "${LAYERS[@]}"; do sed -e 's/#.*//' -e '/^[[:space:]]*$/d' "$here/$layer/packages.txt"; done
+}
 
 image_id() {
-  local recipe
-  recipe=$(cat "$here"/{packages.txt,customize.sh,build.sh,language-servers/package-lock.json} - <<<"$IMAGE_SUITE" | sha256sum)
-  echo "default-${recipe:0:12}"
+  local recipe layer
+  recipe=$(
+    cat "$here/build.sh" "$here/$name/recipe.sh" - <<<"$IMAGE_SUITE"
+    for layer in "${LAYERS[@]}"; do find "$here/$layer" -type f ! -name recipe.sh | LC_ALL=C sort | xargs cat; done
+  )
+  recipe=$(sha256sum <<<"$recipe")
+  echo "$name-${recipe:0:12}"
 }
 
 # One-line apt sources of the image's suite on the mirrors this machine already uses.
@@ -57,7 +72,7 @@ write_description() {
   cat >"$image/image.json" <<JSON
 {
   "id": "$id",
-  "name": "sandlot/default",
+  "name": "sandlot/$name",
   "user": "daytona",
   "working_directory": "",
   "entrypoint": ["sleep", "infinity"],
@@ -74,8 +89,10 @@ JSON
 }
 
 build() {
-  local debs=$1 images=$2 id include
+  local debs=$1 images=$2 id include layer
+  local -a hooks=()
   id=$(image_id)
+  for layer in "${LAYERS[@]}"; do hooks+=(--customize-hook="$here/$layer/customize.sh"); done
   local image=$images/.building-$id
   rm -rf --one-file-system "$image"
   mkdir -p "$image/rootfs"
@@ -90,7 +107,7 @@ build() {
     --skip=essential/unlink \
     --setup-hook='mkdir -p "$1/var/cache/apt/archives"; cp --link "$SANDLOT_DEBS"/*.deb "$1/var/cache/apt/archives/" ||
       cp "$SANDLOT_DEBS"/*.deb "$1/var/cache/apt/archives/"' \
-    --customize-hook="$here/customize.sh" "" "$image/rootfs" -
+    "${hooks[@]}" "" "$image/rootfs" -
   rm -f "$image"/rootfs/etc/{apt/apt.conf.d/99mmdebstrap,dpkg/dpkg.cfg.d/99mmdebstrap}
   find "$image/rootfs/dev" -xdev -mindepth 1 -delete # the engine brings its own
   write_description "$image" "$id"
@@ -98,9 +115,9 @@ build() {
   mv "$image" "$images/$id"
 }
 
-case ${1:-} in
+case ${2:-} in
   id) image_id ;;
-  download) download "$2" ;;
-  build) build "$2" "$3" ;;
+  download) download "$3" ;;
+  build) build "$3" "$4" ;;
   *) fail "Say one of: id, download, build." ;;
 esac
