@@ -29,7 +29,11 @@ final class DownloadEndpoints {
   }
 
   void download(Exchange exchange) throws IOException {
-    String path = Calls.path(exchange, "path", limits);
+    sendFile(exchange, Calls.path(exchange, "path", limits));
+  }
+
+  /// Answers with a file, or the part of it that is asked for.
+  void sendFile(Exchange exchange, String path) throws IOException {
     AgentFiles files = Calls.sandbox(exchange).agent().files();
     try {
       boolean plain = exchange.method().equals("GET") && exchange.header("Range").isEmpty();

@@ -5,6 +5,7 @@ import static dev.sandlot.runner.toolbox.ToolboxAccess.ADMITTED_BY_PROXY;
 import dev.sandlot.http.Endpoint;
 import dev.sandlot.http.Route;
 import dev.sandlot.http.RouteTable;
+import dev.sandlot.runner.toolbox.desktop.DesktopRoutes;
 import dev.sandlot.runner.toolbox.git.GitRoutes;
 import dev.sandlot.runner.toolbox.interpreter.InterpreterRoutes;
 import dev.sandlot.runner.toolbox.lsp.LspRoutes;
@@ -45,7 +46,8 @@ public final class ToolboxRoutes {
                     new LspRoutes(limits).routes(),
                     sessions.routes(),
                     terminals.routes(),
-                    interpreter.routes()),
+                    interpreter.routes(),
+                    new DesktopRoutes(downloads::sendFile).routes()),
                 route("POST", "/process/execute", execute::execute),
                 route("POST", "/process/code-run", execute::runCode),
                 route("GET", "/files", files::list),

@@ -2,7 +2,6 @@ package dev.sandlot.runner.launcher;
 
 import dev.sandlot.http.Json;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -12,7 +11,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// A launcher of the tests' own: its home, instance and address range clash with no other. One for
@@ -53,13 +51,22 @@ public final class TestLauncher {
     return home.resolve("run/launcher.sock");
   }
 
-  /// The only image.
+  /// The default image.
   public String image() {
-    try (Stream<Path> images = Files.list(setting("SANDLOT_TEST_IMAGES"))) {
-      return images.map(Path::getFileName).map(Path::toString).sorted().findFirst().orElseThrow();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    return newest("sandlot/default");
+  }
+
+  /// The image with a desktop.
+  public String desktopImage() {
+    return newest("sandlot/desktop");
+  }
+
+  private String newest(String name) {
+    return new LauncherImages(socket())
+        .newest(name)
+        .orElseThrow(() ->
+            new IllegalStateException(
+                "there is no image " + name + " in SANDLOT_TEST_IMAGES; run ./dev setup"));
   }
 
   /// Kills it and starts it again, as a crash would.

@@ -32,7 +32,10 @@ class OperationCoverageTest {
 
   @Test
   void routesNothingThatIsListedAsUnrouted() throws Exception {
-    assertThat(routed()).doesNotContainAnyElementsOf(unrouted());
+    Set<String> both = routed();
+    both.retainAll(unrouted());
+
+    assertThat(both).isEmpty();
   }
 
   private static Set<String> contract() throws Exception {

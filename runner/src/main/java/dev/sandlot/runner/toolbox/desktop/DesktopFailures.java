@@ -1,0 +1,62 @@
+package dev.sandlot.runner.toolbox.desktop;
+
+import dev.sandlot.http.HttpFailure;
+import java.util.HashMap;
+import java.util.Map;
+
+/// How failures of computer use read: as all of the toolbox's, and with the keys that its older
+/// clients look at (contract: toolbox-api.md §2, shape C, and §12).
+final class DesktopFailures {
+  private DesktopFailures() {}
+
+  static HttpFailure badRequest(String sentence) {
+    return new HttpFailure(400, "BAD_REQUEST", "bad request: " + sentence);
+  }
+
+  /// The sandbox cannot do it as it is.
+  static HttpFailure unavailable(String sentence, String details, String solution) {
+    return new HttpFailure(
+        503,
+        "SERVICE_UNAVAILABLE",
+        sentence,
+        Map.of(),
+        Map.of("details", details, "solution", solution));
+  }
+
+  /// The sandbox lacks programs.
+  static HttpFailure notInstalled(String missing) {
+    return unavailable(
+        "computer use is not available in this sandbox",
+        "it lacks " + missing,
+        "create the sandbox from the snapshot sandlot/desktop, or install: "
+            + "xvfb openbox tint2 x11vnc novnc websockify dbus x11-xserver-utils at-spi2-core "
+            + "python3-xlib python3-pil python3-gi");
+  }
+
+  /// The display, or the program that speaks to it, is not there.
+  static HttpFailure notRunning(String details) {
+    return unavailable(
+        "the desktop does not answer", details, "start computer use first: /computeruse/start");
+  }
+
+  /// The program inside has not told what the protocol wants.
+  static HttpFailure broken(String what) {
+    return new HttpFailure(
+        502, "BAD_GATEWAY", "the desktop's program in the sandbox answered with " + what);
+  }
+
+  /// The same failure with the key `error`, which clients of v0.190.0 read.
+  static HttpFailure withError(HttpFailure failure) {
+    if (failure.details().containsKey("error")) {
+      return failure;
+    }
+    Map<String, Object> details = new HashMap<>(failure.details());
+    details.put("error", failure.sentence());
+    return new HttpFailure(
+        failure.status(),
+        failure.code().orElse(""),
+        failure.sentence(),
+        failure.headers(),
+        details);
+  }
+}
