@@ -93,6 +93,11 @@ final class Execution {
     }
   }
 
+  /// Whether the code has ended and its client was told.
+  boolean over() {
+    return over.getCount() == 0;
+  }
+
   private void runIn(Context context) throws IOException, InterruptedException {
     ProcessStatus before = processes.get(context.process());
     ExecutionStream output = stream(context, false, before.outputBytes());

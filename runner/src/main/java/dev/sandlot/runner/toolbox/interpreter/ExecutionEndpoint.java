@@ -73,6 +73,7 @@ final class ExecutionEndpoint {
                     limits.queueMax() + " executions wait for this context; try again later"));
     socket.whenClosed(place::giveUp);
     if (!place.await()) {
+      closeUnfinished(socket);
       return;
     }
     Execution execution = new Execution(sandbox, contexts, request, socket, limits);
@@ -91,6 +92,14 @@ final class ExecutionEndpoint {
         execution.interrupt();
       }
     }
+    if (!execution.over()) {
+      closeUnfinished(socket);
+    }
+  }
+
+  /// Whoever still hears it, as when the server is stopped, must not take it for an end.
+  private static void closeUnfinished(WebSocket socket) {
+    socket.close(WebSocket.GOING_AWAY, "the connection ended before the execution did");
   }
 
   /// Beyond the contract: a client may interrupt its execution.
