@@ -166,6 +166,20 @@ class Bench:
             sandbox.process.code_run("1")
             runs = [timed(lambda: sandbox.process.code_run("1"))[0] for _ in range(self.times(50))]
             row("`code_run(\"1\")`, Python", milliseconds(runs), "≤ 14 ms")
+            from daytona import CodeRunParams
+
+            own = CodeRunParams(env={"ANY": "1"})
+            kinds = {"a caller that pauses": None, "a fresh interpreter": own}
+            paused = {kind: [] for kind in kinds}
+            for _ in range(self.times(50)):
+                for kind, parameters in kinds.items():
+                    time.sleep(0.1)
+                    paused[kind].append(timed(lambda: sandbox.process.code_run("1", parameters))[0])
+            for kind, values in paused.items():
+                row(f"— the same, {kind}", milliseconds(values))
+            sandbox.code_interpreter.run_code("1")
+            runs = [timed(lambda: sandbox.code_interpreter.run_code("1"))[0] for _ in range(self.times(50))]
+            row("`code_interpreter.run_code(\"1\")`", milliseconds(runs))
         finally:
             self.client.delete(sandbox)
 

@@ -4,11 +4,11 @@ import dev.sandlot.agentclient.AgentFailure;
 import dev.sandlot.agentclient.HeldRun;
 import dev.sandlot.runner.sandbox.HostedSandbox;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -23,6 +23,8 @@ import org.slf4j.LoggerFactory;
 /// call that finds none starts a fresh one. Thread-safe.
 public final class WarmProcesses {
   private static final Logger LOGGER = LoggerFactory.getLogger(WarmProcesses.class);
+
+  private static final Duration STARTING_MAX = Duration.ofSeconds(2);
 
   private final WarmLimits limits;
   private final Map<HostedSandbox, Shelf> shelves = new ConcurrentHashMap<>();
@@ -60,8 +62,7 @@ public final class WarmProcesses {
   private static boolean same(HostedSandbox sandbox, Warm warm) throws InterruptedException {
     try {
       return warm.run().waiting()
-          && Installation.of(sandbox.agent(), warm.installation().paths())
-              .equals(warm.installation());
+          && warm.installation().again(sandbox.agent()).equals(warm.installation());
     } catch (AgentFailure _) {
       return false;
     }
@@ -80,8 +81,10 @@ public final class WarmProcesses {
     private final HostedSandbox sandbox;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition used = lock.newCondition();
+    private final Condition filled = lock.newCondition();
+    private final Set<WarmProgram> awaited = new HashSet<>();
     private final Map<WarmProgram, Deque<Warm>> waiting = new HashMap<>();
-    private final Map<WarmProgram, List<String>> paths = new HashMap<>();
+    private final Map<WarmProgram, Installation> installations = new HashMap<>();
     private final Set<WarmProgram> filling = new HashSet<>();
     private long generation;
     private boolean watched;
@@ -104,13 +107,30 @@ public final class WarmProcesses {
       }
     }
 
-    Optional<Warm> take(WarmProgram program) {
+    /// One that is being started is waited for, by one caller: it is ahead of a fresh one.
+    Optional<Warm> take(WarmProgram program) throws InterruptedException {
       lock.lock();
       try {
+        long left = STARTING_MAX.toNanos();
+        if (comes(program) && awaited.add(program)) {
+          try {
+            while (comes(program) && left > 0) {
+              left = filled.awaitNanos(left);
+            }
+          } finally {
+            awaited.remove(program);
+          }
+        }
         return Optional.ofNullable(waiting.getOrDefault(program, new ArrayDeque<>()).poll());
       } finally {
         lock.unlock();
       }
+    }
+
+    private boolean comes(WarmProgram program) {
+      return waiting.getOrDefault(program, new ArrayDeque<>()).isEmpty()
+          && filling.contains(program)
+          && installations.containsKey(program);
     }
 
     void fill(WarmProgram program) {
@@ -129,6 +149,7 @@ public final class WarmProcesses {
       lock.lock();
       try {
         filling.remove(program);
+        filled.signalAll();
         if (started.isPresent() && begun == generation && watched) {
           waiting.computeIfAbsent(program, _ -> new ArrayDeque<>()).add(started.get());
           return;
@@ -141,7 +162,7 @@ public final class WarmProcesses {
 
     private Optional<Warm> start(WarmProgram program) {
       try {
-        Installation installation = Installation.of(sandbox.agent(), known(program));
+        Installation installation = known(program);
         return Optional.of(new Warm(sandbox.agent().hold(program.command()), installation));
       } catch (AgentFailure | IOException e) {
         LOGGER.atDebug().setCause(e).addKeyValue("sandboxId", sandbox.id()).log("nothing warmed");
@@ -151,20 +172,26 @@ public final class WarmProcesses {
       return Optional.empty();
     }
 
-    private List<String> known(WarmProgram program) throws IOException, InterruptedException {
+    /// What the installation was like at some time before now, which is all that is needed: any
+    /// change since then shows when the process is to be used.
+    private Installation known(WarmProgram program) throws IOException, InterruptedException {
+      long begun;
       lock.lock();
       try {
-        List<String> known = paths.get(program);
+        Installation known = installations.get(program);
         if (known != null) {
           return known;
         }
+        begun = generation;
       } finally {
         lock.unlock();
       }
-      List<String> found = program.paths(sandbox.agent());
+      Installation found = Installation.of(sandbox.agent(), program.links(sandbox.agent()));
       lock.lock();
       try {
-        paths.put(program, found);
+        if (begun == generation) {
+          installations.put(program, found);
+        }
       } finally {
         lock.unlock();
       }
@@ -177,7 +204,7 @@ public final class WarmProcesses {
         generation++;
         waiting.values().forEach(all -> all.forEach(warm -> warm.run().close()));
         waiting.clear();
-        paths.clear();
+        installations.clear();
       } finally {
         lock.unlock();
       }

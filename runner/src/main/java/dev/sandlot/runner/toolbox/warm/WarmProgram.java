@@ -3,24 +3,22 @@ package dev.sandlot.runner.toolbox.warm;
 import dev.sandlot.agentclient.AgentClient;
 import dev.sandlot.agentclient.ProcessRequest;
 import dev.sandlot.agentclient.RunOutcome;
-import dev.sandlot.http.HttpFailure;
-import dev.sandlot.http.Json;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import tools.jackson.databind.JsonNode;
 
 /// A program that may wait for its input before there is any.
 public sealed interface WarmProgram {
   /// The very command line of a fresh one.
   List<String> command();
 
-  /// The paths of the files that decide how it starts. May run a process to find out.
-  List<String> paths(AgentClient agent) throws IOException, InterruptedException;
+  /// Makes a folder of links to the files that decide how it starts.
+  ///
+  /// @return its path; empty when there are no such files
+  String links(AgentClient agent) throws IOException, InterruptedException;
 
   /// A shell that reads commands: it looks at nothing when it starts.
   record Shell(String path) implements WarmProgram {
@@ -30,28 +28,34 @@ public sealed interface WarmProgram {
     }
 
     @Override
-    public List<String> paths(AgentClient agent) {
-      return List.of(path);
+    public String links(AgentClient agent) {
+      return "";
     }
   }
 
   /// The Python interpreter that reads a program, without arguments: it looks for itself along
   /// PATH, and for packages and what they have it do at the start.
   record Python() implements WarmProgram {
-    private static final int PATHS_MAX = 64;
-    private static final int PATH_CHARACTERS_MAX = 4_096;
-    private static final int ANSWER_BYTES_MAX = 256 << 10;
+    private static final int PATH_BYTES_MAX = 4_096;
     private static final Duration PROBE_MAX = Duration.ofSeconds(10);
     private static final String PROBE =
         """
-        import glob, json, os, site, sys
-        folders = [p for p in [*sys.path, site.getusersitepackages()] if p and not p.endswith(".zip")]
-        print(json.dumps([
-            "/etc/localtime", sys.executable, os.path.realpath(sys.executable),
-            os.path.join(sys.prefix, "pyvenv.cfg"),
-            *os.environ.get("PATH", "").split(":"), *folders,
-            *[os.path.join(f, n) for f in folders for n in ("sitecustomize.py", "usercustomize.py")],
-            *[p for f in folders for p in glob.glob(os.path.join(f, "*.pth"))]]))
+        import glob, os, shutil, site, sys
+        own = shutil.which("python3") or sys.executable
+        ahead = os.environ.get("PATH", "").split(":")
+        ahead = ahead[: ahead.index(os.path.dirname(own)) + 1 if os.path.dirname(own) in ahead else None]
+        folders = [p for p in [*sys.path, site.getusersitepackages()] if p and not p.endswith((".zip", "lib-dynload"))]
+        names = ("*.pth", "sitecustomize.py", "usercustomize.py")
+        paths = [
+            "/etc/localtime", os.path.realpath(own), sys.prefix, *ahead, *folders,
+            *glob.glob(os.path.join(sys.prefix, "pyvenv.cfg")),
+            *[p for f in folders for n in names for p in glob.glob(os.path.join(f, n))]]
+        links = os.path.join(os.path.expanduser("~"), ".daytona", "python-installation")
+        shutil.rmtree(links, ignore_errors=True)
+        os.makedirs(links)
+        for number, path in enumerate(paths[:200]):
+            os.symlink(os.path.abspath(path), os.path.join(links, str(number)))
+        print(links, end="")
         """;
 
     @Override
@@ -60,7 +64,7 @@ public sealed interface WarmProgram {
     }
 
     @Override
-    public List<String> paths(AgentClient agent) throws IOException, InterruptedException {
+    public String links(AgentClient agent) throws IOException, InterruptedException {
       ByteArrayOutputStream answer = new ByteArrayOutputStream();
       RunOutcome outcome =
           agent.run(
@@ -71,41 +75,18 @@ public sealed interface WarmProgram {
                   "",
                   PROBE_MAX),
               data -> {
-                if (answer.size() + data.remaining() > ANSWER_BYTES_MAX) {
+                if (answer.size() + data.remaining() > PATH_BYTES_MAX) {
                   throw new IOException("the interpreter tells too much");
                 }
                 byte[] bytes = new byte[data.remaining()];
                 data.get(bytes);
                 answer.writeBytes(bytes);
               });
-      if (!outcome.equals(new RunOutcome.Exited(0, false))) {
+      String folder = answer.toString(StandardCharsets.UTF_8);
+      if (!outcome.equals(new RunOutcome.Exited(0, false)) || !folder.startsWith("/")) {
         throw new IOException("the interpreter does not tell where it is");
       }
-      return parsed(answer.toByteArray());
-    }
-
-    private static List<String> parsed(byte[] json) throws IOException {
-      List<String> paths = new ArrayList<>();
-      JsonNode list;
-      try {
-        list = Json.object(("{\"paths\":" + text(json) + "}").getBytes(StandardCharsets.UTF_8));
-      } catch (HttpFailure _) {
-        throw new IOException("the interpreter does not tell where it is");
-      }
-      for (JsonNode path : list.path("paths")) {
-        String text = path.asString("");
-        if (text.startsWith("/") && text.length() <= PATH_CHARACTERS_MAX && !paths.contains(text)) {
-          paths.add(text);
-        }
-      }
-      if (paths.isEmpty() || paths.size() > PATHS_MAX) {
-        throw new IOException("the interpreter names " + paths.size() + " paths");
-      }
-      return paths;
-    }
-
-    private static String text(byte[] json) {
-      return new String(json, StandardCharsets.UTF_8);
+      return folder;
     }
   }
 }
