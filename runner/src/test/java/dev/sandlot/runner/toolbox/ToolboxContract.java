@@ -8,6 +8,7 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 
@@ -196,16 +197,21 @@ abstract class ToolboxContract extends ToolboxHarness {
   @Test
   void tellsUnknownPathsFromOperationsNotBuilt() throws Exception {
     assertThat(get("/no/such/path").statusCode()).isEqualTo(404);
-    String operation =
+    List<String> notBuilt =
         Files.readAllLines(Path.of("../api/unrouted-toolbox-operations.txt")).stream()
             .filter(line -> !line.startsWith("#"))
-            .findFirst()
-            .orElseThrow();
-    String[] words = operation.split(" ", 2);
-    HttpResponse<String> notBuilt =
-        send(words[0], words[1].replaceAll("\\{.*?}", "x"), "text/plain", BodyPublishers.noBody());
-    assertThat(notBuilt.statusCode()).isEqualTo(501);
-    assertThat(json(notBuilt).path("message").stringValue()).contains(operation);
+            .toList();
+    for (String operation : notBuilt) {
+      String[] words = operation.split(" ", 2);
+      HttpResponse<String> answer =
+          send(
+              words[0],
+              words[1].replaceAll("\\{.*?}", "x"),
+              "text/plain",
+              BodyPublishers.noBody());
+      assertThat(answer.statusCode()).isEqualTo(501);
+      assertThat(json(answer).path("message").stringValue()).contains(operation);
+    }
   }
 
   @Test
