@@ -147,8 +147,8 @@ public final class AgentClient implements AutoCloseable {
     return run(start(request), sinks);
   }
 
-  /// Starts a process that waits for its input, with the sandbox's environment and working directory
-  /// and its two outputs as one.
+  /// Starts a process that waits for its input, with the sandbox's environment and working
+  /// directory and its two outputs as one.
   ///
   /// @throws AgentFailure when it cannot be started
   public HeldRun hold(List<String> command) throws InterruptedException {

@@ -15,9 +15,9 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
-/// A process that was started before it is needed: it waits for its input, and {@link #finish} gives
-/// it that. It is killed when this is closed and when the link breaks. One thread uses it at a time;
-/// failed calls throw {@link AgentFailure}.
+/// A process that was started before it is needed: it waits for its input, and {@link #finish}
+/// gives it that. It is killed when this is closed and when the link breaks. One thread uses it at
+/// a time; failed calls throw {@link AgentFailure}.
 public final class HeldRun implements AutoCloseable {
   /// How much input {@link #finish} takes.
   public static final int INPUT_BYTES_MAX = AgentProcesses.INPUT_BYTES_MAX;

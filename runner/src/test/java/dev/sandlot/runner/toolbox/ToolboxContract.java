@@ -205,10 +205,7 @@ abstract class ToolboxContract extends ToolboxHarness {
       String[] words = operation.split(" ", 2);
       HttpResponse<String> answer =
           send(
-              words[0],
-              words[1].replaceAll("\\{.*?}", "x"),
-              "text/plain",
-              BodyPublishers.noBody());
+              words[0], words[1].replaceAll("\\{.*?}", "x"), "text/plain", BodyPublishers.noBody());
       assertThat(answer.statusCode()).isEqualTo(501);
       assertThat(json(answer).path("message").stringValue()).contains(operation);
     }
