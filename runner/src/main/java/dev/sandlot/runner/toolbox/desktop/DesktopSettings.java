@@ -13,13 +13,15 @@ import java.util.regex.Pattern;
 /// @param resolution `1024x768`
 /// @param runtimeFolder of the session's sockets
 /// @param busAddress of the session's bus
+/// @param language of programs; without one that knows UTF-8 they drop all letters beyond ASCII
 record DesktopSettings(
     String display,
     String resolution,
     int vncPort,
     int noVncPort,
     String runtimeFolder,
-    String busAddress) {
+    String busAddress,
+    String language) {
   private static final Pattern DISPLAY = Pattern.compile(":[0-9]{1,3}");
   private static final Pattern RESOLUTION = Pattern.compile("[1-9][0-9]{1,3}x[1-9][0-9]{1,3}");
   private static final Pattern PORT = Pattern.compile("[1-9][0-9]{0,4}");
@@ -42,7 +44,10 @@ record DesktopSettings(
         port(environment, "VNC_PORT", "5901"),
         port(environment, "NO_VNC_PORT", "6080"),
         folder,
-        value(environment, "DBUS_SESSION_BUS_ADDRESS", "unix:path=" + folder + "/bus", BUS));
+        value(environment, "DBUS_SESSION_BUS_ADDRESS", "unix:path=" + folder + "/bus", BUS),
+        environment.getOrDefault("LANG", "").isEmpty()
+            ? "C.UTF-8"
+            : environment.getOrDefault("LANG", ""));
   }
 
   private static String value(
@@ -82,6 +87,7 @@ record DesktopSettings(
     environment.put("DISPLAY", display);
     environment.put("XDG_RUNTIME_DIR", runtimeFolder);
     environment.put("DBUS_SESSION_BUS_ADDRESS", busAddress);
+    environment.put("LANG", language);
     return environment;
   }
 

@@ -16,7 +16,10 @@ class DesktopSettingsTest {
         .containsEntry("DISPLAY", ":0")
         .containsEntry("VNC_RESOLUTION", "1024x768")
         .containsEntry("VNC_PORT", "5901")
-        .containsEntry("NO_VNC_PORT", "6080");
+        .containsEntry("NO_VNC_PORT", "6080")
+        .containsEntry("LANG", "C.UTF-8");
+    assertThat(DesktopSettings.of(Map.of("LANG", "de_DE.UTF-8")).language())
+        .isEqualTo("de_DE.UTF-8");
   }
 
   @Test
