@@ -417,7 +417,7 @@ abstract class DesktopContract {
     }
     try (PortConnection web = desktop.dial(6_080)) {
       web.out().write("GET / HTTP/1.0\r\n\r\n".getBytes(US_ASCII));
-      assertThat(new String(web.in().readAllBytes(), US_ASCII)).contains("200 OK", "noVNC");
+      assertThat(new String(web.in().readNBytes(2_000), US_ASCII)).contains("200 OK", "noVNC");
     }
   }
 
