@@ -41,6 +41,14 @@ class JobDeliveryIT {
     return jobs;
   }
 
+  /// Asks for it and goes on when it is ordered: the answer comes when it is applied.
+  private void blockAll(String name) {
+    Later.ask(
+        () -> api.post("/sandbox/" + name + "/network-settings", "{\"networkBlockAll\":true}"));
+    Await.until(
+        () -> api.call(api.runnerKey, "GET", "/jobs", "").json().path("total").asInt() == 2);
+  }
+
   private String state(String id) {
     return api.get("/sandbox/" + id).text("state");
   }
@@ -88,7 +96,7 @@ class JobDeliveryIT {
   void handsOutTheJobsOfASandboxOneAfterTheOther() {
     Later<ApiFixture.Answer> made = Later.ask(() -> api.post("/sandbox", "{\"name\":\"one\"}"));
     JsonNode create = taken().getFirst();
-    api.post("/sandbox/one/network-settings", "{\"networkBlockAll\":true}");
+    blockAll("one");
     assertThat(runner.poll(0).path("jobs").size()).isZero();
 
     runner.serve(create);
@@ -104,7 +112,7 @@ class JobDeliveryIT {
   void appliesNetworkSettingsThatWaitedForASlowCreation() {
     Later<ApiFixture.Answer> made = Later.ask(() -> api.post("/sandbox", "{\"name\":\"slow\"}"));
     JsonNode create = taken().getFirst();
-    api.post("/sandbox/slow/network-settings", "{\"networkBlockAll\":true}");
+    blockAll("slow");
     clock.advance(Duration.ofMinutes(5));
     Await.pause(Duration.ofMillis(100));
 
