@@ -60,13 +60,9 @@ public final class AgentClient implements AutoCloseable {
 
   /// Asks the agent who it is. Also tells whether it is alive.
   public AgentHello hello(Duration limit) {
-    try {
-      HelloResponse answer = link.within(limit).hello(HelloRequest.getDefaultInstance());
-      return new AgentHello(
-          AgentLink.printable(answer.getVersion()), answer.getProtocol(), answer.getConfigured());
-    } catch (StatusException e) {
-      throw AgentLink.failure(e);
-    }
+    HelloResponse answer = link.ask(limit, agent -> agent.hello(HelloRequest.getDefaultInstance()));
+    return new AgentHello(
+        AgentLink.printable(answer.getVersion()), answer.getProtocol(), answer.getConfigured());
   }
 
   /// Waits until a sandbox that is starting answers.
@@ -97,12 +93,8 @@ public final class AgentClient implements AutoCloseable {
             .setWorkingDirectory(identity.workingDirectory())
             .setHostName(identity.hostName())
             .build();
-    try {
-      ConfigureResponse answer = link.within(CALL_MAX).configure(request);
-      return new Account(answer.getHome(), answer.getWorkingDirectory(), answer.getShell());
-    } catch (StatusException e) {
-      throw AgentLink.failure(e);
-    }
+    ConfigureResponse answer = link.ask(CALL_MAX, agent -> agent.configure(request));
+    return new Account(answer.getHome(), answer.getWorkingDirectory(), answer.getShell());
   }
 
   /// Changes the environment of processes started from now on.
@@ -116,16 +108,12 @@ public final class AgentClient implements AutoCloseable {
             .addAllUnset(unset)
             .setUnsetValuePrefix(unsetValuePrefix)
             .build();
-    try {
-      Map<String, String> environment =
-          link.within(CALL_MAX).changeEnvironment(request).getEnvironmentMap();
-      if (environment.size() > ENVIRONMENT_ENTRIES_MAX) {
-        throw AgentLink.broken("too many variables");
-      }
-      return Map.copyOf(environment);
-    } catch (StatusException e) {
-      throw AgentLink.failure(e);
+    Map<String, String> environment =
+        link.ask(CALL_MAX, agent -> agent.changeEnvironment(request)).getEnvironmentMap();
+    if (environment.size() > ENVIRONMENT_ENTRIES_MAX) {
+      throw AgentLink.broken("too many variables");
     }
+    return Map.copyOf(environment);
   }
 
   /// Runs a process until it has ended. When the thread is interrupted or the sink fails, the
@@ -222,15 +210,12 @@ public final class AgentClient implements AutoCloseable {
 
   /// What the sandbox uses, as seen from inside.
   public AgentMetrics metrics() {
-    try {
-      Metrics metrics = link.within(CALL_MAX).getMetrics(GetMetricsRequest.getDefaultInstance());
-      return new AgentMetrics(
-          Math.max(0, metrics.getMemoryTotalBytes()),
-          Math.max(0, metrics.getMemoryUsedBytes()),
-          Math.max(0, metrics.getMemoryCachedBytes()));
-    } catch (StatusException e) {
-      throw AgentLink.failure(e);
-    }
+    Metrics metrics =
+        link.ask(CALL_MAX, agent -> agent.getMetrics(GetMetricsRequest.getDefaultInstance()));
+    return new AgentMetrics(
+        Math.max(0, metrics.getMemoryTotalBytes()),
+        Math.max(0, metrics.getMemoryUsedBytes()),
+        Math.max(0, metrics.getMemoryCachedBytes()));
   }
 
   /// Asks all processes to end, kills those that have not within `grace`, writes the disks out and
@@ -238,9 +223,8 @@ public final class AgentClient implements AutoCloseable {
   public void shutdown(Duration grace) {
     ShutdownRequest request = ShutdownRequest.newBuilder().setGraceMs(grace.toMillis()).build();
     try {
-      var _ = link.within(grace.plusSeconds(5)).shutdown(request);
-    } catch (StatusException e) {
-      AgentFailure failure = AgentLink.failure(e);
+      var _ = link.ask(grace.plusSeconds(5), agent -> agent.shutdown(request));
+    } catch (AgentFailure failure) {
       if (failure.kind() != AgentFailure.Kind.UNAVAILABLE) {
         throw failure;
       }

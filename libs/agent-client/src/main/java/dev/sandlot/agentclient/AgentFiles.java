@@ -55,30 +55,22 @@ public final class AgentFiles {
 
   /// A file's attributes; those of a link's target.
   public FileStatus status(String path) {
-    try {
-      return FileStatus.of(
-          link.within(CALL_MAX).stat(StatRequest.newBuilder().setPath(path).build()));
-    } catch (StatusException e) {
-      throw AgentLink.failure(e);
-    }
+    StatRequest request = StatRequest.newBuilder().setPath(path).build();
+    return FileStatus.of(link.ask(CALL_MAX, agent -> agent.stat(request)));
   }
 
   /// Where the path itself leads if it is a link, as the link says; empty if it is none.
   public Optional<String> linkTarget(String path) {
     StatRequest request = StatRequest.newBuilder().setPath(path).setNoFollow(true).build();
-    try {
-      FileStat stat = link.within(CALL_MAX).stat(request);
-      String target = stat.getLinkTarget();
-      if (FileStatus.of(stat).kind() != FileStatus.FileKind.SYMLINK) {
-        return Optional.empty();
-      }
-      if (target.isEmpty() || target.length() > LINK_CHARACTERS_MAX || target.indexOf('\0') >= 0) {
-        throw AgentLink.broken("a link to " + target.length() + " characters");
-      }
-      return Optional.of(target);
-    } catch (StatusException e) {
-      throw AgentLink.failure(e);
+    FileStat stat = link.ask(CALL_MAX, agent -> agent.stat(request));
+    String target = stat.getLinkTarget();
+    if (FileStatus.of(stat).kind() != FileStatus.FileKind.SYMLINK) {
+      return Optional.empty();
     }
+    if (target.isEmpty() || target.length() > LINK_CHARACTERS_MAX || target.indexOf('\0') >= 0) {
+      throw AgentLink.broken("a link to " + target.length() + " characters");
+    }
+    return Optional.of(target);
   }
 
   /// A directory's entries, sorted as the agent sorts them.
@@ -203,33 +195,21 @@ public final class AgentFiles {
             .setMode(permissions)
             .setParents(true)
             .build();
-    try {
-      var _ = link.within(CALL_MAX).makeDirectory(request);
-    } catch (StatusException e) {
-      throw AgentLink.failure(e);
-    }
+    var _ = link.ask(CALL_MAX, agent -> agent.makeDirectory(request));
   }
 
   /// Renames, or moves to another file system. Never replaces what is there.
   public void move(String source, String destination) {
     MoveRequest request =
         MoveRequest.newBuilder().setSource(source).setDestination(destination).build();
-    try {
-      var _ = link.within(TREE_MAX).move(request);
-    } catch (StatusException e) {
-      throw AgentLink.failure(e);
-    }
+    var _ = link.ask(TREE_MAX, agent -> agent.move(request));
   }
 
   /// Removes a file, or with `recursive` a directory and all below it.
   public void remove(String path, boolean recursive) {
     RemoveRequest request =
         RemoveRequest.newBuilder().setPath(path).setRecursive(recursive).build();
-    try {
-      var _ = link.within(TREE_MAX).remove(request);
-    } catch (StatusException e) {
-      throw AgentLink.failure(e);
-    }
+    var _ = link.ask(TREE_MAX, agent -> agent.remove(request));
   }
 
   /// Changes permissions, owner and group.
@@ -241,11 +221,7 @@ public final class AgentFiles {
     SetAttributesRequest.Builder request =
         SetAttributesRequest.newBuilder().setPath(path).setOwner(owner).setGroup(group);
     permissions.ifPresent(request::setMode);
-    try {
-      var _ = link.within(CALL_MAX).setAttributes(request.build());
-    } catch (StatusException e) {
-      throw AgentLink.failure(e);
-    }
+    var _ = link.ask(CALL_MAX, agent -> agent.setAttributes(request.build()));
   }
 
   private static <T> @Nullable T receive(BlockingClientCall<?, T> call) throws IOException {

@@ -25,6 +25,22 @@ final class AgentLink {
     this.channel = channel;
   }
 
+  /// One question, one answer.
+  interface Call<T> {
+    T on(AgentGrpc.AgentBlockingV2Stub agent) throws StatusException;
+  }
+
+  /// Asks something that is answered within the time given.
+  ///
+  /// @throws AgentFailure when it is not, or the answer is a failure
+  <T> T ask(Duration limit, Call<T> call) {
+    try {
+      return call.on(within(limit));
+    } catch (StatusException e) {
+      throw failure(e);
+    }
+  }
+
   /// For a call that is over within the time given.
   AgentGrpc.AgentBlockingV2Stub within(Duration limit) {
     return stub().withDeadlineAfter(limit.toMillis(), TimeUnit.MILLISECONDS);

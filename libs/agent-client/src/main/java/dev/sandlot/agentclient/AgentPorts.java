@@ -28,20 +28,17 @@ public final class AgentPorts {
 
   /// The ports something listens on, sorted, each once.
   public List<Integer> listening() {
-    try {
-      List<Integer> ports =
-          link.within(CALL_MAX).listPorts(ListPortsRequest.getDefaultInstance()).getPortsList();
-      if (ports.size() > PORT_MAX) {
-        throw AgentLink.broken(ports.size() + " ports");
-      }
-      return ports.stream()
-          .filter(port -> port >= 1 && port <= PORT_MAX)
-          .sorted()
-          .distinct()
-          .toList();
-    } catch (StatusException e) {
-      throw AgentLink.failure(e);
+    List<Integer> ports =
+        link.ask(CALL_MAX, agent -> agent.listPorts(ListPortsRequest.getDefaultInstance()))
+            .getPortsList();
+    if (ports.size() > PORT_MAX) {
+      throw AgentLink.broken(ports.size() + " ports");
     }
+    return ports.stream()
+        .filter(port -> port >= 1 && port <= PORT_MAX)
+        .sorted()
+        .distinct()
+        .toList();
   }
 
   /// Waits until something listens on a port, without connecting to it.
@@ -51,10 +48,9 @@ public final class AgentPorts {
     WaitForPortRequest request =
         WaitForPortRequest.newBuilder().setPort(port).setTimeoutMs(limit.toMillis()).build();
     try {
-      var _ = link.within(limit.plus(CALL_MAX)).waitForPort(request);
+      var _ = link.ask(limit.plus(CALL_MAX), agent -> agent.waitForPort(request));
       return true;
-    } catch (StatusException e) {
-      AgentFailure failure = AgentLink.failure(e);
+    } catch (AgentFailure failure) {
       if (failure.kind() == AgentFailure.Kind.DEADLINE_EXCEEDED) {
         return false;
       }

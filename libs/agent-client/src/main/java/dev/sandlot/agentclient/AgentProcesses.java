@@ -55,35 +55,24 @@ public final class AgentProcesses {
   /// @throws AgentFailure ALREADY_EXISTS when the id is taken; with the system's error when the
   ///   program cannot be executed
   public ProcessStatus start(ProcessStart start) {
-    try {
-      return ProcessStatus.of(link.within(CALL_MAX).startProcess(start.request()));
-    } catch (StatusException e) {
-      throw AgentLink.failure(e);
-    }
+    return ProcessStatus.of(link.ask(CALL_MAX, agent -> agent.startProcess(start.request())));
   }
 
   /// Those that carry all of these labels, by their start.
   public List<ProcessStatus> list(Map<String, String> labels, boolean runningOnly) {
     ListProcessesRequest request =
         ListProcessesRequest.newBuilder().putAllLabels(labels).setRunningOnly(runningOnly).build();
-    try {
-      List<Process> processes = link.within(CALL_MAX).listProcesses(request).getProcessesList();
-      if (processes.size() > PROCESSES_MAX) {
-        throw AgentLink.broken(processes.size() + " processes");
-      }
-      return processes.stream().map(ProcessStatus::of).toList();
-    } catch (StatusException e) {
-      throw AgentLink.failure(e);
+    List<Process> processes =
+        link.ask(CALL_MAX, agent -> agent.listProcesses(request)).getProcessesList();
+    if (processes.size() > PROCESSES_MAX) {
+      throw AgentLink.broken(processes.size() + " processes");
     }
+    return processes.stream().map(ProcessStatus::of).toList();
   }
 
   public ProcessStatus get(String id) {
-    try {
-      return ProcessStatus.of(
-          link.within(CALL_MAX).getProcess(GetProcessRequest.newBuilder().setId(id).build()));
-    } catch (StatusException e) {
-      throw AgentLink.failure(e);
-    }
+    GetProcessRequest request = GetProcessRequest.newBuilder().setId(id).build();
+    return ProcessStatus.of(link.ask(CALL_MAX, agent -> agent.getProcess(request)));
   }
 
   /// What {@link #get} answers, empty for an unknown one.
@@ -131,11 +120,7 @@ public final class AgentProcesses {
                   case DESCENDANTS -> SignalProcessRequest.Target.TARGET_DESCENDANTS;
                 })
             .build();
-    try {
-      var _ = link.within(CALL_MAX).signalProcess(request);
-    } catch (StatusException e) {
-      throw AgentLink.failure(e);
-    }
+    var _ = link.ask(CALL_MAX, agent -> agent.signalProcess(request));
   }
 
   /// Writes to a process's input or terminal, whole with respect to other callers. Waits while the
@@ -157,13 +142,8 @@ public final class AgentProcesses {
     if (data.length > INPUT_BYTES_MAX) {
       throw new IllegalArgumentException("one input is at most " + INPUT_BYTES_MAX + " bytes");
     }
-    try {
-      var _ =
-          link.within(WRITE_MAX)
-              .writeInput(request.setData(UnsafeByteOperations.unsafeWrap(data)).build());
-    } catch (StatusException e) {
-      throw AgentLink.failure(e);
-    }
+    request.setData(UnsafeByteOperations.unsafeWrap(data));
+    var _ = link.ask(WRITE_MAX, agent -> agent.writeInput(request.build()));
   }
 
   /// Opens a process's output. The first piece may tell of a failure: ABORTED for an offset beyond
@@ -190,22 +170,14 @@ public final class AgentProcesses {
   public void resize(String id, TerminalSize size) {
     ResizeTerminalRequest request =
         ResizeTerminalRequest.newBuilder().setId(id).setTerminal(message(size)).build();
-    try {
-      var _ = link.within(CALL_MAX).resizeTerminal(request);
-    } catch (StatusException e) {
-      throw AgentLink.failure(e);
-    }
+    var _ = link.ask(CALL_MAX, agent -> agent.resizeTerminal(request));
   }
 
   /// Adds labels, replacing those of the same name; an empty value removes one.
   public ProcessStatus label(String id, Map<String, String> labels) {
     LabelProcessRequest request =
         LabelProcessRequest.newBuilder().setId(id).putAllLabels(labels).build();
-    try {
-      return ProcessStatus.of(link.within(CALL_MAX).labelProcess(request));
-    } catch (StatusException e) {
-      throw AgentLink.failure(e);
-    }
+    return ProcessStatus.of(link.ask(CALL_MAX, agent -> agent.labelProcess(request)));
   }
 
   /// Forgets a process and its output. One that is unknown is no failure.
@@ -215,9 +187,8 @@ public final class AgentProcesses {
     RemoveProcessRequest request =
         RemoveProcessRequest.newBuilder().setId(id).setKill(kill).build();
     try {
-      var _ = link.within(CALL_MAX).removeProcess(request);
-    } catch (StatusException e) {
-      AgentFailure failure = AgentLink.failure(e);
+      var _ = link.ask(CALL_MAX, agent -> agent.removeProcess(request));
+    } catch (AgentFailure failure) {
       if (failure.kind() != Kind.NOT_FOUND) {
         throw failure;
       }
