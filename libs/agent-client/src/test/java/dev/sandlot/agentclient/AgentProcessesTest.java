@@ -20,19 +20,10 @@ import dev.sandlot.agent.v1.Stream;
 import dev.sandlot.agent.v1.Terminal;
 import dev.sandlot.agent.v1.WaitProcessRequest;
 import dev.sandlot.agentclient.AgentFailure.Kind;
-import io.grpc.Server;
 import io.grpc.Status;
-import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
-import io.grpc.netty.shaded.io.netty.channel.EventLoopGroup;
-import io.grpc.netty.shaded.io.netty.channel.MultiThreadIoEventLoopGroup;
-import io.grpc.netty.shaded.io.netty.channel.epoll.EpollIoHandler;
-import io.grpc.netty.shaded.io.netty.channel.epoll.EpollServerDomainSocketChannel;
-import io.grpc.netty.shaded.io.netty.channel.unix.DomainSocketAddress;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -44,8 +35,6 @@ import org.junit.jupiter.api.Test;
 
 /// What an agent's words about processes become, kind and unkind ones.
 class AgentProcessesTest {
-  private static final EventLoopGroup LOOPS =
-      new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
   private static final Process SOUND =
       Process.newBuilder()
           .setId("p1")
@@ -59,9 +48,7 @@ class AgentProcessesTest {
           .build();
 
   private final Told told = new Told();
-  private final AgentConnector connector = new AgentConnector();
-  private Path socket;
-  private Server server;
+  private TestAgent served;
   private AgentClient agent;
 
   /// Answers what the test says.
@@ -130,24 +117,13 @@ class AgentProcessesTest {
 
   @BeforeEach
   void start() throws IOException {
-    socket = Files.createTempDirectory("told").resolve("s");
-    server =
-        NettyServerBuilder.forAddress(new DomainSocketAddress(socket.toString()))
-            .channelType(EpollServerDomainSocketChannel.class)
-            .bossEventLoopGroup(LOOPS)
-            .workerEventLoopGroup(LOOPS)
-            .addService(told)
-            .build()
-            .start();
-    agent = connector.connect(socket);
+    served = new TestAgent(told);
+    agent = served.client();
   }
 
   @AfterEach
   void stop() throws IOException {
-    agent.close();
-    server.shutdownNow();
-    connector.close();
-    Files.deleteIfExists(socket);
+    served.close();
   }
 
   @Test
@@ -242,8 +218,7 @@ class AgentProcessesTest {
 
   @Test
   void believesNoEndlessList() {
-    assertThatThrownBy(() -> agent.processes().list(Map.of(), false))
-        .hasMessageContaining("answered wrongly");
+    TestAgent.assertBroken(() -> agent.processes().list(Map.of(), false));
   }
 
   @Test
@@ -301,9 +276,6 @@ class AgentProcessesTest {
 
   private void assertBroken(Process process) {
     told.process = process;
-    assertThatThrownBy(() -> agent.processes().get("p1"))
-        .isInstanceOfSatisfying(
-            AgentFailure.class, failure -> assertThat(failure.kind()).isEqualTo(Kind.INTERNAL))
-        .hasMessageContaining("answered wrongly");
+    TestAgent.assertBroken(() -> agent.processes().get("p1"));
   }
 }

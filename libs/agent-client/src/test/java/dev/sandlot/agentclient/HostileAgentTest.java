@@ -1,5 +1,6 @@
 package dev.sandlot.agentclient;
 
+import static dev.sandlot.agentclient.TestAgent.assertBroken;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -23,19 +24,10 @@ import dev.sandlot.agent.v1.StartProcessRequest;
 import dev.sandlot.agent.v1.StatRequest;
 import dev.sandlot.agentclient.AgentFailure.Kind;
 import io.grpc.Metadata;
-import io.grpc.Server;
 import io.grpc.Status;
-import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
-import io.grpc.netty.shaded.io.netty.channel.EventLoopGroup;
-import io.grpc.netty.shaded.io.netty.channel.MultiThreadIoEventLoopGroup;
-import io.grpc.netty.shaded.io.netty.channel.epoll.EpollIoHandler;
-import io.grpc.netty.shaded.io.netty.channel.epoll.EpollServerDomainSocketChannel;
-import io.grpc.netty.shaded.io.netty.channel.unix.DomainSocketAddress;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -47,13 +39,8 @@ import org.junit.jupiter.api.Test;
 
 /// What an agent that means harm can make its runner believe: nothing.
 class HostileAgentTest {
-  private static final EventLoopGroup LOOPS =
-      new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
-
   private final Evil evil = new Evil();
-  private final AgentConnector connector = new AgentConnector();
-  private Path socket;
-  private Server server;
+  private TestAgent served;
   private AgentClient agent;
 
   private static final class Evil extends AgentGrpc.AgentImplBase {
@@ -121,24 +108,13 @@ class HostileAgentTest {
 
   @BeforeEach
   void start() throws IOException {
-    socket = Files.createTempDirectory("evil").resolve("s");
-    server =
-        NettyServerBuilder.forAddress(new DomainSocketAddress(socket.toString()))
-            .channelType(EpollServerDomainSocketChannel.class)
-            .bossEventLoopGroup(LOOPS)
-            .workerEventLoopGroup(LOOPS)
-            .addService(evil)
-            .build()
-            .start();
-    agent = connector.connect(socket);
+    served = new TestAgent(evil);
+    agent = served.client();
   }
 
   @AfterEach
   void stop() throws IOException {
-    agent.close();
-    server.shutdownNow();
-    connector.close();
-    Files.deleteIfExists(socket);
+    served.close();
   }
 
   @Test
@@ -249,16 +225,5 @@ class HostileAgentTest {
 
   private static ProcessRequest request() {
     return new ProcessRequest(List.of("x"), new byte[0], Map.of(), "", Duration.ZERO);
-  }
-
-  private interface Call {
-    void run() throws Exception;
-  }
-
-  private static void assertBroken(Call call) {
-    assertThatThrownBy(call::run)
-        .isInstanceOfSatisfying(
-            AgentFailure.class, failure -> assertThat(failure.kind()).isEqualTo(Kind.INTERNAL))
-        .hasMessageContaining("answered wrongly");
   }
 }
