@@ -45,22 +45,20 @@ final class LspEndpoints {
   }
 
   void didOpen(Exchange exchange) throws IOException, InterruptedException {
-    HostedSandbox sandbox = Calls.sandbox(exchange);
-    JsonNode body = Calls.body(exchange, toolboxLimits);
-    ServerAddress address = address(sandbox, body);
-    String uri = field(body, "uri");
-    var _ =
-        servers.ask(
-            sandbox,
-            address,
-            connection -> {
-              connection.documents().open(document(sandbox, connection, uri));
-              return connection;
-            });
-    exchange.send();
+    told(exchange, Documents::open);
   }
 
   void didClose(Exchange exchange) throws IOException, InterruptedException {
+    told(exchange, Documents::close);
+  }
+
+  /// What a client tells about a document.
+  private interface DocumentChange {
+    void apply(Documents documents, String path) throws IOException, InterruptedException;
+  }
+
+  private void told(Exchange exchange, DocumentChange change)
+      throws IOException, InterruptedException {
     HostedSandbox sandbox = Calls.sandbox(exchange);
     JsonNode body = Calls.body(exchange, toolboxLimits);
     ServerAddress address = address(sandbox, body);
@@ -70,7 +68,7 @@ final class LspEndpoints {
             sandbox,
             address,
             connection -> {
-              connection.documents().close(document(sandbox, connection, uri));
+              change.apply(connection.documents(), document(sandbox, connection, uri));
               return connection;
             });
     exchange.send();
