@@ -15,7 +15,6 @@ import dev.sandlot.model.SandboxId;
 import dev.sandlot.model.SandboxJob;
 import dev.sandlot.runner.sandbox.HostedSandboxes;
 import dev.sandlot.runtime.PortConnection;
-import dev.sandlot.runtime.RuntimeDriver;
 import java.io.IOException;
 import java.net.URI;
 import java.net.URLEncoder;
@@ -44,23 +43,18 @@ abstract class ToolboxHarness {
   private final HttpClient client = HttpClient.newHttpClient();
   private final AgentConnector connector = new AgentConnector();
   final SandboxId id = SandboxId.random();
-  private RuntimeDriver driver;
+  private TestEngine engine;
   private HostedSandboxes sandboxes;
   volatile Toolbox toolbox;
   private HttpServer server;
 
-  abstract RuntimeDriver openDriver() throws Exception;
-
-  abstract String image() throws Exception;
-
-  abstract String user();
-
-  abstract void closeDriver(RuntimeDriver opened);
+  /// Starts what is behind the toolbox; closed in the end.
+  abstract TestEngine engine() throws Exception;
 
   @BeforeAll
   void start() throws Exception {
-    driver = openDriver();
-    sandboxes = new HostedSandboxes(driver, connector, 1_000);
+    engine = engine();
+    sandboxes = new HostedSandboxes(engine.driver(), connector, 1_000);
     sandboxes.bringUp(id, order(), new NetworkPolicy.Internet(), true, Instant.now());
     restartToolbox();
     server =
@@ -74,7 +68,8 @@ abstract class ToolboxHarness {
   /// Puts a new toolbox in the place of the one that serves, which knows nothing of what that did.
   final void restartToolbox() throws IOException {
     Path spool = Files.createTempDirectory("spool");
-    toolbox = new Toolbox(sandboxes, new ToolboxRoutes(driver, ToolboxLimits.STANDARD, spool));
+    toolbox =
+        new Toolbox(sandboxes, new ToolboxRoutes(engine.driver(), ToolboxLimits.STANDARD, spool));
   }
 
   private static Map<String, Object> body(HttpFailure failure) {
@@ -101,12 +96,12 @@ abstract class ToolboxHarness {
         client, URI.create("ws://127.0.0.1:" + server.port() + path), List.of(headersAndProtocols));
   }
 
-  private SandboxJob order() throws Exception {
+  private SandboxJob order() {
     return new SandboxJob(
         id.toString(),
         "test",
-        image(),
-        user(),
+        engine.image(),
+        "daytona",
         1,
         1,
         3,
@@ -123,7 +118,7 @@ abstract class ToolboxHarness {
     sandboxes.destroy(id);
     sandboxes.close();
     connector.close();
-    closeDriver(driver);
+    engine.close();
     client.close();
   }
 

@@ -1,0 +1,35 @@
+package dev.sandlot.runner.toolbox;
+
+import dev.sandlot.runner.fake.FakeDriver;
+import dev.sandlot.runner.launcher.LauncherDriver;
+import dev.sandlot.runner.launcher.TestLauncher;
+import dev.sandlot.runtime.RuntimeDriver;
+import java.io.IOException;
+import java.nio.file.Files;
+
+/// What is behind a toolbox in a test, and an image that it has.
+record TestEngine(RuntimeDriver driver, String image, Runnable closing) implements AutoCloseable {
+  static TestEngine runsc() throws Exception {
+    return launched("runsc");
+  }
+
+  static TestEngine runc() throws Exception {
+    return launched("runc");
+  }
+
+  static TestEngine fake() throws IOException {
+    FakeDriver driver = new FakeDriver(Files.createTempDirectory("fake"));
+    return new TestEngine(driver, FakeDriver.IMAGE, driver::close);
+  }
+
+  private static TestEngine launched(String engine) throws Exception {
+    TestLauncher launcher = TestLauncher.shared();
+    LauncherDriver driver = new LauncherDriver(launcher.socket(), engine);
+    return new TestEngine(driver, launcher.image(), driver::close);
+  }
+
+  @Override
+  public void close() {
+    closing.run();
+  }
+}

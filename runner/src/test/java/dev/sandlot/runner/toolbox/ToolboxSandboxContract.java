@@ -1,0 +1,48 @@
+package dev.sandlot.runner.toolbox;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.net.http.HttpResponse;
+import org.junit.jupiter.api.Test;
+
+/// What of the toolbox needs a real sandbox, with a real image.
+abstract class ToolboxSandboxContract extends ToolboxFilesContract {
+  private static final long GIB = 1L << 30;
+
+  @Test
+  void carriesAGigabyteThroughASmallHeap() throws Exception {
+    assertThat(Runtime.getRuntime().maxMemory()).isLessThan(GIB);
+
+    carry(GIB);
+  }
+
+  @Test
+  void reachesAServerOnLocalhost() throws Exception {
+    run(
+        """
+        nohup python3 -c 'import socket
+        s = socket.create_server(("127.0.0.1", 3100))
+        c, _ = s.accept()
+        c.sendall(c.recv(100))' >/dev/null 2>&1 &
+        for i in 1 2 3 4 5 6 7 8 9 10; do
+          grep -q ":0C1C" /proc/net/tcp && break
+          sleep 0.2
+        done
+        """);
+
+    assertThat(echo(3_100, "ping")).isEqualTo("ping");
+  }
+
+  @Test
+  void runsTypescriptWithItsArgumentsAndLeavesNoFile() throws Exception {
+    HttpResponse<String> answer =
+        postJson(
+            "/process/code-run",
+            "{\"language\":\"typescript\",\"argv\":[\"x y\"],\"code\":"
+                + "\"const a: string[] = process.argv.slice(1); console.log(a); process.exit(4)\"}");
+
+    assertThat(json(answer).path("result").stringValue()).isEqualTo("[ 'x y' ]\n");
+    assertThat(json(answer).path("exitCode").intValue()).isEqualTo(4);
+    assertThat(run("ls /tmp | grep -c code-run").path("result").stringValue()).isEqualTo("0\n");
+  }
+}
