@@ -141,14 +141,51 @@ class JobDeliveryIT {
     runner.start();
     String id = api.post("/sandbox", "{}").text("id");
 
-    api.post("/sandbox/" + id + "/network-settings", "{\"networkBlockAll\":true}");
+    ApiFixture.Answer answer =
+        api.post("/sandbox/" + id + "/network-settings", "{\"networkBlockAll\":true}");
 
-    Await.until(() -> state(id).equals("stopped"));
+    assertRefused(answer, 502);
+    assertThat(answer.text("message")).contains("no nftables", "stopped");
+    assertThat(state(id)).isEqualTo("stopped");
     assertThat(api.get("/sandbox/" + id).text("errorReason")).contains("no nftables");
     assertThat(runner.sandboxes).containsEntry(id, false);
     assertThat(api.post("/sandbox/" + id + "/start", "").text("state")).isEqualTo("started");
     assertThat(runner.seen.getLast().path("payload").asString())
         .contains("\"networkBlockAll\":true");
+  }
+
+  /// Nobody may take a network for closed that is still open.
+  @Test
+  void tellsThatSettingsWereNotAppliedToASandboxThatIsStoppedMeanwhile() {
+    Later<ApiFixture.Answer> made = Later.ask(() -> api.post("/sandbox", "{\"name\":\"x\"}"));
+    runner.serve(taken().getFirst());
+    made.answer();
+    Later<ApiFixture.Answer> changed =
+        Later.ask(() -> api.post("/sandbox/x/network-settings", "{\"networkBlockAll\":true}"));
+    JsonNode change = taken().getFirst();
+    assertThat(api.post("/sandbox/x/stop", "").text("state")).isEqualTo("stopping");
+
+    runner.report(change, "FAILED", "no nftables");
+
+    JsonNode stop = taken().getFirst();
+    assertThat(changed.answered()).isFalse();
+    runner.serve(stop);
+    assertRefused(changed.answer(), 502);
+    assertThat(changed.answer().text("message")).contains("no nftables", "stopped");
+  }
+
+  @Test
+  void tellsThatASandboxWasDeletedBeforeItsSettingsWereApplied() {
+    Later<ApiFixture.Answer> made = Later.ask(() -> api.post("/sandbox", "{\"name\":\"x\"}"));
+    runner.serve(taken().getFirst());
+    made.answer();
+    Later<ApiFixture.Answer> changed =
+        Later.ask(() -> api.post("/sandbox/x/network-settings", "{\"networkBlockAll\":true}"));
+    taken();
+
+    api.delete("/sandbox/x?force=true");
+
+    assertRefused(changed.answer(), 404);
   }
 
   @Test

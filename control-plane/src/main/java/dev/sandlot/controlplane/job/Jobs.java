@@ -81,6 +81,12 @@ public final class Jobs {
     return store.anyUnfinished(sandbox, type);
   }
 
+  /// Why an order of this type that was given since then was not carried out; empty when none was
+  /// in vain.
+  public Optional<String> failureSince(SandboxId sandbox, JobType type, Instant since) {
+    return store.failureSince(sandbox, type, since);
+  }
+
   /// Hands out jobs to a runner, waiting until there are some or the time is over.
   List<Job> poll(RunnerId runner, Duration longest, int limit) throws InterruptedException {
     try (Signals.Watch watch = signals.watch(topic(runner))) {

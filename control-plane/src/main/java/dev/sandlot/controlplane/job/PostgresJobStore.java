@@ -225,6 +225,23 @@ final class PostgresJobStore {
             .one());
   }
 
+  Optional<String> failureSince(SandboxId sandbox, JobType type, Instant since) {
+    return database.single(handle ->
+        handle
+            .createQuery(
+                """
+                SELECT coalesce(nullif(error_message, ''), 'the runner gave no reason') FROM jobs
+                WHERE resource_id = :sandbox AND type = :type AND created_at >= :since
+                  AND status = 'FAILED'
+                ORDER BY number DESC LIMIT 1\
+                """)
+            .bind("sandbox", sandbox.value())
+            .bind("type", type.name())
+            .bind("since", Columns.time(since))
+            .mapTo(String.class)
+            .findOne());
+  }
+
   int purge(Instant endedBefore) {
     return database.single(handle ->
         handle

@@ -67,6 +67,8 @@ final class SandboxOutcomes implements JobOutcomes {
         job.sandbox(),
         SandboxEvent.NETWORK_FAILED,
         Cause.because("its network settings could not be applied: " + reason).withForce(true));
+    // Who asked for them waits for the job, whatever the sandbox does meanwhile.
+    transactions.raise(SandboxTransitions.topic(job.sandbox()));
   }
 
   private void fail(Job job, String message, SandboxState awaited) {

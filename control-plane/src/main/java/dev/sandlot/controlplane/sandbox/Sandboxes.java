@@ -14,7 +14,9 @@ import dev.sandlot.model.OrganizationId;
 import dev.sandlot.model.RunnerId;
 import dev.sandlot.model.SandboxId;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -136,7 +138,11 @@ public final class Sandboxes {
   ///
   /// @throws HttpFailure 404 when it is deleted meanwhile
   Sandbox awaitSettled(SandboxId id, Signals.Watch watch) throws InterruptedException {
-    long end = System.nanoTime() + RequestLimits.WAIT_MAX.toNanos();
+    return awaitSettled(id, watch, System.nanoTime() + RequestLimits.WAIT_MAX.toNanos());
+  }
+
+  private Sandbox awaitSettled(SandboxId id, Signals.Watch watch, long end)
+      throws InterruptedException {
     while (true) {
       Sandbox now =
           store
@@ -181,15 +187,19 @@ public final class Sandboxes {
   Sandbox changeNetwork(Sandbox sandbox, NetworkSettings network, Map<String, String> trace)
       throws InterruptedException {
     SandboxId id = sandbox.id();
+    // As exact as the times of jobs are kept.
+    Instant asked = clock.instant().truncatedTo(ChronoUnit.MICROS);
     try (Signals.Watch watch = signals.watch(SandboxTransitions.topic(id))) {
       demand(id, SandboxEvent.NETWORK_CHANGED, Cause.request(trace).withNetwork(network));
-      awaitApplied(id, watch);
+      awaitApplied(id, watch, asked);
       return store.find(id).orElseThrow(() -> HttpFailure.notFound("the sandbox was deleted"));
     }
   }
 
-  /// Who has closed a sandbox's network may rely on it as soon as there is an answer.
-  private void awaitApplied(SandboxId id, Signals.Watch watch) throws InterruptedException {
+  /// Who has closed a sandbox's network may rely on it as soon as there is an answer. If it could
+  /// not be closed, the answer waits until the sandbox is stopped, and says so.
+  private void awaitApplied(SandboxId id, Signals.Watch watch, Instant asked)
+      throws InterruptedException {
     long end = System.nanoTime() + RequestLimits.WAIT_MAX.toNanos();
     while (jobs.anyUnfinished(id, JobType.UPDATE_SANDBOX_NETWORK_SETTINGS)) {
       Duration left = Duration.ofNanos(end - System.nanoTime());
@@ -201,6 +211,19 @@ public final class Sandboxes {
                 + " the sandbox: they hold from its next start on");
       }
       watch.await(left);
+    }
+    Optional<String> failure =
+        jobs.failureSince(id, JobType.UPDATE_SANDBOX_NETWORK_SETTINGS, asked);
+    if (failure.isPresent()) {
+      Sandbox after = awaitSettled(id, watch, end);
+      throw new HttpFailure(
+          502,
+          "",
+          "the settings are stored, but the runner could not apply them: "
+              + failure.get()
+              + "; the sandbox is "
+              + after.state().wire()
+              + ", and they hold from its next start on");
     }
   }
 
