@@ -33,3 +33,19 @@ def test_a_shim_without_a_record_is_ended(installation, own_sandbox) -> None:
         lambda: bool(installation.shims(own_sandbox.id)) == installation.disks()[own_sandbox.id]["running"],
         30,
     )
+
+
+def test_a_sandbox_that_was_given_up_does_not_run_on(installation, own_sandbox) -> None:
+    """As when a runner comes back after so long a silence that nobody counts on it any more."""
+    own_sandbox.fs.upload_file(b"kept", "notes.txt")
+    own_sandbox.process.exec("sync")
+    runner = {"Authorization": f"Bearer {(installation.home / 'secrets/runner.key').read_text().strip()}"}
+    given_up = {"state": "error", "errorReason": "its runner has been silent for a day", "recoverable": True}
+    assert wire.call("PUT", f"/sandbox/{own_sandbox.id}/state", given_up, headers=runner).status == 200
+    assert installation.engine(own_sandbox.id)
+    installation.kill("server")
+    installation.start_server()
+    wire.wait_for("it is stopped", lambda: not installation.engine(own_sandbox.id) and not installation.shims(own_sandbox.id), 60)
+    assert wire.sandbox(own_sandbox.id)["state"] == "error"
+    assert wire.call("POST", f"/sandbox/{own_sandbox.id}/recover").json()["state"] == "started"
+    assert own_sandbox.fs.download_file("notes.txt") == b"kept"

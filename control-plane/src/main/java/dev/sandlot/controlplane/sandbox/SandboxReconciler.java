@@ -119,7 +119,9 @@ public final class SandboxReconciler implements AutoCloseable {
               transitions.apply(
                   sandbox.id(),
                   SandboxEvent.RUNNER_GONE,
-                  Cause.because("its runner has been silent for a day")));
+                  Cause.NONE.withReason(
+                      "its runner has been silent for a day",
+                      sandbox.state() != SandboxState.CREATING)));
     }
   }
 

@@ -41,8 +41,9 @@ public final class SandboxReconciler implements AutoCloseable {
   /// States in which the control plane takes a sandbox to be running.
   private static final Set<String> RUNNING = Set.of("started");
 
-  /// States in which it must not run.
-  private static final Set<String> AT_REST = Set.of("stopped", "archived", "destroyed");
+  /// States in which it must not run. One in error too: it was given up, perhaps while this machine
+  /// was not heard of, and uses what is accounted to nobody.
+  private static final Set<String> AT_REST = Set.of("stopped", "archived", "destroyed", "error");
 
   private final RuntimeDriver driver;
   private final HostedSandboxes sandboxes;

@@ -26,6 +26,8 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// Jobs, and the reconciler behind them, on a fake engine.
 class SandboxReconcilerTest {
@@ -191,14 +193,16 @@ class SandboxReconcilerTest {
     assertThat(driver.list()).hasSize(1);
   }
 
-  @Test
-  void stopsWhatShouldBeAtRest() throws Exception {
+  @ParameterizedTest
+  @ValueSource(strings = {"stopped", "error"})
+  void stopsWhatShouldBeAtRest(String state) throws Exception {
     create();
-    controlPlane.states.put(id, "stopped");
+    controlPlane.states.put(id, state);
 
     reconciler.compare();
 
     assertThat(driver.list().getFirst().running()).isFalse();
+    assertThat(sandboxes.find(id)).isEmpty();
   }
 
   @Test
