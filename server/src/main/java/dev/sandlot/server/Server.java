@@ -45,6 +45,9 @@ final class Server implements AutoCloseable {
   private final ServerConfig config;
   private final Deque<AutoCloseable> started = new ArrayDeque<>();
 
+  /// Whether all parts serve. The API does before the proxy listens, because the runner needs it.
+  private volatile boolean whole;
+
   private Server(ServerConfig config) {
     this.config = config;
   }
@@ -101,10 +104,17 @@ final class Server implements AutoCloseable {
             "api",
             config.protocol() + "://" + config.publicHost() + ":" + config.apiPort() + "/api")
         .log("server started");
+    whole = true;
   }
 
-  private static void serveApi(Endpoint api, Metrics metrics, Exchange exchange) throws Exception {
+  private void serveApi(Endpoint api, Metrics metrics, Exchange exchange) throws Exception {
     switch (exchange.rawPath()) {
+      case "/api/health/ready" -> {
+        if (!whole) {
+          throw new HttpFailure(503, "", "the server is starting or stopping; ask again");
+        }
+        api.serve(exchange);
+      }
       case "/metrics" -> metrics.serve(exchange);
       case "/" ->
           exchange.sendText(
@@ -220,6 +230,7 @@ final class Server implements AutoCloseable {
   /// Stops everything, last started first. Sandboxes go on.
   @Override
   public void close() {
+    whole = false;
     while (!started.isEmpty()) {
       AutoCloseable part = started.pop();
       try {
