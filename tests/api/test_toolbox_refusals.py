@@ -1,11 +1,9 @@
 """What the toolbox refuses, in its own error shape."""
 
 import datetime
-import re
 
 import pytest
 from support import inside, wire
-from support.installation import REPOSITORY
 
 ABSENT = "00000000-0000-4000-8000-000000000000"
 
@@ -161,17 +159,3 @@ def test_a_bulk_download_says_of_each_file_what_is_wrong(prepared) -> None:
 @pytest.mark.parametrize("target", ["/no-such-path", "/", "/files/none/none", "/..%2f..%2fhealth", "/process"])
 def test_an_unknown_path_is_not_found(prepared, target: str) -> None:
     assert wire.toolbox(prepared.id, "GET", target).status == 404
-
-
-# A list that may only shrink; when it is empty, there is nothing left to ask.
-UNROUTED = [
-    line.split()
-    for line in (REPOSITORY / "api/unrouted-toolbox-operations.txt").read_text().splitlines()
-    if line and not line.startswith("#")
-]
-
-
-@pytest.mark.parametrize(("method", "path"), UNROUTED, ids=[" ".join(each) for each in UNROUTED])
-def test_what_is_known_but_not_built_says_so(prepared, method: str, path: str) -> None:
-    target = re.sub(r"\{\w+\}", "7", path)
-    assert_refused(wire.toolbox(prepared.id, method, target), 501)

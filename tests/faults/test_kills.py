@@ -179,7 +179,8 @@ def test_killed_during_a_command_and_an_upload(own_sandbox, installation, part: 
     upload = boundary + b'"files[0].path"\r\n\r\n/tmp/large\r\n' + boundary
     upload += b'"files[0].file"; filename="x"\r\n\r\n' + b"x" * (64 << 20) + b"\r\n--b--\r\n"
     with asking("POST", f"/{own_sandbox.id}/process/execute", command, wire.toolbox_base()):
-        wire.wait_for("it has begun", lambda: own_sandbox.fs.download_file("/tmp/begun"), 10)
+        begun = "/files/info?path=/tmp/begun"
+        wire.wait_for("it has begun", lambda: wire.toolbox(own_sandbox.id, "GET", begun).status == 200, 10)
         with asking("POST", f"/{own_sandbox.id}/files/bulk-upload", upload, wire.toolbox_base()):
             time.sleep(0.1)
             installation.kill(part)

@@ -42,7 +42,7 @@ def test_a_full_disk_is_its_owners_alone(own_sandbox, sandbox) -> None:
     metrics = wire.toolbox(own_sandbox.id, "GET", "/system/metrics").json()
     limit = own_sandbox.disk * GIB
     assert metrics["diskTotal"] == limit
-    filled = own_sandbox.process.exec(f"head -c {limit + GIB} /dev/zero > /home/daytona/full", timeout=100)
+    filled = inside.fill_disk(own_sandbox, "/home/daytona/full")
     assert filled.exit_code != 0
     assert "quota" in filled.result.lower() or "no space" in filled.result.lower()
     assert int(inside.shell(own_sandbox, "stat -c %s /home/daytona/full")) <= limit
@@ -61,7 +61,7 @@ def test_a_full_disk_is_its_owners_alone(own_sandbox, sandbox) -> None:
 
 
 def test_an_upload_that_does_not_fit_says_so_and_leaves_nothing_half(own_sandbox) -> None:
-    own_sandbox.process.exec(f"head -c {own_sandbox.disk * GIB + GIB} /dev/zero > /home/daytona/full", timeout=100)
+    inside.fill_disk(own_sandbox, "/home/daytona/full")
     boundary = b"--b\r\nContent-Disposition: form-data; name="
     body = boundary + b'"files[0].path"\r\n\r\n/home/daytona/big\r\n' + boundary
     body += b'"files[0].file"; filename="x"\r\n\r\n' + b"x" * (8 << 20) + b"\r\n--b--\r\n"

@@ -74,7 +74,7 @@ def host_addresses(run_on_host) -> list[str]:
 
 
 def test_reaches_the_internet(sandbox, internet) -> None:
-    assert inside.fetch(sandbox, FIRST)
+    assert inside.fetch(sandbox, FIRST) == {FIRST}
 
 
 def test_no_port_of_the_host_is_reached_but_the_name_server(sandbox, internet, installation, run_on_host) -> None:

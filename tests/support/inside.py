@@ -4,25 +4,33 @@ import json
 import uuid
 from typing import Any
 
-from daytona import Sandbox
+from daytona import ExecuteResponse, Sandbox
 
 _PROBE = """
-import concurrent.futures, json, socket, sys
+import errno, json, selectors, socket, sys, time
 
-def probe(target):
-    host, port = target.rsplit("|", 1)
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        with socket.socket(family, socket.SOCK_STREAM) as connection:
-            connection.settimeout(2)
-            connection.connect((host, int(port)))
-            return "open"
-    except OSError as error:
-        return type(error).__name__ + " " + str(error)
-
+SECONDS = 2
 targets = json.loads(sys.argv[1])
-with concurrent.futures.ThreadPoolExecutor(32) as pool:
-    print(json.dumps(dict(zip(targets, pool.map(probe, targets)))))
+answers, open_sockets, waiting = {}, [], selectors.DefaultSelector()
+for target in targets:
+    host, port = target.rsplit("|", 1)
+    connection = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
+    connection.setblocking(False)
+    open_sockets.append(connection)
+    try:
+        code = connection.connect_ex((host, int(port)))
+    except OSError as error:
+        code = error.errno
+    answers[target] = "open" if code == 0 else errno.errorcode.get(code, str(code))
+    if code == errno.EINPROGRESS:
+        waiting.register(connection, selectors.EVENT_WRITE, target)
+end = time.monotonic() + SECONDS
+while waiting.get_map() and (left := end - time.monotonic()) > 0:
+    for key, _ in waiting.select(left):
+        code = key.fileobj.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        answers[key.data] = "open" if code == 0 else errno.errorcode.get(code, str(code))
+        waiting.unregister(key.fileobj)
+print(json.dumps(answers))
 """
 
 _SEND = """
@@ -65,7 +73,15 @@ def send_datagrams(sandbox: Sandbox, targets: list[tuple[str, int]], marker: str
     python(sandbox, _SEND, json.dumps([f"{host}|{port}" for host, port in targets]), marker)
 
 
-def fetch(sandbox: Sandbox, address: str) -> bool:
-    """Whether a program inside gets an answer from a web server of the Internet."""
-    command = f"curl --silent --max-time 3 http://{address}/"
-    return sandbox.process.exec(command).result.startswith(f"internet {address} ")
+def fetch(sandbox: Sandbox, *addresses: str) -> set[str]:
+    """Those of these web servers of the Internet that answer a program inside; all are asked at the same time."""
+    command = "; ".join(f"curl --silent --max-time 3 http://{address}/ &" for address in addresses).replace("&;", "&") + " wait"
+    said = sandbox.process.exec(command).result
+    return {address for address in addresses if f"internet {address} " in said}
+
+
+def fill_disk(sandbox: Sandbox, file: str) -> ExecuteResponse:
+    """Leaves no room on the sandbox's disk: reserves most of it, and writes until that is refused. Gives how it was."""
+    most = (sandbox.disk << 30) - (48 << 20)
+    shell(sandbox, f"fallocate --length {most} {file}")
+    return sandbox.process.exec(f"head -c 1G /dev/zero >> {file}", timeout=100)
