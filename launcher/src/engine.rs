@@ -217,9 +217,12 @@ impl Caller {
         let mut arguments = vec!["--root".to_owned(), self.state.to_string_lossy().into_owned()];
         if self.engine == Engine::Runsc {
             // overlay2=none: writes go to the disk, where they survive the sandbox. allow-suid: sudo works inside.
-            // Raw sockets stay off, which is gVisor's default.
+            // Raw sockets stay off, which is gVisor's default. Calls of the system are neither patched into programs
+            // nor waited for in a loop (docs/adr/0010): what agents run is short.
             let flags = [
                 "--platform=systrap",
+                "--systrap-disable-syscall-patching",
+                "--systrap-disable-fast-path",
                 "--network=sandbox",
                 "--overlay2=none",
                 "--host-uds=none",
