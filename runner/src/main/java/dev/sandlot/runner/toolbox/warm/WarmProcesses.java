@@ -13,7 +13,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.slf4j.Logger;
@@ -86,6 +85,10 @@ public final class WarmProcesses {
     private final Map<WarmProgram, Deque<Warm>> waiting = new HashMap<>();
     private final Map<WarmProgram, Installation> installations = new HashMap<>();
     private final Set<WarmProgram> filling = new HashSet<>();
+
+    /// Programs that a call had to wait for, with when that was by [System#nanoTime].
+    private final Map<WarmProgram, Long> hurried = new HashMap<>();
+
     private long generation;
     private boolean watched;
 
@@ -112,6 +115,9 @@ public final class WarmProcesses {
       lock.lock();
       try {
         long left = STARTING_MAX.toNanos();
+        if (comes(program)) {
+          hurried.put(program, System.nanoTime());
+        }
         if (comes(program) && awaited.add(program)) {
           try {
             while (comes(program) && left > 0) {
@@ -134,12 +140,19 @@ public final class WarmProcesses {
     }
 
     void fill(WarmProgram program) {
+      while (fillOne(program)) {
+        // The next.
+      }
+    }
+
+    /// Starts one more if there are too few; false when there are enough or it did not start.
+    private boolean fillOne(WarmProgram program) {
       long begun;
       lock.lock();
       try {
         int there = waiting.getOrDefault(program, new ArrayDeque<>()).size();
-        if (!watched || there >= limits.perProgram() || !filling.add(program)) {
-          return;
+        if (!watched || there >= wanted(program) || !filling.add(program)) {
+          return false;
         }
         begun = generation;
       } finally {
@@ -152,12 +165,20 @@ public final class WarmProcesses {
         filled.signalAll();
         if (started.isPresent() && begun == generation && watched) {
           waiting.computeIfAbsent(program, _ -> new ArrayDeque<>()).add(started.get());
-          return;
+          return true;
         }
       } finally {
         lock.unlock();
       }
       started.ifPresent(warm -> warm.run().close());
+      return false;
+    }
+
+    private int wanted(WarmProgram program) {
+      Long last = hurried.get(program);
+      return last != null && System.nanoTime() - last < limits.hurryMax().toNanos()
+          ? limits.perProgramHurried()
+          : limits.perProgram();
     }
 
     private Optional<Warm> start(WarmProgram program) {
@@ -198,6 +219,12 @@ public final class WarmProcesses {
       return found;
     }
 
+    private void shorten(Deque<Warm> all) {
+      while (all.size() > limits.perProgram()) {
+        all.remove().run().close();
+      }
+    }
+
     void empty() {
       lock.lock();
       try {
@@ -210,12 +237,20 @@ public final class WarmProcesses {
       }
     }
 
-    /// Ends everything once nothing has been asked for long enough.
+    /// Ends what is more than one once nobody hurries, and everything once nothing has been asked
+    /// for long enough.
     private void watch() {
       lock.lock();
       try {
-        while (used.await(limits.idleMax().toMillis(), TimeUnit.MILLISECONDS)) {
-          // Somebody asked.
+        long idle = 0;
+        while (idle < limits.idleMax().toNanos()) {
+          long begun = System.nanoTime();
+          boolean asked = used.awaitNanos(limits.hurryMax().toNanos()) > 0;
+          idle = asked ? 0 : idle + System.nanoTime() - begun;
+          if (!asked) {
+            hurried.clear();
+            waiting.values().forEach(this::shorten);
+          }
         }
       } catch (InterruptedException _) {
         Thread.currentThread().interrupt();

@@ -83,7 +83,7 @@ public sealed interface WarmProgram {
                 answer.writeBytes(bytes);
               });
       String folder = answer.toString(StandardCharsets.UTF_8);
-      if (!outcome.equals(new RunOutcome.Exited(0, false)) || !folder.startsWith("/")) {
+      if (!outcome.equals(new RunOutcome.Exited(0)) || !folder.startsWith("/")) {
         throw new IOException("the interpreter does not tell where it is");
       }
       return folder;
