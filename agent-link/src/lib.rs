@@ -22,6 +22,8 @@ pub enum Header {
     Reset,
     /// The sender's side of the connection has ended. Nothing follows.
     End,
+    /// Shim to agent: the sandbox's memory is used up, and something must end. Nothing follows.
+    Pressure,
 }
 
 /// A header that breaks the rules.
@@ -57,6 +59,7 @@ impl Header {
             (0, length @ 1..=PAYLOAD_BYTES_MAX) => Ok(Self::Data { length }),
             (1, EPOCH_BYTES) => Ok(Self::Reset),
             (2, 0) => Ok(Self::End),
+            (3, 0) => Ok(Self::Pressure),
             _ => Err(InvalidHeader { kind, length }),
         }
     }
@@ -68,6 +71,7 @@ impl Header {
             Self::Data { length } => (0, length.min(PAYLOAD_BYTES_MAX)),
             Self::Reset => (1, EPOCH_BYTES),
             Self::End => (2, 0),
+            Self::Pressure => (3, 0),
         };
         let [a, b, c, d] = (length as u32).to_be_bytes();
         [kind, a, b, c, d]
@@ -79,7 +83,7 @@ impl Header {
         match self {
             Self::Data { length } => length,
             Self::Reset => EPOCH_BYTES,
-            Self::End => 0,
+            Self::End | Self::Pressure => 0,
         }
     }
 }
@@ -106,6 +110,7 @@ mod tests {
             },
             Header::Reset,
             Header::End,
+            Header::Pressure,
         ] {
             assert_eq!(Header::decode(header.encode()), Ok(header));
         }

@@ -18,6 +18,7 @@ mod memory;
 mod metrics;
 mod output;
 mod ports;
+mod pressure;
 mod process_table;
 mod processes;
 mod pty;

@@ -17,6 +17,8 @@ use tokio::net::UnixStream;
 use tokio_stream::Stream;
 use tonic::transport::server::Connected;
 
+use crate::pressure;
+
 mod deframer;
 
 use deframer::{Deframer, Event};
@@ -138,6 +140,7 @@ impl Stream for Link {
             match shared.deframer.next(PAYLOAD_BYTES_MAX) {
                 Ok(Some(Event::Reset(epoch))) => shared.epoch = Some(epoch),
                 Ok(Some(Event::Data(_) | Event::End)) => {}
+                Ok(Some(Event::Pressure)) => pressure::raise(),
                 Ok(None) => ready!(shared.poll_fill(context)),
                 Err(invalid) => shared.break_off(invalid.to_string()),
             }
@@ -253,6 +256,7 @@ impl AsyncRead for Connection {
                     return Poll::Ready(Ok(()));
                 }
                 Ok(Some(Event::End)) => shared.peer_ended = true,
+                Ok(Some(Event::Pressure)) => pressure::raise(),
                 Ok(Some(Event::Reset(epoch))) => {
                     shared.epoch = Some(epoch);
                     shared.wake_link();

@@ -17,6 +17,8 @@ pub struct Row {
     pub running: bool,
     /// Processor time in hundredths of a second: its own and that of children it has reaped.
     pub ticks: u64,
+    /// Memory that is there, in pages.
+    pub resident_pages: u64,
 }
 
 /// All processes there are now. One that ends meanwhile may be missing.
@@ -46,6 +48,7 @@ fn parse(pid: i32, line: &str) -> Option<Row> {
     // The name is in brackets and may itself hold spaces and brackets.
     let fields: Vec<&str> = line[line.rfind(')')? + 1..].split_whitespace().collect();
     let number = |index: usize| fields.get(index).and_then(|field| field.parse().ok());
+    let long = |index: usize| fields.get(index).and_then(|field| field.parse().ok());
     Some(Row {
         pid,
         parent: number(1)?,
@@ -55,6 +58,7 @@ fn parse(pid: i32, line: &str) -> Option<Row> {
         ticks: (11..=14)
             .filter_map(|index| fields.get(index)?.parse::<u64>().ok())
             .sum(),
+        resident_pages: long(21).unwrap_or(0),
     })
 }
 
@@ -65,10 +69,10 @@ mod tests {
 
     #[test]
     fn reads_a_name_with_spaces_and_brackets() {
-        let line = "0 (a) b (c)) S 7 8 9 0 -1 0 0 0 0 0 1 2 3 4 20 0 1 0";
+        let line = "0 (a) b (c)) S 7 8 9 0 -1 0 0 0 0 0 1 2 3 4 20 0 1 0 5 6000 77";
         let row = parse(42, line).unwrap();
         assert_eq!((row.pid, row.parent, row.group, row.session), (42, 7, 8, 9));
-        assert_eq!(row.ticks, 10);
+        assert_eq!((row.ticks, row.resident_pages), (10, 77));
     }
 
     #[test]

@@ -36,6 +36,7 @@ pub struct Entry {
     ended: Ended,
     ended_at_ms: AtomicI64,
     timed_out: AtomicBool,
+    out_of_memory: AtomicBool,
     streamed: [AtomicU64; 2],
     changeable: Mutex<Changeable>,
 }
@@ -76,6 +77,7 @@ impl Entry {
             ended: parts.ended,
             ended_at_ms: AtomicI64::new(0),
             timed_out: AtomicBool::new(false),
+            out_of_memory: AtomicBool::new(false),
             streamed: Default::default(),
             changeable: Mutex::new(Changeable {
                 labels: request.labels.clone(),
@@ -109,7 +111,8 @@ impl Entry {
             code: if signal == 0 { libc::WEXITSTATUS(status) } else { -1 },
             signal,
             timed_out: self.timed_out.load(Ordering::Relaxed),
-            out_of_memory: false,
+            // One of its children may have been ended and the process itself gone on: then nothing is wrong with it.
+            out_of_memory: status != 0 && self.out_of_memory.load(Ordering::Relaxed),
             ended_at_ms: self.ended_at_ms(),
         })
     }
@@ -262,6 +265,15 @@ impl Processes {
         self.lock().entries.insert(reservation.id.clone(), Arc::clone(&entry));
         tokio::spawn(Arc::clone(self).look_after(Arc::clone(&entry), timeout_ms));
         entry
+    }
+
+    /// Notes that a member of a session is ended for lack of memory; each process that the agent starts leads one.
+    pub fn out_of_memory(&self, session: i32) {
+        for entry in self.lock().entries.values() {
+            if entry.pid == session && entry.exit().is_none() {
+                entry.out_of_memory.store(true, Ordering::Relaxed);
+            }
+        }
     }
 
     async fn look_after(self: Arc<Self>, entry: Arc<Entry>, timeout_ms: u64) {

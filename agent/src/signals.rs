@@ -110,6 +110,7 @@ mod tests {
 
     fn row(pid: i32, parent: i32, group: i32, session: i32) -> Row {
         Row {
+            resident_pages: 0,
             pid,
             parent,
             group,

@@ -23,7 +23,7 @@ use crate::processes::Processes;
 use crate::proto::agent_server::AgentServer;
 use crate::reap::reap_for_ever;
 use crate::run::Starter;
-use crate::{memory, shutdown, syscalls};
+use crate::{memory, pressure, shutdown, syscalls};
 
 /// Processes and threads that each user of the sandbox may have; the host sets it from its own limit.
 const PROCESSES_MAX_VARIABLE: &str = "SANDLOT_PIDS_MAX";
@@ -84,6 +84,7 @@ async fn serve() -> Result<(), Failure> {
         () = reap_for_ever(&processes.children, children_ended) => {}
         () = answer(link, observer, api) => {}
         () = memory::give_back_for_ever() => {}
+        () = pressure::relieve_for_ever(&processes) => {}
         () = shutdown::on_signals(terminate, interrupt) => {}
         () = exit.notified() => {}
     }

@@ -31,6 +31,7 @@ fn main() -> io::Result<()> {
                 link.write_all(&reset_frame(epoch))?;
             }
             Header::End => link.write_all(&Header::End.encode())?,
+            Header::Pressure => world.pressed += 1,
             Header::Data { .. } => {
                 line.extend_from_slice(payload);
                 while let Some(end) = line.iter().position(|&byte| byte == b'\n') {
@@ -57,6 +58,7 @@ struct World {
     held: Option<TcpStream>,
     notes: HashMap<String, String>,
     eaten: Vec<Vec<u8>>,
+    pressed: usize,
 }
 
 impl World {
@@ -78,6 +80,11 @@ impl World {
                 self.eaten.push(vec![1; number(bytes)?]);
                 Ok("eaten".into())
             }
+            ["spit"] => {
+                self.eaten.clear();
+                Ok("spat".into())
+            }
+            ["pressed"] => Ok(self.pressed.to_string()),
             ["connect", address] => TcpStream::connect_timeout(&parse(address)?, PATIENCE).map(|_| "open".into()),
             ["hold", address] => {
                 let stream = TcpStream::connect_timeout(&parse(address)?, PATIENCE)?;

@@ -12,12 +12,15 @@ use serde::Serialize;
 
 use crate::answer::{Doing, Failure, Outcome};
 use crate::config::Config;
+use crate::shim::memory;
 use crate::values::{Engine, Limits, SandboxId};
 
 const ROOT: &str = "/sys/fs/cgroup";
 const CPU_PERIOD_US: u64 = 100_000;
 /// Threads of the engine itself, and of the processes with which gVisor runs user code, count in the host's cgroup.
 const RUNSC_OWN_PIDS: u32 = 1_024;
+/// See [`lendable`].
+const LENDABLE_BYTES_MAX: u64 = 1 << 30;
 const KILL_MAX: Duration = Duration::from_secs(10);
 
 /// The two kinds of cgroups.
@@ -102,7 +105,7 @@ impl Cgroups {
         let quota = u64::from(limits.cpu_millis) * CPU_PERIOD_US / 1_000;
         let result = match self.version {
             Version::V1 => self.limit_v1(id, limits, quota, pids),
-            Version::V2 => self.limit_v2(id, limits, quota, pids),
+            Version::V2 => self.limit_v2(id, engine, limits, quota, pids),
         };
         result.doing(|| format!("The limits of {id} cannot be set"))
     }
@@ -111,7 +114,16 @@ impl Cgroups {
         let shares = (u64::from(limits.cpu_millis) * 1_024 / 1_000).clamp(2, 262_144);
         let cpu = self.folder("cpu", id);
         fs::write(cpu.join("cpu.cfs_period_us"), CPU_PERIOD_US.to_string())?;
+        // The quota may not be smaller than the burst.
+        let burst = cpu.join("cpu.cfs_burst_us");
+        let bursts = burst.exists();
+        if bursts {
+            fs::write(&burst, "0")?;
+        }
         fs::write(cpu.join("cpu.cfs_quota_us"), quota.to_string())?;
+        if bursts {
+            fs::write(&burst, quota.to_string())?;
+        }
         fs::write(cpu.join("cpu.shares"), shares.to_string())?;
         fs::write(self.folder("pids", id).join("pids.max"), pids.to_string())?;
         let memory = self.folder("memory", id).join("memory.limit_in_bytes");
@@ -125,13 +137,29 @@ impl Cgroups {
         fs::write(&memory, &bytes)
     }
 
-    fn limit_v2(&self, id: &SandboxId, limits: &Limits, quota: u64, pids: u32) -> io::Result<()> {
+    fn limit_v2(&self, id: &SandboxId, engine: Engine, limits: &Limits, quota: u64, pids: u32) -> io::Result<()> {
         let folder = self.folder("", id);
         let weight = (u64::from(limits.cpu_millis) / 10).clamp(1, 10_000);
+        let burst = folder.join("cpu.max.burst");
+        let bursts = burst.exists();
+        if bursts {
+            fs::write(&burst, "0")?;
+        }
         fs::write(folder.join("cpu.max"), format!("{quota} {CPU_PERIOD_US}"))?;
+        if bursts {
+            fs::write(&burst, quota.to_string())?;
+        }
         fs::write(folder.join("cpu.weight"), weight.to_string())?;
         fs::write(folder.join("pids.max"), pids.to_string())?;
-        fs::write(folder.join("memory.max"), limits.memory_bytes.to_string())?;
+        // Above the mark a sandbox is slowed down, and its shim has its largest process ended (shim/memory.rs).
+        let lent = match engine {
+            Engine::Runsc => lendable(limits.memory_bytes),
+            Engine::Runc => 0,
+        };
+        if lent > 0 {
+            fs::write(folder.join("memory.high"), limits.memory_bytes.to_string())?;
+        }
+        fs::write(folder.join("memory.max"), (limits.memory_bytes + lent).to_string())?;
         let swap = folder.join("memory.swap.max");
         if swap.exists() { fs::write(swap, "0") } else { Ok(()) }
     }
@@ -153,6 +181,34 @@ impl Cgroups {
         match self.version {
             Version::V1 => self.folder("memory", id).join("memory.oom_control"),
             Version::V2 => self.folder("", id).join("memory.events"),
+        }
+    }
+
+    /// The files with which a shim looks after a sandbox's memory.
+    pub fn memory_files(&self, id: &SandboxId) -> memory::Files {
+        match self.version {
+            Version::V1 => {
+                let folder = self.folder("memory", id);
+                let both = folder.join("memory.memsw.limit_in_bytes");
+                memory::Files::V1 {
+                    limit: folder.join("memory.limit_in_bytes"),
+                    both: both.exists().then_some(both),
+                    usage: folder.join("memory.usage_in_bytes"),
+                    stat: folder.join("memory.stat"),
+                    control: folder.join("memory.oom_control"),
+                    events: folder.join("cgroup.event_control"),
+                }
+            }
+            Version::V2 => {
+                let folder = self.folder("", id);
+                memory::Files::V2 {
+                    high: folder.join("memory.high"),
+                    max: folder.join("memory.max"),
+                    usage: folder.join("memory.current"),
+                    stat: folder.join("memory.stat"),
+                    events: folder.join("memory.events"),
+                }
+            }
         }
     }
 
@@ -336,6 +392,16 @@ pub fn oom_kills(text: &str) -> u64 {
     field_of(text, "oom_kill").unwrap_or(0)
 }
 
+/// How much above its limit a sandbox may have for a moment, while its largest process is ended.
+pub const fn lendable(limit: u64) -> u64 {
+    let part = limit / 4;
+    if part > LENDABLE_BYTES_MAX {
+        LENDABLE_BYTES_MAX
+    } else {
+        part
+    }
+}
+
 fn make(folder: &Path) -> io::Result<()> {
     match fs::create_dir(folder) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
@@ -364,7 +430,8 @@ fn field(path: &Path, name: &str) -> io::Result<u64> {
     field_of(&fs::read_to_string(path)?, name).ok_or_else(|| io::ErrorKind::InvalidData.into())
 }
 
-fn field_of(text: &str, name: &str) -> Option<u64> {
+/// The number after a name, in a file of such lines.
+pub fn field_of(text: &str, name: &str) -> Option<u64> {
     text.lines()
         .find_map(|line| line.strip_prefix(name)?.strip_prefix(' ')?.trim().parse().ok())
 }

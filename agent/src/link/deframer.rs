@@ -14,6 +14,8 @@ pub enum Event<'a> {
     Reset(u64),
     /// The peer's side of the connection has ended.
     End,
+    /// Memory is used up.
+    Pressure,
 }
 
 /// Bytes in, events out. After an error it stays at that error: the stream cannot be followed any further.
@@ -70,6 +72,10 @@ impl Deframer {
                 Header::End => {
                     self.start += HEADER_BYTES;
                     return Ok(Some(Event::End));
+                }
+                Header::Pressure => {
+                    self.start += HEADER_BYTES;
+                    return Ok(Some(Event::Pressure));
                 }
                 Header::Reset if available < HEADER_BYTES + header.payload_bytes() => return Ok(None),
                 Header::Reset => return Ok(Some(Event::Reset(self.take_epoch()))),
@@ -133,13 +139,14 @@ mod tests {
             let mut data = Vec::new();
             let mut epochs = Vec::new();
             for _ in 0..20 {
-                match random.below(4) {
+                match random.below(5) {
                     0 => {
                         let epoch = random.next();
                         stream.extend_from_slice(&reset_frame(epoch));
                         epochs.push(epoch);
                     }
                     1 => stream.extend_from_slice(&Header::End.encode()),
+                    2 => stream.extend_from_slice(&Header::Pressure.encode()),
                     _ => {
                         let length = 1 + random.below(PAYLOAD_BYTES_MAX);
                         stream.extend_from_slice(&Header::Data { length }.encode());
@@ -166,7 +173,7 @@ mod tests {
                 match event {
                     Event::Data(bytes) => data.extend_from_slice(bytes),
                     Event::Reset(epoch) => epochs.push(epoch),
-                    Event::End => {}
+                    Event::End | Event::Pressure => {}
                 }
             }
         }

@@ -212,6 +212,7 @@ fn order(host: &Host, folder: &Folder, record: &Record, caller: &Caller) -> Outc
         },
         limits_view: runsc.then(|| bundle.join("limits")),
         oom_file: host.cgroups.oom_file(&record.id),
+        memory: runsc.then(|| host.cgroups.memory_files(&record.id)),
         runner_uid: host.runner.uid,
         runner_gid: host.runner.gid,
     })

@@ -3,6 +3,7 @@
 
 mod engine_log;
 mod link;
+pub mod memory;
 
 use std::ffi::CString;
 use std::fs::{self, File};
@@ -13,7 +14,7 @@ use std::os::unix::net::UnixListener;
 use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 
-use rustix::event::{PollFd, PollFlags, poll};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
 use rustix::process::{Pid, PidfdFlags, WaitId, WaitIdOptions, pidfd_open, waitid};
@@ -23,6 +24,7 @@ use crate::log::now_ms;
 use crate::{cgroup, system};
 use engine_log::EngineLog;
 use link::Link;
+use memory::{Advice, Guard};
 
 /// Enough for a burst of large frames in each direction.
 pub const SOCKET_BUFFER_BYTES: usize = 1 << 20;
@@ -44,6 +46,8 @@ pub struct Order {
     pub limits_view: Option<PathBuf>,
     /// Where the kernel counts what it ended for lack of memory.
     pub oom_file: PathBuf,
+    /// Its cgroup's memory, where the shim looks after it.
+    pub memory: Option<memory::Files>,
     /// Who may connect to the agent.
     pub runner_uid: u32,
     /// That user's group.
@@ -110,6 +114,7 @@ struct Shim {
     link: Link,
     status: File,
     oom: File,
+    memory: Option<Guard>,
 }
 
 impl Shim {
@@ -134,6 +139,7 @@ impl Shim {
         let status = private(Order::status_file(&order.folder))?;
         let log = EngineLog::new(private(order.folder.join("engine.log"))?);
         let oom = File::open(&order.oom_file)?;
+        let memory = order.memory.as_ref().map(Guard::new).transpose()?;
         let mut command = Command::new(&order.program);
         command.args(&order.arguments).env_clear();
         command.env("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
@@ -159,6 +165,7 @@ impl Shim {
             link: Link::new(ours, listener, u64::try_from(now_ms()).unwrap_or(0)),
             status,
             oom,
+            memory,
         })
     }
 
@@ -210,17 +217,36 @@ impl Shim {
         if !starting {
             polled.extend(self.link.interests());
         }
-        match poll(&mut polled, None) {
+        let guarded = polled.len();
+        polled.extend(self.memory.iter().map(Guard::interest));
+        let patience = self.memory.as_ref().and_then(Guard::patience).map(|time| Timespec {
+            tv_sec: 0,
+            tv_nsec: time.subsec_nanos().into(),
+        });
+        match poll(&mut polled, patience.as_ref()) {
             Err(Errno::INTR) => return Ok(false),
             result => result?,
         };
         let ended = !polled[0].revents().is_empty();
+        let short = polled.get(guarded).is_some_and(|guard| !guard.revents().is_empty());
         drop(polled);
         self.log.copy(&self.output);
+        if short || patience.is_some() {
+            self.look_after_memory(short);
+        }
         if !starting {
             self.link.advance();
         }
         Ok(ended)
+    }
+
+    fn look_after_memory(&mut self, event: bool) {
+        match self.memory.as_mut().map(|guard| guard.check(event)) {
+            None | Some(Ok(Advice::None)) => {}
+            Some(Ok(Advice::Tell)) => self.link.press(),
+            // The cgroup goes before the shim when a sandbox is ended.
+            Some(Err(_)) => self.memory = None,
+        }
     }
 }
 

@@ -1,6 +1,9 @@
+use std::fs;
+use std::path::PathBuf;
+
 use serde_json::json;
 
-use crate::harness::{Launcher, Sandbox, about, create, eventually, id, open, start};
+use crate::harness::{Agent, Launcher, Sandbox, about, create, eventually, id, open, start};
 
 #[test]
 fn a_sandbox_on_gvisor_lives_and_ends() {
@@ -183,6 +186,40 @@ fn a_memory_limit_ends_the_sandbox_and_says_so() {
         "{exit}"
     );
     assert_eq!(neighbour.tell("echo fine"), "fine");
+}
+
+#[test]
+fn an_agent_that_ends_what_is_large_keeps_the_sandbox_alive() {
+    let launcher = Launcher::start();
+    let sandbox = launcher.sandbox(1, "runsc", open());
+    let mut agent = sandbox.connect();
+    for round in 1..=2 {
+        let told = |agent: &mut Agent| agent.tell("pressed").parse::<usize>().unwrap();
+        let before = told(&mut agent);
+        let mut eaten = 0;
+        while told(&mut agent) == before {
+            assert!(eaten < 400, "round {round}: nothing was said at {eaten} MiB");
+            agent.tell("eat 4194304");
+            eaten += 4;
+        }
+        assert!(eaten > 100, "round {round}: something was said at {eaten} MiB");
+        agent.tell("spit");
+        eventually("what was lent is taken back", || {
+            let limit = fs::read_to_string(memory_limit_file(&launcher, &sandbox.id)).unwrap();
+            limit.trim() == (256 << 20).to_string()
+        });
+    }
+    assert!(launcher.ok(about("inspect_sandbox", &sandbox.id))["exit"].is_null());
+}
+
+/// Where a cgroup's limit stands that a guard lends above, by version.
+fn memory_limit_file(launcher: &Launcher, id: &str) -> PathBuf {
+    let group = format!("sandlot-{}/{id}", launcher.instance());
+    let file = PathBuf::from(format!("/sys/fs/cgroup/memory/{group}/memory.limit_in_bytes"));
+    if file.exists() {
+        return file;
+    }
+    PathBuf::from(format!("/sys/fs/cgroup/{group}/memory.high"))
 }
 
 #[test]

@@ -101,6 +101,11 @@ impl Link {
         interests
     }
 
+    /// Tells the agent that memory is used up.
+    pub fn press(&mut self) {
+        self.to_agent.bytes.extend_from_slice(&Header::Pressure.encode());
+    }
+
     /// Moves what can be moved, and returns when nothing more can without waiting.
     pub fn advance(&mut self) {
         self.accept();
@@ -227,7 +232,7 @@ impl Link {
                     self.answered = self.answered || epoch == self.epoch;
                 }
                 Header::End if self.answered => self.from_agent.pieces.push_back(Piece::End),
-                Header::End => {}
+                Header::End | Header::Pressure => {}
             }
         }
         Ok(())

@@ -4,6 +4,7 @@ import com.google.protobuf.UnsafeByteOperations;
 import dev.sandlot.agent.v1.ChangeEnvironmentRequest;
 import dev.sandlot.agent.v1.ConfigureRequest;
 import dev.sandlot.agent.v1.ConfigureResponse;
+import dev.sandlot.agent.v1.Exit;
 import dev.sandlot.agent.v1.GetMetricsRequest;
 import dev.sandlot.agent.v1.HelloRequest;
 import dev.sandlot.agent.v1.HelloResponse;
@@ -12,6 +13,7 @@ import dev.sandlot.agent.v1.RunEvent;
 import dev.sandlot.agent.v1.ShutdownRequest;
 import dev.sandlot.agent.v1.StartProcessRequest;
 import dev.sandlot.agent.v1.Stream;
+import dev.sandlot.agentclient.RunOutcome.Ending;
 import io.grpc.StatusException;
 import io.grpc.stub.BlockingClientCall;
 import java.io.IOException;
@@ -30,6 +32,7 @@ public final class AgentClient implements AutoCloseable {
   private static final Duration PAUSE_MAX = Duration.ofMillis(100);
   private static final int ENVIRONMENT_ENTRIES_MAX = 10_000;
   private static final int EXIT_CODE_MAX = 255;
+  private static final int SIGNAL_MAX = 64;
 
   private final AgentLink link;
   private final AgentFiles files;
@@ -192,11 +195,7 @@ public final class AgentClient implements AutoCloseable {
           sink.write(event.getOutput().getData().asReadOnlyByteBuffer());
         }
         case EXITED -> {
-          int code = event.getExited().getCode();
-          if (code < -1 || code > EXIT_CODE_MAX) {
-            throw AgentLink.broken("exit code " + code);
-          }
-          return new RunOutcome.Exited(code, event.getExited().getTimedOut());
+          return exited(event.getExited());
         }
         case START_FAILED -> {
           return new RunOutcome.NotStarted(AgentLink.printable(event.getStartFailed()));
@@ -206,6 +205,21 @@ public final class AgentClient implements AutoCloseable {
         }
       }
     }
+  }
+
+  private static RunOutcome exited(Exit exit) {
+    int code = exit.getCode();
+    int signal = exit.getSignal();
+    if (code < -1 || code > EXIT_CODE_MAX || signal < 0 || signal > SIGNAL_MAX) {
+      throw AgentLink.broken("exit code " + code + ", signal " + signal);
+    }
+    if (exit.getTimedOut()) {
+      return new RunOutcome.Exited(code, Ending.TIME_LIMIT, signal);
+    }
+    if (exit.getOutOfMemory()) {
+      return new RunOutcome.Exited(code, Ending.OUT_OF_MEMORY, signal);
+    }
+    return new RunOutcome.Exited(code, signal == 0 ? Ending.EXIT : Ending.SIGNAL, signal);
   }
 
   /// What the sandbox uses, as seen from inside.

@@ -101,8 +101,8 @@ public final class HeldRun implements AutoCloseable {
       complete = true;
       ended.countDown();
       clock.join();
-      return outcome instanceof RunOutcome.Exited(int code, _)
-          ? new RunOutcome.Exited(code, killed[0])
+      return killed[0] && outcome instanceof RunOutcome.Exited(int code, _, int signal)
+          ? new RunOutcome.Exited(code, RunOutcome.Ending.TIME_LIMIT, signal)
           : outcome;
     } catch (StatusException e) {
       throw AgentLink.failure(e);

@@ -38,7 +38,7 @@ final class AccountProbe {
                 List.of("/bin/sh", "-c", SCRIPT), new byte[0], Map.of(), "", TIME_MAX),
             data -> take(data, answer));
     String[] lines = answer.toString(StandardCharsets.UTF_8).split("\n", -1);
-    if (!(outcome instanceof RunOutcome.Exited(int code, _)) || code != 0 || lines.length != 4) {
+    if (!(outcome instanceof RunOutcome.Exited(int code, _, _)) || code != 0 || lines.length != 4) {
       throw new IOException("the sandbox does not tell its user's home; restart the sandbox");
     }
     return new Account(lines[0], lines[1], lines[2]);

@@ -5,6 +5,7 @@ import dev.sandlot.agentclient.HeldRun;
 import dev.sandlot.agentclient.OutputSink;
 import dev.sandlot.agentclient.ProcessRequest;
 import dev.sandlot.agentclient.RunOutcome;
+import dev.sandlot.agentclient.RunOutcome.Ending;
 import dev.sandlot.http.Exchange;
 import dev.sandlot.http.Json;
 import dev.sandlot.runner.sandbox.HostedSandbox;
@@ -66,10 +67,9 @@ final class CommandRunner {
       }
       List<Map<String, Object>> drawn = charts.isPresent() ? charts.get().charts() : List.of();
       switch (outcome) {
-        case RunOutcome.Exited(_, boolean timedOut) when timedOut ->
+        case RunOutcome.Exited exited when exited.ending() == Ending.TIME_LIMIT ->
             throw ToolboxFailures.timedOut(output.head());
-        case RunOutcome.Exited(int code, _) ->
-            answer(exchange, code, output, artifacts(exchange, drawn));
+        case RunOutcome.Exited exited -> answer(exchange, output, keys(exchange, exited, drawn));
         case RunOutcome.NotStarted(String reason) ->
             exchange.sendJson(Map.of("exitCode", NO_EXIT_CODE, "result", reason));
       }
@@ -94,28 +94,32 @@ final class CommandRunner {
     }
   }
 
-  private static Map<String, Object> artifacts(
-      Exchange exchange, List<Map<String, Object>> charts) {
-    if (charts.isEmpty()) {
-      return Map.of();
-    }
+  /// The keys beside `result`, `exitCode` first. Why a process ended early is an addition of ours.
+  private static Map<String, Object> keys(
+      Exchange exchange, RunOutcome.Exited exited, List<Map<String, Object>> charts) {
     boolean strict =
         exchange.header("X-Daytona-Source").orElse("").equals("sdk-go")
             && ClientVersion.of(exchange).before(GO_TAKES_EXTRA_KEYS);
-    return Map.of("charts", strict ? ChartJson.withoutExtraKeys(charts) : charts);
+    Map<String, Object> keys = new LinkedHashMap<>();
+    keys.put("exitCode", exited.code());
+    if (!charts.isEmpty()) {
+      List<Map<String, Object>> known = strict ? ChartJson.withoutExtraKeys(charts) : charts;
+      keys.put("artifacts", Map.of("charts", known));
+    }
+    if (exited.ending() != Ending.EXIT && !strict) {
+      keys.put("reason", exited.ending() == Ending.OUT_OF_MEMORY ? "out_of_memory" : "signal");
+    }
+    if (exited.signal() != 0 && !strict) {
+      keys.put("signal", exited.signal());
+    }
+    return keys;
   }
 
-  private static void answer(
-      Exchange exchange, int code, SpooledOutput output, Map<String, Object> artifacts)
+  private static void answer(Exchange exchange, SpooledOutput output, Map<String, Object> keys)
       throws IOException {
     if (output.small()) {
-      Map<String, Object> json = new LinkedHashMap<>();
-      json.put("exitCode", code);
-      json.put("result", output.text());
-      if (!artifacts.isEmpty()) {
-        json.put("artifacts", artifacts);
-      }
-      exchange.sendJson(json);
+      keys.put("result", output.text());
+      exchange.sendJson(keys);
       return;
     }
     exchange.responseHeader("Content-Type", "application/json; charset=utf-8");
@@ -123,13 +127,12 @@ final class CommandRunner {
     try (Reader text = output.reader()) {
       JsonGenerator json = JSON.createGenerator(ObjectWriteContext.empty(), out);
       json.writeStartObject();
-      json.writeNumberProperty("exitCode", code);
+      for (Map.Entry<String, Object> key : keys.entrySet()) {
+        json.writeName(key.getKey());
+        json.writeRawValue(Json.text(key.getValue()));
+      }
       json.writeName("result");
       json.writeString(text, -1);
-      if (!artifacts.isEmpty()) {
-        json.writeName("artifacts");
-        json.writeRawValue(Json.text(artifacts));
-      }
       json.writeEndObject();
       json.flush();
     }

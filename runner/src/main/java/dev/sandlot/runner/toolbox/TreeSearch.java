@@ -7,6 +7,7 @@ import dev.sandlot.agentclient.OutputSink;
 import dev.sandlot.agentclient.ProcessRequest;
 import dev.sandlot.agentclient.RunAbandoned;
 import dev.sandlot.agentclient.RunOutcome;
+import dev.sandlot.agentclient.RunOutcome.Ending;
 import dev.sandlot.agentclient.RunSinks;
 import dev.sandlot.http.Exchange;
 import dev.sandlot.http.HttpFailure;
@@ -143,8 +144,9 @@ final class TreeSearch {
       throw ToolboxFailures.of(failure);
     }
     return switch (outcome) {
-      case RunOutcome.Exited(_, boolean timedOut) when timedOut -> throw tooSlow(limits);
-      case RunOutcome.Exited(int code, _) -> code >= 0 && code < NOT_THERE - 1;
+      case RunOutcome.Exited(_, Ending ending, _) when ending == Ending.TIME_LIMIT ->
+          throw tooSlow(limits);
+      case RunOutcome.Exited(int code, _, _) -> code >= 0 && code < NOT_THERE - 1;
       case RunOutcome.NotStarted _ -> false;
     };
   }

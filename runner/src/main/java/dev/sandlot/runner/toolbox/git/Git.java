@@ -82,8 +82,9 @@ final class Git {
               + " bytes; run git by process/execute and look at a part of it");
     }
     return switch (outcome) {
-      case RunOutcome.Exited(int code, _) when code == NOT_FOUND_BY_SHELL -> throw notStarted("");
-      case RunOutcome.Exited(int code, _) -> new GitResult(code, new byte[0], errors.text());
+      case RunOutcome.Exited(int code, _, _) when code == NOT_FOUND_BY_SHELL ->
+          throw notStarted("");
+      case RunOutcome.Exited(int code, _, _) -> new GitResult(code, new byte[0], errors.text());
       case RunOutcome.NotStarted(String reason) -> throw notStarted(reason);
     };
   }

@@ -6,6 +6,7 @@ import dev.sandlot.agentclient.FileStatus;
 import dev.sandlot.agentclient.FileStatus.FileKind;
 import dev.sandlot.agentclient.ProcessRequest;
 import dev.sandlot.agentclient.RunOutcome;
+import dev.sandlot.agentclient.RunOutcome.Ending;
 import dev.sandlot.agentclient.RunSinks;
 import dev.sandlot.http.HttpFailure;
 import java.io.ByteArrayOutputStream;
@@ -154,7 +155,8 @@ final class SymbolSearch {
         new ProcessRequest(command(), new byte[0], Map.of(), project(), limits.search().timeMax());
     try {
       RunOutcome outcome = agent.run(grep, new RunSinks(names::take, _ -> {}, () -> false));
-      if (outcome instanceof RunOutcome.Exited(_, boolean timedOut) && timedOut) {
+      if (outcome instanceof RunOutcome.Exited(_, Ending ending, _)
+          && ending == Ending.TIME_LIMIT) {
         cut = cutByTime();
       }
     } catch (Names.Full _) {
