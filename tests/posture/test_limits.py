@@ -95,17 +95,6 @@ def comes_back(sandbox) -> None:
     assert sandbox.fs.download_file("notes.txt") == b"kept"
 
 
-def test_too_much_memory_ends_it_with_a_reason_and_its_files_are_kept(own_sandbox, sandbox) -> None:
-    own_sandbox.fs.upload_file(b"kept", "notes.txt")
-    inside.shell(own_sandbox, "sync")
-    bomb = "python3 -c 'hoard = []\nwhile True: hoard.append(bytearray(b\"x\") * (64 << 20))'"
-    with in_background(own_sandbox, bomb, 60):
-        answers(sandbox)
-
-    comes_back(own_sandbox)
-    answers(sandbox)
-
-
 def test_a_fork_bomb_is_its_owners_alone(own_sandbox, sandbox) -> None:
     """It meets the limit on processes, or that of the memory: 4 MB a process in gVisor. The sandbox outlives the first."""
     own_sandbox.fs.upload_file(b"kept", "notes.txt")

@@ -17,7 +17,7 @@ def run(sandbox, command: str, timeout: int = 60) -> dict:
     return answer.json()
 
 
-def test_one_greedy_process_is_ended_and_says_why(own_sandbox) -> None:
+def test_one_greedy_process_is_ended_and_says_why(own_sandbox, sandbox) -> None:
     bystander = inside.shell(own_sandbox, "setsid sleep 9876 >/dev/null 2>&1 & echo $!").strip()
     before = start_of_agent(own_sandbox)
     for _ in range(3):
@@ -26,6 +26,7 @@ def test_one_greedy_process_is_ended_and_says_why(own_sandbox) -> None:
         assert ended["reason"] == "out_of_memory", ended
     assert start_of_agent(own_sandbox) == before
     inside.shell(own_sandbox, f"kill -0 {bystander}")
+    assert inside.shell(sandbox, "echo fine") == "fine\n"
     # The memory is there for the next.
     inside.shell(own_sandbox, "python3 -c 'bytearray(b\"x\") * (200 << 20)'")
 
