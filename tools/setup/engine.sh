@@ -19,17 +19,49 @@ do_engine_download() { engine_go mod download -x "${RUNSC_MODULE%/runsc}@$RUNSC_
 
 ready_engine() { [[ -n $(runsc_program) ]]; }
 
+# As gVisor's own releases are made (docs/adr/0012): with its filters compiled beforehand, and with the two programs
+# beside it that it starts sandboxes through.
 do_engine() {
-  local target partial
+  local target partial source
   target=$(dirname "$(runsc_own)")
-  partial=$target.partial
-  rm -rf "$partial"
-  # Through the module proxy the program gets no version of its own; its age is what doctor and the launcher go by.
-  GOBIN=$partial CGO_ENABLED=0 engine_go install -trimpath \
-    -ldflags "-s -w -X $RUNSC_MODULE/version.version=${RUNSC_MODULE_VERSION#v0.0.0-}" "$RUNSC_MODULE@$RUNSC_MODULE_VERSION"
-  rm -rf "$target"
+  partial=$target.partial source=$target.source
+  rm -rf "$partial" "$source"
+  mkdir -p "$partial/gvisor-bin"
+  cp -r "$(engine_sources)" "$source"
+  chmod -R u+w "$source"
+  (
+    cd "$source" || exit
+    export GOTOOLCHAIN=local CGO_ENABLED=0 GOFLAGS=-trimpath
+    engine_filters sentry runsc/boot/filter
+    engine_filters gofer runsc/fsgofer/filter
+    # Through the module proxy the program gets no version of its own; its age is what doctor and the launcher go by.
+    "$(go_program)" build -ldflags "-s -w -X $RUNSC_MODULE/version.version=${RUNSC_MODULE_VERSION#v0.0.0-}" \
+      -o "$partial/runsc" ./runsc
+  )
+  ln "$partial/runsc" "$partial/gvisor-bin/gvisor_sentry"
+  require_rust
+  rustc --edition 2024 -C opt-level=s -C panic=abort -C strip=symbols -C target-feature=+crt-static \
+    --target x86_64-unknown-linux-gnu -o "$partial/gvisor-bin/gvisor-sentry-prewarmer" "$REPOSITORY/tools/engine/prewarmer.rs"
+  rm -rf "$target" "$source"
   mv "$partial" "$target"
   [[ $(runsc_date "$target/runsc") == "$RUNSC_DATE" ]] || fail "The runsc built here does not tell its version."
+}
+
+# The folder that the module proxy's answer was unpacked to.
+engine_sources() {
+  engine_go mod download -json "${RUNSC_MODULE%/runsc}@$RUNSC_MODULE_VERSION" |
+    python3 -c 'import json, sys; print(json.load(sys.stdin)["Dir"])'
+}
+
+# engine_filters KIND FOLDER: compiles the filters by gVisor's own rules, and writes them where its releases have them.
+engine_filters() {
+  cp "$REPOSITORY/tools/engine/$1_programs.go" "$2/config/sandlot_programs.go"
+  mkdir -p runsc/filters
+  cp "$REPOSITORY/tools/engine/$1_main.go" runsc/filters/main.go
+  "$(go_program)" run ./runsc/filters >filters.txt
+  sed -i -e '/programs := make(map/r filters.txt' "$2/filter_precompiled.go"
+  rm -r "$2/config/sandlot_programs.go" runsc/filters
+  grep -q 'Bytecode32' "$2/filter_precompiled.go" || fail "gVisor's sources have changed: $2 does not take compiled filters."
 }
 
 # Outside of any module of this repository's, so that no go.mod above us matters.
