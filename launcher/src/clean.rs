@@ -24,7 +24,7 @@ use crate::{disk, files, log, rootfs, server};
 /// When a launcher serves this home, or something could not be removed.
 pub fn clean(config: &Config) -> Outcome<()> {
     server::make_folders(config)?;
-    let _lock = server::lock(config)?;
+    let _locks = server::lock(config)?;
     let shared = Arc::new(config.clone());
     let steps: [(&str, Outcome<()>); 6] = [
         ("sandboxes", sandboxes(config)),

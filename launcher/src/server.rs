@@ -5,6 +5,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::os::fd::AsFd;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
@@ -34,22 +35,37 @@ pub fn make_folders(config: &Config) -> Outcome<()> {
         files::make_folder(home, 0o755).doing(what)?;
     }
     files::make_folder(&config.home("run"), 0o711).doing(what)?;
-    files::make_folder(&record::all(config), 0o711).doing(what)?;
-    files::make_folder(&config.volatile(), 0o711).doing(what)
+    files::make_folder(&record::all(config), 0o711).doing(what)
 }
 
-/// Takes the lock that keeps a second launcher away. It is held as long as the file is open.
+/// Takes the locks that keep a second launcher away: from the home, and from the names that the instance has on this
+/// host, by which a launcher of another home would take our sandboxes for remains of its own. They are held as long as
+/// the files are open.
 ///
 /// # Errors
-/// When another launcher serves this home.
-pub fn lock(config: &Config) -> Outcome<fs::File> {
-    let path = config.home("run/launcher.lock");
+/// When another launcher serves this home or this instance.
+pub fn lock(config: &Config) -> Outcome<[fs::File; 2]> {
+    let home = hold(&config.home("run/launcher.lock"), || {
+        format!("Another launcher serves {}.", config.home.as_ref().display())
+    })?;
+    let volatile = config.volatile();
+    files::make_folder(&volatile, 0o711).doing(|| format!("{} cannot be prepared", volatile.display()))?;
+    let instance = hold(&volatile.join("launcher.lock"), || {
+        format!(
+            "A launcher with another home serves the instance {}; each needs an instance of its own.",
+            config.instance
+        )
+    })?;
+    Ok([home, instance])
+}
+
+fn hold(path: &Path, taken: impl FnOnce() -> String) -> Outcome<fs::File> {
     let what = || format!("{} cannot be locked", path.display());
     let file = fs::OpenOptions::new()
         .write(true)
         .create(true)
         .truncate(false)
-        .open(&path)
+        .open(path)
         .doing(what)?;
     // What a killed launcher was just starting holds its files for a moment longer.
     for _ in 0..LOCK_TRIES {
@@ -58,10 +74,7 @@ pub fn lock(config: &Config) -> Outcome<fs::File> {
             result => return result.doing(what).map(|()| file),
         }
     }
-    Err(Failure::internal(format!(
-        "Another launcher serves {}.",
-        config.home.as_ref().display()
-    )))
+    Err(Failure::internal(taken()))
 }
 
 /// Serves until the process ends.
@@ -70,7 +83,7 @@ pub fn lock(config: &Config) -> Outcome<fs::File> {
 /// When the host cannot be prepared or the socket not be made.
 pub fn serve(config: Config) -> Outcome<()> {
     make_folders(&config)?;
-    let _lock = lock(&config)?;
+    let _locks = lock(&config)?;
     let path = config.home("run/launcher.sock");
     let host = Host::open(config)?;
     let what = || format!("The socket {} cannot be made", path.display());

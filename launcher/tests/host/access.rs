@@ -23,6 +23,22 @@ fn uid_of(name: &str) -> u32 {
     line.split(':').nth(2).unwrap().parse().unwrap()
 }
 
+/// Each would take the other's sandboxes for something that a launcher before it has left.
+#[test]
+fn an_instance_belongs_to_one_home() {
+    let launcher = Launcher::start();
+    let sandbox = launcher.sandbox(1, "runc", open());
+    let elsewhere = launcher.home.join("elsewhere");
+    fs::create_dir(&elsewhere).unwrap();
+    for command in ["serve", "clean"] {
+        let output = launcher.run_as(command, &elsewhere);
+        let words = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(!output.status.success(), "{command} of another home is refused");
+        assert!(words.contains(&format!("instance {}", launcher.instance())), "{words}");
+    }
+    assert_eq!(sandbox.tell("echo here"), "here");
+}
+
 #[test]
 fn only_the_runners_user_is_answered() {
     let launcher = Launcher::start();

@@ -1,12 +1,13 @@
 //! A launcher of the test's own, with its own home, address range, interfaces and cgroup. Ends with a look at whether
 //! anything of it is left on the host.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -14,6 +15,8 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 static NEXT: AtomicU8 = AtomicU8::new(0);
+/// Names and addresses are the same in every run, so that one keeps the next waiting.
+static ALONE: OnceLock<File> = OnceLock::new();
 const START_MAX: Duration = Duration::from_secs(20);
 
 /// A launcher and everything it was set up with.
@@ -36,6 +39,11 @@ impl Launcher {
             rustix::process::geteuid().is_root(),
             "These tests make namespaces, mounts and cgroups: run them as root."
         );
+        ALONE.get_or_init(|| {
+            let lock = File::create("/run/lock/sandlot-test-launchers").expect("a lock");
+            rustix::fs::flock(&lock, rustix::fs::FlockOperation::LockExclusive).expect("the lock");
+            lock
+        });
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let home = PathBuf::from(format!("/tmp/sandlot-launcher-{}-{number}", std::process::id()));
         fs::DirBuilder::new().mode(0o755).create(&home).expect("a home");
@@ -43,7 +51,7 @@ impl Launcher {
         make_image(&images.join("tiny"));
         let mut config = json!({
             "instance": instance(number), "home": home, "runner_user": "sandlot", "database_user": "sandlot-db",
-            "address_pool": format!("10.214.{number}.0/24"), "dns_port": 5353, "pool_bytes": 2_147_483_648_u64,
+            "address_pool": format!("10.217.{number}.0/24"), "dns_port": 5353, "pool_bytes": 2_147_483_648_u64,
             "runsc": program("SANDLOT_TEST_RUNSC", "runsc"), "runc": program("SANDLOT_TEST_RUNC", "runc"),
             "agent": test_agent(), "images": images, "postgres": postgres(), "database_port": 5432,
             "sandboxes_max": 8, "failpoints": true,
@@ -177,6 +185,20 @@ impl Launcher {
         Command::new(env!("CARGO_BIN_EXE_sandlot-launcher"))
             .args([command, "--config"])
             .arg(&self.config)
+            .output()
+            .expect("the launcher's program")
+    }
+
+    /// Runs a command with this launcher's configuration, but for its home.
+    pub fn run_as(&self, command: &str, home: &Path) -> Output {
+        let text = fs::read_to_string(&self.config).expect("the configuration");
+        let mut config: Value = serde_json::from_str(&text).expect("JSON");
+        config["home"] = json!(home);
+        let path = home.join("launcher.json");
+        fs::write(&path, config.to_string()).expect("a configuration");
+        Command::new(env!("CARGO_BIN_EXE_sandlot-launcher"))
+            .args([command, "--config"])
+            .arg(path)
             .output()
             .expect("the launcher's program")
     }

@@ -134,8 +134,8 @@ fn by_default_the_internet_and_nothing_else() {
             reaches(&sandbox, &format!("{}:80", internet.host(1))),
             "the Internet from {engine}"
         );
-        let gateway = format!("10.214.{}.{}", launcher.number, last(&sandbox.address) - 1);
-        let pool_first = format!("10.214.{}.1", launcher.number);
+        let gateway = format!("10.217.{}.{}", launcher.number, last(&sandbox.address) - 1);
+        let pool_first = format!("10.217.{}.1", launcher.number);
         for address in [gateway.as_str(), pool_first.as_str(), &internet.router(1), "127.0.0.1"] {
             assert!(
                 !reaches(&sandbox, &format!("{address}:{port}")),
@@ -265,7 +265,7 @@ fn a_list_opens_its_ranges_and_a_block_closes_all_at_once() {
 #[test]
 fn names_are_answered_at_one_address_and_port() {
     let launcher = Launcher::start_with(json!({"dns_port": 15_353}));
-    let dns = format!("10.214.{}.1", launcher.number);
+    let dns = format!("10.217.{}.1", launcher.number);
     let socket = UdpSocket::bind((dns.as_str(), 15_353)).unwrap();
     thread::spawn(move || {
         let mut question = [0; 64];
