@@ -13,6 +13,10 @@ const LOOP_CONFIGURE: libc::c_ulong = 0x4C0A;
 const LOOP_CLR_FD: libc::c_ulong = 0x4C01;
 /// The device is released when its last user (the mount) is gone.
 const LO_FLAGS_AUTOCLEAR: u32 = 4;
+/// What is written goes past the host's page cache. In there it would be kept a second time, at the expense of the
+/// sandbox that wrote it, and had to fit into the sandbox's memory before the first copy could be let go. A file system
+/// that cannot do this goes on as without it.
+const LO_FLAGS_DIRECT_IO: u32 = 16;
 
 #[repr(C)]
 struct LoopInformation {
@@ -81,7 +85,7 @@ pub fn configure_loop_device(device: &File, file: &File, name: &str) -> io::Resu
             number: 0,
             encrypt_type: 0,
             encrypt_key_size: 0,
-            flags: LO_FLAGS_AUTOCLEAR,
+            flags: LO_FLAGS_AUTOCLEAR | LO_FLAGS_DIRECT_IO,
             file_name,
             crypt_name: [0; 64],
             encrypt_key: [0; 32],
