@@ -10,12 +10,23 @@ import dev.sandlot.runner.toolbox.ToolboxFailures;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.Stream;
 
-/// The contexts of a sandbox. All that is known of them is in the agent's table.
+/// The contexts of a sandbox. All that is known of them is in the agent's table. Thread-safe.
 final class Contexts {
+  private static final int LOCKS = 64;
+
   private final InterpreterLimits limits;
+
+  /// A context is deleted and started again one after the other: its process ends before it is
+  /// forgotten, and whoever waited for it would bring it back in between. Several may share a lock.
+  private final List<ReentrantLock> locks =
+      Stream.generate(ReentrantLock::new).limit(LOCKS).toList();
 
   Contexts(InterpreterLimits limits) {
     this.limits = limits;
@@ -72,6 +83,21 @@ final class Contexts {
   /// @return empty when it is unknown
   Optional<Context> awake(HostedSandbox sandbox, String id)
       throws IOException, InterruptedException {
+    Lock lock = lock(sandbox, id);
+    lock.lockInterruptibly();
+    try {
+      return aliveOrStarted(sandbox, id);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private Lock lock(HostedSandbox sandbox, String id) {
+    return locks.get(Math.floorMod(Objects.hash(sandbox.id(), id), LOCKS));
+  }
+
+  private Optional<Context> aliveOrStarted(HostedSandbox sandbox, String id)
+      throws IOException, InterruptedException {
     AgentProcesses processes = sandbox.agent().processes();
     Optional<Context> known = processes.find(Context.process(id)).flatMap(Context::of);
     if (known.isPresent() && known.get().alive()) {
@@ -111,6 +137,12 @@ final class Contexts {
 
   /// Ends a context and all that it has started.
   void delete(HostedSandbox sandbox, String id) {
-    sandbox.agent().processes().remove(Context.process(id), true);
+    Lock lock = lock(sandbox, id);
+    lock.lock();
+    try {
+      sandbox.agent().processes().remove(Context.process(id), true);
+    } finally {
+      lock.unlock();
+    }
   }
 }
