@@ -2,8 +2,10 @@ package dev.sandlot.runner.launcher;
 
 import dev.sandlot.http.Json;
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -13,12 +15,19 @@ import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/// A launcher of the tests' own: its home, instance and address range clash with no other. One for
-/// all tests of a JVM; ended, with everything it made, when the JVM ends.
+/// A launcher of the tests' own: its home, instance and address range are no others'. One for all
+/// tests of a JVM; ended, with everything it made, when the JVM ends.
 public final class TestLauncher {
   private static final Duration START_MAX = Duration.ofSeconds(60);
 
   private static @Nullable TestLauncher shared;
+
+  /// The instance and its addresses are the same in every JVM: one keeps the next waiting.
+  private final FileChannel alone =
+      FileChannel.open(
+          Path.of("/run/lock/sandlot-test-runner"),
+          StandardOpenOption.CREATE,
+          StandardOpenOption.WRITE);
 
   private final Path home;
   private final Path program;
@@ -26,6 +35,7 @@ public final class TestLauncher {
   private Process process;
 
   private TestLauncher() throws IOException {
+    var _ = alone.lock();
     home = Files.createTempDirectory("slr");
     Files.setPosixFilePermissions(home, PosixFilePermissions.fromString("rwxr-xr-x"));
     program = setting("SANDLOT_TEST_NATIVE").resolve("sandlot-launcher");
@@ -53,15 +63,21 @@ public final class TestLauncher {
 
   /// The default image.
   public String image() {
-    return newest("sandlot/default");
+    return image("SANDLOT_TEST_IMAGE", "sandlot/default");
   }
 
   /// The image with a desktop.
   public String desktopImage() {
-    return newest("sandlot/desktop");
+    return image("SANDLOT_TEST_DESKTOP_IMAGE", "sandlot/desktop");
   }
 
-  private String newest(String name) {
+  /// The image that this working copy's recipe makes; where nobody has said which that is, the
+  /// newest.
+  private String image(String variable, String name) {
+    String current = System.getenv(variable);
+    if (current != null) {
+      return current;
+    }
     return new LauncherImages(socket())
         .newest(name)
         .orElseThrow(() ->
@@ -81,7 +97,7 @@ public final class TestLauncher {
     settings.put("home", home.toString());
     settings.put("runner_user", System.getProperty("user.name"));
     settings.put("database_user", "nobody");
-    settings.put("address_pool", "10.216.0.0/16");
+    settings.put("address_pool", "10.218.0.0/16");
     settings.put("dns_port", 15_353);
     settings.put("pool_bytes", 4L << 30);
     settings.put("runsc", setting("SANDLOT_TEST_RUNSC").toString());
