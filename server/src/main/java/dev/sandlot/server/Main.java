@@ -3,6 +3,7 @@ package dev.sandlot.server;
 import java.util.concurrent.CountDownLatch;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.bridge.SLF4JBridgeHandler;
 
 /// Starts the all-in-one server from the environment ({@link ServerConfig}) and runs until it is
 /// asked to end.
@@ -14,6 +15,7 @@ public final class Main {
 
   /// @param arguments none; `--version` prints the version
   public static void main(String[] arguments) throws InterruptedException {
+    routeOtherLogs();
     if (arguments.length > 0) {
       if (!arguments[0].equals("--version")) {
         refuse(
@@ -40,6 +42,12 @@ public final class Main {
       return;
     }
     runUntilAsked(server);
+  }
+
+  /// Libraries that log to the JDK's own logger end up in the one log, in its form.
+  private static void routeOtherLogs() {
+    SLF4JBridgeHandler.removeHandlersForRootLogger();
+    SLF4JBridgeHandler.install();
   }
 
   private static void runUntilAsked(Server server) throws InterruptedException {

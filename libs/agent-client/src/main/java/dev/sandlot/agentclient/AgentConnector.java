@@ -2,6 +2,7 @@ package dev.sandlot.agentclient;
 
 import io.grpc.ManagedChannel;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
+import io.grpc.netty.shaded.io.netty.channel.ChannelOption;
 import io.grpc.netty.shaded.io.netty.channel.EventLoopGroup;
 import io.grpc.netty.shaded.io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.grpc.netty.shaded.io.netty.channel.epoll.EpollDomainSocketChannel;
@@ -37,6 +38,8 @@ public final class AgentConnector implements AutoCloseable {
             .overrideAuthority("agent")
             .channelType(EpollDomainSocketChannel.class)
             .eventLoopGroup(loops)
+            // The builder's default; a Unix socket does not know it and would say so each time.
+            .withOption(ChannelOption.SO_KEEPALIVE, null)
             .usePlaintext()
             .disableRetry()
             .flowControlWindow(WINDOW_BYTES)
