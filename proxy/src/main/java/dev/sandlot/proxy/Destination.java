@@ -4,8 +4,8 @@ import dev.sandlot.model.SandboxId;
 
 /// Where the host name of a request leads.
 sealed interface Destination {
-  /// The proxy itself: health and toolbox calls by path.
-  record Base() implements Destination {}
+  /// Health, and toolbox calls by path.
+  record ProxyItself() implements Destination {}
 
   /// A port of the sandbox that the host names.
   record ById(Port port, SandboxId id) implements Destination {}

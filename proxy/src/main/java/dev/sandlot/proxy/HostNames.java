@@ -32,7 +32,7 @@ final class HostNames {
     String host =
         withoutPort(hosts.getFirst().toLowerCase(Locale.ROOT)).orElseThrow(HostNames::unknown);
     if (host.equals(domain) || toolboxHosts.contains(host)) {
-      return new Destination.Base();
+      return new Destination.ProxyItself();
     }
     if (!host.endsWith("." + domain)) {
       throw unknown();

@@ -75,7 +75,7 @@ public final class Proxy implements Endpoint, Upgrades, AutoCloseable {
       return;
     }
     CrossOrigin.allow(exchange, head);
-    if (destination instanceof Destination.Base && head.rawPath().equals("/health")) {
+    if (destination instanceof Destination.ProxyItself && head.rawPath().equals("/health")) {
       exchange.sendJson(Map.of("status", "ok"));
       return;
     }
@@ -167,7 +167,7 @@ public final class Proxy implements Endpoint, Upgrades, AutoCloseable {
   private Passage passage(RequestHead head, Destination destination) {
     String query = Credentials.withoutToken(head.rawQuery());
     return switch (destination) {
-      case Destination.Base() -> byPath(head, query);
+      case Destination.ProxyItself() -> byPath(head, query);
       case Destination.ById to -> within(head, authorizer.preview(head, to), head.rawPath(), query);
       case Destination.ByToken to ->
           within(head, authorizer.preview(head, to), head.rawPath(), query);

@@ -77,8 +77,8 @@ class HostNamesTest {
 
   @Test
   void readsTheDomainItself() {
-    assertThat(read("proxy.localhost:4000")).isEqualTo(new Destination.Base());
-    assertThat(read("localhost:81")).isEqualTo(new Destination.Base());
+    assertThat(read("proxy.localhost:4000")).isEqualTo(new Destination.ProxyItself());
+    assertThat(read("localhost:81")).isEqualTo(new Destination.ProxyItself());
   }
 
   @ParameterizedTest

@@ -29,7 +29,7 @@ import java.util.TreeSet;
 /// @param engine "runsc" or "runc"
 /// @param dnsUpstream name server that sandboxes' questions go to; empty: the host's
 /// @param tracesEndpoint OTLP/HTTP endpoint for traces; empty: none are sent
-public record ServerConfig(
+record ServerConfig(
     Path home,
     String listen,
     int apiPort,

@@ -1,57 +1,216 @@
 package dev.sandlot.server;
 
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.fields;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.Dependency;
+import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.JavaConstructor;
+import com.tngtech.archunit.core.domain.JavaConstructorCall;
+import com.tngtech.archunit.core.domain.JavaModifier;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
 /// What ARCHITECTURE.md says and modules alone cannot hold.
 class ArchitectureTest {
-  private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
+  private static final int CONSTRUCTOR_PARAMETERS_MAX = 7;
+
+  /// Made by their names, or of use for constants, which the compiler copies to where they are
+  /// used.
+  private static final Set<String> USED_UNSEEN =
+      Set.of(
+          "dev.sandlot.controlplane.platform.UnixSocketFactory",
+          "dev.sandlot.runner.sandbox.Entrypoint",
+          "dev.sandlot.server.Main");
+
+  /// Which package each library stays behind, so that it could be exchanged there.
+  private static final Map<String, String> HIDDEN =
+      Map.ofEntries(
+          Map.entry("io.helidon..", "dev.sandlot.http.."), // ADR 1
+          Map.entry("io.grpc..", "dev.sandlot.agentclient.."),
+          Map.entry("com.google.protobuf..", "dev.sandlot.agentclient.."),
+          Map.entry("com.zaxxer..", "dev.sandlot.controlplane.platform.."),
+          Map.entry("org.flywaydb..", "dev.sandlot.controlplane.platform.."),
+          Map.entry("org.postgresql..", "dev.sandlot.controlplane.platform.."),
+          Map.entry("org.xbill..", "dev.sandlot.runner.dns.."),
+          Map.entry("org.apache.commons.fileupload2..", "dev.sandlot.runner.toolbox.."),
+          Map.entry("org.eclipse.lsp4j..", "dev.sandlot.runner.toolbox.lsp.."),
+          Map.entry("org.apache.hc..", "dev.sandlot.proxy.."),
+          Map.entry("io.opentelemetry.sdk..", "dev.sandlot.server.."),
+          Map.entry("io.prometheus..", "dev.sandlot.server.."));
+
+  private static final Set<String> EMPTY_SUFFIXES =
+      Set.of(
+          "Manager", "Service", "Helper", "Util", "Utils", "Handler", "Impl", "Base", "Dto", "Info",
+          "Data");
+
   private static final JavaClasses OURS =
       new ClassFileImporter()
           .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
-          .importPackages("dev.sandlot");
+          .importPackages("dev.sandlot")
+          .that(
+              new DescribedPredicate<JavaClass>("written by us") {
+                @Override
+                public boolean test(JavaClass type) {
+                  return !type.getPackageName().startsWith("dev.sandlot.agent.v1");
+                }
+              });
 
   @Test
-  void processesDoNotSeeEachOther() {
-    for (String process : List.of("controlplane", "runner", "proxy")) {
-      for (String other : List.of("controlplane", "runner", "proxy")) {
-        if (!process.equals(other)) {
-          noClasses()
-              .that()
-              .resideInAPackage("dev.sandlot." + process + "..")
-              .should()
-              .dependOnClassesThat()
-              .resideInAPackage("dev.sandlot." + other + "..")
-              .because("each may run on a machine of its own")
-              .check(OURS);
-        }
-      }
-    }
+  void packagesAreCutByCapability() {
+    noClasses()
+        .should()
+        .resideInAnyPackage(
+            "..controllers..",
+            "..services..",
+            "..service..",
+            "..dto..",
+            "..entities..",
+            "..utils..",
+            "..util..",
+            "..helpers..",
+            "..managers..",
+            "..impl..",
+            "..common..",
+            "..misc..")
+        .because("what changes together lies together (rule 3)")
+        .check(OURS);
   }
 
   @Test
-  void helidonIsHidden() {
-    noClasses()
+  void everyPackageSaysWhatItIs() throws IOException {
+    Set<Path> silent = new TreeSet<>();
+    for (Path file : SourceTree.files(path -> path.matches(".*/src/main/java/.*\\.java"))) {
+      Path description = file.resolveSibling("package-info.java");
+      if (!SourceTree.exists(description)
+          || !SourceTree.text(description).startsWith("///")
+          || !SourceTree.text(description).contains("@NullMarked")) {
+        silent.add(file.getParent());
+      }
+    }
+
+    assertThat(silent).as("packages without a sentence in package-info.java (rule 4)").isEmpty();
+  }
+
+  @Test
+  void onlyWhatOthersUseIsPublic() {
+    Set<String> hidden = new TreeSet<>();
+    for (JavaClass type : OURS) {
+      boolean seen =
+          type.getDirectDependenciesToSelf().stream()
+              .map(Dependency::getOriginClass)
+              .anyMatch(user ->
+                  !user.getPackageName().equals(type.getPackageName()) || shows(user, type));
+      if (type.isTopLevelClass()
+          && isPublic(type)
+          && !seen
+          && !USED_UNSEEN.contains(type.getName())) {
+        hidden.add(type.getName());
+      }
+    }
+
+    assertThat(hidden).as("public types that only their own package uses (rule 4)").isEmpty();
+  }
+
+  /// Whether a public type has a type in what others call of it.
+  private static boolean shows(JavaClass door, JavaClass type) {
+    return isPublic(door)
+        && !door.equals(type)
+        && door.getMembers().stream()
+            .filter(member -> member.getModifiers().contains(JavaModifier.PUBLIC))
+            .anyMatch(member -> member.getAllInvolvedRawTypes().contains(type));
+  }
+
+  private static boolean isPublic(JavaClass type) {
+    return type.getModifiers().contains(JavaModifier.PUBLIC);
+  }
+
+  @Test
+  void modulesUseWhatTheArchitectureLists() throws IOException {
+    Map<String, Set<String>> allowed = allowedEdges();
+    Map<String, Set<String>> uses = new TreeMap<>();
+    for (JavaClass type : OURS) {
+      String from = module(type);
+      Set<String> to = uses.computeIfAbsent(from, _ -> new TreeSet<>());
+      type.getDirectDependenciesFromSelf().stream()
+          .map(use -> use.getTargetClass().getBaseComponentType())
+          .filter(target -> target.getPackageName().startsWith("dev.sandlot."))
+          .map(ArchitectureTest::module)
+          .filter(module -> !module.equals(from) && !module.equals("agent"))
+          .forEach(to::add);
+    }
+
+    assertThat(uses).as("the table \"Modules\" of ARCHITECTURE.md (rule 5)").isEqualTo(allowed);
+  }
+
+  /// The rows "| `name` | `folder` | what it may use | ... |".
+  private static Map<String, Set<String>> allowedEdges() throws IOException {
+    Map<String, Set<String>> edges = new TreeMap<>();
+    Matcher rows =
+        Pattern.compile("^\\| `(\\w+)` \\| `[a-z/-]+/` \\| ([^|]*) \\|", Pattern.MULTILINE)
+            .matcher(SourceTree.text(Path.of("ARCHITECTURE.md")));
+    while (rows.find()) {
+      edges.put(
+          rows.group(1),
+          Pattern.compile("`(\\w+)`")
+              .matcher(rows.group(2))
+              .results()
+              .map(name -> name.group(1))
+              .collect(Collectors.toCollection(TreeSet::new)));
+    }
+    return edges;
+  }
+
+  private static String module(JavaClass type) {
+    return type.getPackageName().split("\\.", 4)[2];
+  }
+
+  @Test
+  void packagesHaveNoCycles() {
+    slices().matching("dev.sandlot.(*)..").should().beFreeOfCycles().check(OURS);
+    slices().matching("dev.sandlot.runner.(*)..").should().beFreeOfCycles().check(OURS);
+    slices().matching("dev.sandlot.runner.toolbox.(*)..").should().beFreeOfCycles().check(OURS);
+    slices().matching("dev.sandlot.controlplane.(*)..").should().beFreeOfCycles().check(OURS);
+  }
+
+  @Test
+  void librariesStayBehindOnePackage() {
+    HIDDEN.forEach((library, home) ->
+        noClasses()
+            .that()
+            .resideOutsideOfPackage(home)
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage(library)
+            .because("no framework's types are in the domain (rule 6)")
+            .check(OURS));
+  }
+
+  @Test
+  void theModelNeedsTheJdkAlone() {
+    classes()
         .that()
-        .resideOutsideOfPackage("dev.sandlot.http..")
+        .resideInAPackage("dev.sandlot.model..")
         .should()
-        .dependOnClassesThat()
-        .resideInAPackage("io.helidon..")
-        .because("libs/http is the only module that knows it (ADR 1)")
+        .onlyDependOnClassesThat()
+        .resideInAnyPackage("dev.sandlot.model..", "java..", "javax.crypto..", "org.jspecify..")
+        .because("its words mean the same everywhere (rule 6)")
         .check(OURS);
   }
 
@@ -65,7 +224,31 @@ class ArchitectureTest {
         .should()
         .dependOnClassesThat()
         .resideInAnyPackage("java.sql..", "org.jdbi..")
-        .because("SQL is looked for in one kind of place")
+        .because("SQL is looked for in one kind of place (rule 6)")
+        .check(OURS);
+  }
+
+  @Test
+  void constructorsTakeFewParts() {
+    List<String> wide =
+        OURS.stream()
+            .filter(type -> !type.isRecord() && !type.isEnum())
+            .flatMap(type -> type.getConstructors().stream())
+            .filter(made -> made.getRawParameterTypes().size() > CONSTRUCTOR_PARAMETERS_MAX)
+            .map(JavaConstructor::getFullName)
+            .toList();
+
+    assertThat(wide).as("more than seven parts are two classes (rule 7)").isEmpty();
+  }
+
+  @Test
+  void nothingStaticChanges() {
+    fields()
+        .that()
+        .areStatic()
+        .should()
+        .beFinal()
+        .because("what is shared is handed over by constructors (rule 7)")
         .check(OURS);
   }
 
@@ -78,59 +261,42 @@ class ArchitectureTest {
         .callMethod(System.class, "getenv")
         .orShould()
         .callMethod(System.class, "getenv", String.class)
-        .because("configuration is parsed and checked before anything starts")
+        .because("configuration is parsed and checked before anything starts (rule 8)")
         .check(OURS);
   }
 
   @Test
-  void packagesHaveNoCycles() {
-    slices().matching("dev.sandlot.(*)..").should().beFreeOfCycles().check(OURS);
-    slices().matching("dev.sandlot.runner.(*)..").should().beFreeOfCycles().check(OURS);
-    slices().matching("dev.sandlot.controlplane.(*)..").should().beFreeOfCycles().check(OURS);
+  void failuresSayWhatTheyAre() {
+    for (Class<?> bare :
+        List.of(RuntimeException.class, Exception.class, Throwable.class, Error.class)) {
+      noClasses()
+          .should()
+          .callConstructorWhere(
+              new DescribedPredicate<>("of a bare " + bare.getSimpleName()) {
+                @Override
+                public boolean test(JavaConstructorCall call) {
+                  return call.getTargetOwner().isEquivalentTo(bare)
+                      && !call.getOriginOwner().isAssignableTo(Throwable.class);
+                }
+              })
+          .because("who catches it wants to know which failure it is (rule 23)")
+          .check(OURS);
+    }
   }
 
   @Test
   void namesSayWhatThingsAre() {
-    classes()
-        .that()
-        .resideInAPackage("dev.sandlot..")
-        .and()
-        .resideOutsideOfPackage("dev.sandlot.agent.v1..")
-        .should()
-        .haveNameNotMatching(".*(Manager|Service|Helper|Util|Utils|Handler|Impl|Dto)")
-        .because("such a suffix says nothing")
-        .check(OURS);
+    List<String> empty =
+        OURS.stream()
+            .filter(type -> saysNothing(type.getSimpleName()))
+            .map(JavaClass::getName)
+            .toList();
+
+    assertThat(empty).as("such a suffix says nothing (rule 26)").isEmpty();
   }
 
-  @Test
-  void pathsInTheDocumentsExist() throws IOException {
-    List<String> missing = new ArrayList<>();
-    for (Path document : documents()) {
-      Matcher matcher =
-          Pattern.compile("\\]\\(([^)#:]+)\\)|`([a-z.-]+/[A-Za-z0-9_./-]*)`")
-              .matcher(Files.readString(document));
-      while (matcher.find()) {
-        boolean link = matcher.group(1) != null;
-        String path = link ? matcher.group(1) : matcher.group(2);
-        if (!link && !Files.exists(ROOT.resolve(path.substring(0, path.indexOf('/'))))) {
-          continue; // not a path of this repository
-        }
-        if (!Files.exists(link ? document.resolveSibling(path) : ROOT.resolve(path))) {
-          missing.add(ROOT.relativize(document) + ": " + path);
-        }
-      }
-    }
-    assertThat(missing).isEmpty();
-  }
-
-  private static List<Path> documents() throws IOException {
-    List<Path> documents = new ArrayList<>();
-    for (String name : List.of("README.md", "ARCHITECTURE.md", "SECURITY.md", "CONTRIBUTING.md")) {
-      documents.add(ROOT.resolve(name));
-    }
-    try (var files = Files.walk(ROOT.resolve("docs"))) {
-      files.filter(file -> file.toString().endsWith(".md")).forEach(documents::add);
-    }
-    return documents;
+  /// Whether a type's name ends in a word that would fit any type.
+  static boolean saysNothing(String name) {
+    return EMPTY_SUFFIXES.stream().anyMatch(name::endsWith);
   }
 }

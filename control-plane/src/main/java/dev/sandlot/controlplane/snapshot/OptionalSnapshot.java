@@ -7,7 +7,7 @@ package dev.sandlot.controlplane.snapshot;
 /// @param cpu cores, 1 or more
 /// @param memory GiB, 1 or more
 /// @param disk GiB, 1 or more
-public record OptionalSnapshot(String name, String step, int cpu, int memory, int disk) {
+record OptionalSnapshot(String name, String step, int cpu, int memory, int disk) {
   /// A screen with a window manager, for computer use.
   public static final OptionalSnapshot DESKTOP =
       new OptionalSnapshot("sandlot/desktop", "desktop", 2, 2, 3);
