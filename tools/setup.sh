@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Brings a machine to where `./dev up` and `./dev test` can run: packages, tool chains, engine, database programs,
 # default image, and our own programs. Everything lands in SANDLOT_CACHE and is reused by the next run.
-# With names of steps as arguments, only these and what they need; the desktop image is built only when it is named.
+# With names of steps as arguments, only these and what they need; the desktop image and shellcheck, which not everybody
+# needs, come only when they are named.
 set -euo pipefail
 umask 022
 
@@ -34,6 +35,7 @@ fi
 
 steps_begin "$SANDLOT_CACHE/logs"
 step packages install "Debian packages"
+step shellcheck install "Shell script checker" packages
 step users install "System users" packages
 step toolchain download "Go tool chain" packages
 step engine-download download "gVisor sources" toolchain

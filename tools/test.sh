@@ -21,6 +21,7 @@ export SANDLOT_INSTANCE=t$suffix SANDLOT_HOME=${SANDLOT_TEST_HOME:-/var/lib/sand
 export SANDLOT_API_PORT=$((13000 + 100 * slot)) SANDLOT_PROXY_PORT=$((14000 + 100 * slot))
 export SANDLOT_RUNNER_PORT=$((SANDLOT_API_PORT + 3)) SANDLOT_DNS_PORT=$((SANDLOT_API_PORT + 53))
 export SANDLOT_ADDRESS_POOL=10.$((slot == 0 ? 214 : 220 + slot)).0.0/16
+# Others: 10.213 is what ./dev up uses, 10.215 the benchmark, 10.216 train.sh, 10.217 Rust's tests, 10.218 Java's.
 export SANDLOT_POOL_GIB=8 SANDLOT_SANDBOXES_MAX=64 SANDLOT_LISTEN=127.0.0.1 SANDLOT_FAILPOINTS=true
 # The tests answer there themselves: no name of the real world has to be resolved.
 export SANDLOT_DNS_UPSTREAM=127.0.0.1:$((SANDLOT_API_PORT + 54))
@@ -28,7 +29,7 @@ unset SANDLOT_DATABASE_URL SANDLOT_TLS_CERTIFICATE SANDLOT_TLS_KEY SANDLOT_PROXY
 
 # shellcheck source=versions.sh
 source "$here/versions.sh"
-for library in common toolchains engine programs instance clients; do
+for library in common toolchains lints engine programs instance clients; do
   # shellcheck disable=SC1090
   source "$here/lib/$library.sh"
 done
@@ -37,29 +38,31 @@ PARTS=(unit check native java python typescript api posture faults)
 DEFAULT_PARTS=(unit)
 LOGS=$SANDLOT_CACHE/logs/test$suffix
 declare -A RESULT=() TOOK=()
+ATTENDED="" # the process group that is being waited for
 
 part_check() {
   (
     cd "$REPOSITORY"
-    if have shellcheck; then shellcheck dev .ci/run tools/*.sh tools/*/*.sh tools/image/*/*.sh; fi
-    cargo fmt --all --check
-    cargo clippy --workspace --all-targets --locked --quiet -- --deny warnings
+    lint_scripts
+    lint_rust
     mvn --batch-mode --quiet spotless:check
   )
 }
 
+# The parts native and java hold these tests too, and are not made to do them twice.
 part_unit() {
   (
     cd "$REPOSITORY"
-    cargo test --workspace --locked --lib --bins
-    mvn --batch-mode --no-transfer-progress test
+    if is_chosen native; then say "Rust's unit tests: see native"; else cargo test --workspace --locked --lib --bins; fi
+    if is_chosen java; then say "Java's unit tests: see java"; else mvn --batch-mode --no-transfer-progress test; fi
   )
 }
 
 part_native() {
   (
     cd "$REPOSITORY"
-    SANDLOT_TEST_IMAGES=$SANDLOT_CACHE/images SANDLOT_TEST_RUNSC=$(runsc_program) \
+    # Most of them wait for processes to start and end: more at once than there are processors.
+    RUST_TEST_THREADS=$((2 * $(nproc))) SANDLOT_TEST_RUNSC=$(runsc_program) \
       SANDLOT_TEST_POSTGRES=$SANDLOT_CACHE/postgres/$POSTGRES_VERSION cargo test --workspace --locked --no-fail-fast
   )
 }
@@ -68,6 +71,7 @@ part_java() {
   (
     cd "$REPOSITORY"
     SANDLOT_TEST_POSTGRES=$SANDLOT_CACHE/postgres/$POSTGRES_VERSION SANDLOT_TEST_IMAGES=$SANDLOT_CACHE/images \
+      SANDLOT_TEST_IMAGE=$(tools/image/build.sh default id) SANDLOT_TEST_DESKTOP_IMAGE=$(tools/image/build.sh desktop id) \
       SANDLOT_TEST_RUNSC=$(runsc_program) SANDLOT_TEST_NATIVE=$(native_programs) \
       mvn --batch-mode --no-transfer-progress -Pit test
   )
@@ -112,10 +116,48 @@ remove_installation() {
   fi
 }
 
+# Runs a command in a process group of its own and waits for it; a signal to this script ends the wait at once.
+attended() {
+  set -m
+  "$@" </dev/null &
+  ATTENDED=$!
+  set +m
+  wait "$ATTENDED"
+}
+
+# Whatever is still waited for ends, with all that it has started.
+end_attended() {
+  [[ -n $ATTENDED ]] && kill -TERM -- "-$ATTENDED" 2>/dev/null || return 0
+  warn "Interrupted: ending what runs."
+  local deadline=$((SECONDS + 60))
+  while kill -0 -- "-$ATTENDED" 2>/dev/null; do
+    ((SECONDS < deadline)) || kill -KILL -- "-$ATTENDED" 2>/dev/null
+    sleep 0.1
+  done
+}
+
+# What Rust tests that were killed could not clean up.
+clean_launchers() {
+  local home process name
+  local launcher=${CARGO_TARGET_DIR:-$REPOSITORY/target}/x86_64-unknown-linux-gnu/debug/sandlot-launcher
+  for home in /tmp/sandlot-launcher-*-*; do
+    process=${home#/tmp/sandlot-launcher-}
+    [[ -f $home/launcher.json && ! -d /proc/${process%-*} ]] || continue
+    "$launcher" clean --config "$home/launcher.json" && rm -rf --one-file-system "$home"
+  done
+  for name in /run/netns/sandlot-internet-*; do
+    process=${name#/run/netns/sandlot-internet-}
+    [[ ! -e $name || -d /proc/${process%-*} ]] || ip netns delete "${name##*/}"
+  done
+}
+
 finish() {
   local status=$?
-  trap - EXIT INT TERM
+  trap - EXIT
+  trap '' INT TERM # what follows is short, and leaves nothing behind only as a whole
   set +e
+  end_attended
+  clean_launchers
   # The log of a failed run would go with the home.
   [[ ! -d $SANDLOT_HOME/logs ]] || cp "$SANDLOT_HOME"/logs/*.log "$LOGS/" 2>/dev/null
   ( # not in a condition, where bash would ignore set -e
@@ -138,14 +180,21 @@ run_part() {
   local part=$1 began=$SECONDS
   case $part in python | typescript | api | faults | posture) start_test_server ;; esac
   printf '\n== %s\n' "$part"
-  set +e # and the part not in a condition, where bash would ignore its set -e
-  (
-    set -e
-    "part_$part"
-  ) 2>&1 | tee "$LOGS/$part.log"
-  if ((PIPESTATUS[0] == 0)); then RESULT[$part]=passed; else RESULT[$part]=FAILED; fi
+  set +e # and not in a condition, where bash would ignore the part's set -e
+  attended logged_part "$part"
+  # shellcheck disable=SC2181
+  if (($? == 0)); then RESULT[$part]=passed; else RESULT[$part]=FAILED; fi
   set -e
   TOOK[$part]=$((SECONDS - began))
+}
+
+# logged_part PART: in a shell of its own.
+logged_part() {
+  set -e
+  ("part_$1") 2>&1 | (
+    trap '' INT TERM # those before it may have something to say about their end
+    exec tee "$LOGS/$1.log"
+  )
 }
 
 # The runners' own last words, then a line for each part.
@@ -154,8 +203,7 @@ summary() {
   printf '\n== summary\n'
   for part in "$@"; do
     case $part in
-      java | unit) grep -E 'Tests run:.*Skipped: [0-9]+$' "$LOGS/$part.log" || true ;;
-      native) grep '^test result:' "$LOGS/$part.log" || true ;;
+      java | unit | native) grep -E 'Tests run:.*Skipped: [0-9]+$|^test result:' "$LOGS/$part.log" || true ;;
       typescript) grep -E '^# (tests|pass|fail|skipped) ' "$LOGS/$part.log" || true ;;
       python | api | faults | posture) grep -E '^=+ .*(passed|failed|error).* =+$' "$LOGS/$part.log" || true ;;
     esac
@@ -166,6 +214,8 @@ summary() {
   done
   return "$failed"
 }
+
+is_chosen() { [[ " ${chosen[*]} " == *" $1 "* ]]; }
 
 require_root test
 chosen=("$@")
@@ -178,22 +228,23 @@ done
 steps=(packages)
 for part in "${chosen[@]}"; do
   case $part in
-    unit | check) ;;
-    native) steps+=(users engine database image native) ;;
+    unit) ;;
+    check) steps+=(shellcheck) ;;
+    native) steps+=(users engine database) ;;
     java) steps+=(users engine database image desktop native) ;;
     python | typescript) steps+=(start-cache desktop) ;;
     *) steps+=(start-cache) ;;
   esac
 done
-"$here/setup.sh" "${steps[@]}"
-require_java
-require_maven
-require_rust
 mkdir -p "$LOGS"
 exec {lock}>"$SANDLOT_CACHE/.test$suffix.lock"
 flock --nonblock "$lock" || fail "Other tests are running on this machine. Wait until they have ended."
 trap finish EXIT
 trap 'exit 130' INT TERM
+attended "$here/setup.sh" "${steps[@]}"
+require_java
+require_maven
+require_rust
 remove_installation
 for part in "${chosen[@]}"; do run_part "$part"; done
 summary "${chosen[@]}"

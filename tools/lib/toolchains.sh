@@ -36,6 +36,11 @@ require_rust() {
     fail "Rust $(version_of cargo --version) is older than $RUST_MINIMUM. Run: rustup update stable"
 }
 
+require_shellcheck() {
+  have shellcheck || fail "shellcheck is missing, which reads the scripts. Install it (apt-get install shellcheck)" \
+    "or run: ./dev setup shellcheck"
+}
+
 require_node() {
   { have node && have npm; } || fail "Node.js with npm is missing. Install version ${NODE_MINIMUM%%.*} or later."
   at_least "$(version_of node --version)" "$NODE_MINIMUM" ||

@@ -39,6 +39,14 @@ do_packages() {
   require_python
 }
 
+# For those who change scripts.
+ready_shellcheck() { have shellcheck; }
+
+do_shellcheck() {
+  apt-get -q update
+  apt_install shellcheck
+}
+
 apt_install() { DEBIAN_FRONTEND=noninteractive apt-get -q install --yes --no-install-recommends "$@"; }
 
 # Debian 12 has the recent one only in its backports, which are on the same mirror.
