@@ -4,11 +4,11 @@
 # They run from the cache and not from the working copy: users without rights on the working copy run them, and a
 # build in it must not change the files of a running server. The folder's name holds a hash of the sources.
 
-# sources_hash PATH...: a short hash of all files below, build results apart.
+# sources_hash PATH...: a short hash of all files below that can be part of a program: no tests, no build results.
 sources_hash() {
   (
     cd "$REPOSITORY" || exit
-    find "$@" -name target -prune -o -type f -print0 2>/dev/null | sort -z | xargs -0 sha256sum | sha256sum | cut -c1-12
+    find "$@" \( -name target -o -name tests -o -path '*/src/test' \) -prune -o -type f -print0 2>/dev/null | sort -z | xargs -0 sha256sum | sha256sum | cut -c1-12
   )
 }
 
