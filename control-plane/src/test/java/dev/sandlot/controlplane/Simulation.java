@@ -32,6 +32,7 @@ final class Simulation implements AutoCloseable {
   private final ApiFixture api;
   private final List<SimulatedRunner> runners;
   private final List<Later<ApiFixture.Answer>> waiting = new ArrayList<>();
+  private final List<Later<ApiFixture.Answer>> waitingForNetworks = new ArrayList<>();
   private final List<String> story = new ArrayList<>();
   private final Connection looker;
   private int made;
@@ -135,14 +136,14 @@ final class Simulation implements AutoCloseable {
                 random.nextInt(4) == 0 ? 0 : random.nextInt(60) - 30,
                 random.nextBoolean());
     tell("create " + body);
-    ask(() -> api.post("/sandbox", body));
+    ask(waiting, () -> api.post("/sandbox", body));
   }
 
-  /// Sends a request that waits for its sandbox, and goes on when it waits.
-  private void ask(Supplier<ApiFixture.Answer> request) {
+  /// Sends a request that waits for its sandbox, and goes on when it waits as one of those.
+  private void ask(List<Later<ApiFixture.Answer>> those, Supplier<ApiFixture.Answer> request) {
     long before = writes();
     Later<ApiFixture.Answer> later = Later.ask(request);
-    waiting.add(later);
+    those.add(later);
     while (!later.answered() && writes() == before) {
       Await.pause(Duration.ofMillis(1));
     }
@@ -170,13 +171,13 @@ final class Simulation implements AutoCloseable {
       case 0, 1 -> now("POST", path + "/stop?force=" + random.nextBoolean(), "");
       case 2, 3 -> {
         tell("start " + path);
-        ask(() -> api.post(path + "/start", ""));
+        ask(waiting, () -> api.post(path + "/start", ""));
       }
       case 4 -> now("DELETE", path, "");
       case 5 -> now("DELETE", path + "?force=" + (random.nextInt(3) == 0), "");
       case 6 -> {
         tell("recover " + path);
-        ask(() -> api.post(path + "/recover?skipStart=" + random.nextBoolean(), ""));
+        ask(waiting, () -> api.post(path + "/recover?skipStart=" + random.nextBoolean(), ""));
       }
       case 7, 8 -> {
         String body =
@@ -184,7 +185,7 @@ final class Simulation implements AutoCloseable {
                 ? "{\"networkBlockAll\":true}"
                 : "{\"networkAllowList\":\"203.0.113." + last + "/32\"}";
         tell("network " + path + " " + body);
-        ask(() -> api.post(path + "/network-settings", body));
+        ask(waitingForNetworks, () -> api.post(path + "/network-settings", body));
       }
       case 9 -> now("PUT", path + "/labels", "{\"labels\":{\"last\":\"" + last + "\"}}");
       case 10 -> now("POST", path + "/autodelete/" + (random.nextInt(60) - 30), "");
@@ -219,9 +220,11 @@ final class Simulation implements AutoCloseable {
     tell("all goes well from now on");
     runners.forEach(runner -> runner.silent = false);
     settle();
-    // 504: the settings are stored, and a runner took long to apply them.
     waiting.forEach(
         later -> assertThat(later.answer().status()).isIn(200, 201, 400, 404, 409, 504));
+    // 502: the runner could not apply the settings; 504: they are stored, and it took long to.
+    waitingForNetworks.forEach(
+        later -> assertThat(later.answer().status()).isIn(200, 400, 404, 409, 502, 504));
     for (JsonNode sandbox : sandboxes()) {
       verify(sandbox);
     }
