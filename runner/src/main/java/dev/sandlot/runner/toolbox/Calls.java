@@ -57,9 +57,13 @@ public final class Calls {
     return path;
   }
 
+  public static boolean fromGo(Exchange exchange) {
+    return exchange.header("X-Daytona-Source").filter("sdk-go"::equals).isPresent();
+  }
+
   /// Whether the caller fails on fields that the contract had not in its time.
   public static boolean knowsOldFieldsOnly(Exchange exchange) {
-    return exchange.header("X-Daytona-Source").filter("sdk-go"::equals).isPresent()
+    return fromGo(exchange)
         && exchange
             .header("X-Daytona-SDK-Version")
             .filter(version -> STRICT_VERSION.matcher(version).matches())

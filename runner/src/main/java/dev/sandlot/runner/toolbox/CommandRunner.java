@@ -98,8 +98,7 @@ final class CommandRunner {
   private static Map<String, Object> keys(
       Exchange exchange, RunOutcome.Exited exited, List<Map<String, Object>> charts) {
     boolean strict =
-        exchange.header("X-Daytona-Source").orElse("").equals("sdk-go")
-            && ClientVersion.of(exchange).before(GO_TAKES_EXTRA_KEYS);
+        Calls.fromGo(exchange) && ClientVersion.of(exchange).before(GO_TAKES_EXTRA_KEYS);
     Map<String, Object> keys = new LinkedHashMap<>();
     keys.put("exitCode", exited.code());
     if (!charts.isEmpty()) {

@@ -165,7 +165,10 @@ final class DownloadEndpoints {
     exchange.responseHeader(
         "Content-Type", "multipart/form-data; boundary=" + DownloadParts.BOUNDARY);
     OutputStream out = exchange.outputStream();
-    DownloadParts parts = new DownloadParts(out);
+    // `sdk-python`, once `python-sdk`.
+    boolean python = exchange.header("X-Daytona-Source").orElse("").contains("python");
+    DownloadParts parts =
+        new DownloadParts(out, python ? FileNames::parametersForPython : FileNames::parameters);
     for (String path : paths) {
       if (!part(files, path, parts)) {
         exchange.abort();

@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 
 /// Writes the parts of a bulk download (contract: toolbox-api.md §9.3).
 final class DownloadParts {
@@ -21,10 +22,13 @@ final class DownloadParts {
   private static final int UNSIZED_BYTES_MAX = 1 << 20;
 
   private final OutputStream out;
+  private final UnaryOperator<String> names;
   private boolean first = true;
 
-  DownloadParts(OutputStream out) {
+  /// @param names how a path is told in a part's header
+  DownloadParts(OutputStream out, UnaryOperator<String> names) {
     this.out = out;
+    this.names = names;
   }
 
   /// @return false when the file broke off
@@ -64,7 +68,7 @@ final class DownloadParts {
         (first ? "" : "\r\n")
             + ("--" + BOUNDARY + "\r\n")
             + ("Content-Disposition: form-data; name=\"" + name + "\"; ")
-            + (FileNames.parameters(path) + "\r\n")
+            + (names.apply(path) + "\r\n")
             + ("Content-Length: " + length + "\r\n")
             + ("Content-Type: " + type + "\r\n\r\n"));
     first = false;

@@ -12,10 +12,21 @@ final class FileNames {
   /// `filename="…"; filename*=utf-8''…`. The first has `_` for what it cannot hold, the second has
   /// everything.
   static String parameters(String name) {
-    return "filename=\"" + quoted(name) + "\"; filename*=utf-8''" + percent(name);
+    return "filename=\"" + quoted(name, 0xff) + "\"; filename*=utf-8''" + percent(name);
   }
 
-  private static String quoted(String name) {
+  /// The same in a part of an answer for the Python client. Its older generations, with the parser
+  /// of multipart that they get today, read the first alone, as UTF-8 of UTF-8.
+  static String parametersForPython(String name) {
+    String once = latin1OfUtf8(quoted(name, Character.MAX_CODE_POINT));
+    return "filename=\"" + latin1OfUtf8(once) + "\"; filename*=utf-8''" + percent(name);
+  }
+
+  private static String latin1OfUtf8(String text) {
+    return new String(text.getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1);
+  }
+
+  private static String quoted(String name, int last) {
     StringBuilder text = new StringBuilder();
     name.codePoints()
         .forEach(point -> {
@@ -26,7 +37,7 @@ final class FileNames {
             text.append('\\');
           }
           boolean control = point < ' ' || (point >= 0x7f && point < 0xa0);
-          text.appendCodePoint(control || point > 0xff ? '_' : point);
+          text.appendCodePoint(control || point > last ? '_' : point);
         });
     return text.toString();
   }

@@ -52,7 +52,9 @@ final class TerminalEndpoints {
   void delete(Exchange exchange) throws Exception {
     answering(() -> {
       terminals.delete(Calls.sandbox(exchange), terminal(exchange));
-      exchange.sendJson(Map.of("message", "PTY session deleted"));
+      // Go's client takes the message for an error: it wants objects in the object.
+      exchange.sendJson(
+          Calls.fromGo(exchange) ? Map.of() : Map.of("message", "PTY session deleted"));
     });
   }
 
