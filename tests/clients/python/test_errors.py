@@ -5,12 +5,11 @@ from conftest import unique
 from daytona import (
     CreateSandboxFromSnapshotParams,
     Daytona,
-    DaytonaAuthenticationError,
-    DaytonaBadRequestError,
     DaytonaConfig,
     DaytonaError,
     DaytonaNotFoundError,
 )
+from generation import BadRequest, Unauthorized, need, output
 
 
 def refusal(call) -> DaytonaError:
@@ -22,7 +21,7 @@ def refusal(call) -> DaytonaError:
 
 
 def test_a_wrong_key_is_an_authentication_error() -> None:
-    with pytest.raises(DaytonaAuthenticationError):
+    with pytest.raises(Unauthorized):
         list(Daytona(DaytonaConfig(api_key="no-such-key")).list())
 
 
@@ -40,7 +39,7 @@ def test_an_unknown_snapshot_is_named(daytona: Daytona) -> None:
 
 
 def test_a_name_with_control_characters_is_a_bad_request(daytona: Daytona) -> None:
-    with pytest.raises(DaytonaBadRequestError, match="name"):
+    with pytest.raises(BadRequest, match="name"):
         daytona.create(CreateSandboxFromSnapshotParams(name="line\nbreak"))
 
 
@@ -54,6 +53,7 @@ def test_a_name_with_control_characters_is_a_bad_request(daytona: Daytona) -> No
     ],
 )
 def test_a_policy_that_cannot_be_kept_is_refused_by_name(daytona: Daytona, field: str, value: str) -> None:
+    need(field in CreateSandboxFromSnapshotParams.model_fields, field)
     error = refusal(lambda: daytona.create(CreateSandboxFromSnapshotParams(**{field: value})))
     wire = "".join(part.title() if n else part for n, part in enumerate(field.split("_")))
     assert wire in str(error)
@@ -64,7 +64,7 @@ def test_a_stopped_sandbox_runs_nothing(daytona: Daytona, own_sandbox) -> None:
     error = refusal(lambda: own_sandbox.process.exec("true"))
     assert error.status_code in (400, 409)
     own_sandbox.start()
-    assert own_sandbox.process.exec("echo back").result == "back\n"
+    assert own_sandbox.process.exec("echo back").result == output("back\n")
 
 
 def test_a_server_that_is_not_there_is_told() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from conftest import unique
 from daytona import DaytonaError, DaytonaNotFoundError, FileDownloadRequest, FileUpload
+from generation import NoSuchDownload, need, output
 
 
 @pytest.fixture
@@ -47,6 +48,7 @@ def test_a_large_file_through_local_files(sandbox, folder: str, tmp_path: Path) 
 
 
 def test_streams_in_both_directions(sandbox, folder: str) -> None:
+    need(hasattr(sandbox.fs, "upload_file_stream"), "streams")
     content = os.urandom(3 << 20)
     sandbox.fs.upload_file_stream(content, f"{folder}/streamed")
     assert b"".join(sandbox.fs.download_file_stream(f"{folder}/streamed")) == content
@@ -84,7 +86,7 @@ def test_tells_about_one_file_and_changes_its_permissions(sandbox, folder: str) 
     sandbox.fs.upload_file(b"#!/bin/sh\necho ran\n", f"{folder}/script")
     sandbox.fs.set_file_permissions(f"{folder}/script", mode="750")
     assert sandbox.fs.get_file_info(f"{folder}/script").permissions == "0750"
-    assert sandbox.process.exec(f"{folder}/script").result == "ran\n"
+    assert sandbox.process.exec(f"{folder}/script").result == output("ran\n")
 
 
 def test_moves_and_deletes(sandbox, folder: str) -> None:
@@ -111,7 +113,7 @@ def test_a_relative_path_starts_at_the_work_directory(sandbox) -> None:
 
 
 def test_what_is_not_there_is_not_found(sandbox, folder: str) -> None:
-    with pytest.raises(DaytonaNotFoundError):
+    with pytest.raises(NoSuchDownload):
         sandbox.fs.download_file(f"{folder}/nothing")
     with pytest.raises(DaytonaNotFoundError):
         sandbox.fs.get_file_info(f"{folder}/nothing")

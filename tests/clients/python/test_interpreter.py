@@ -6,7 +6,8 @@ import threading
 from pathlib import Path
 
 import pytest
-from daytona import AsyncDaytona, Daytona, DaytonaConnectionError, DaytonaNotFoundError, DaytonaTimeoutError, Sandbox
+from daytona import AsyncDaytona, Daytona, DaytonaNotFoundError, DaytonaTimeoutError, Sandbox
+from generation import BrokenConnection
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -47,7 +48,7 @@ def test_contexts_do_not_see_each_other(sandbox: Sandbox) -> None:
     assert context.id not in [each.id for each in interpreter.list_contexts()]
     with pytest.raises(DaytonaNotFoundError):
         interpreter.delete_context(context)
-    with pytest.raises(DaytonaConnectionError):
+    with pytest.raises(BrokenConnection):
         interpreter.run_code("1", context=context)
 
 

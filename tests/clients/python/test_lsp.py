@@ -4,8 +4,8 @@ import re
 from pathlib import Path
 
 import pytest
-from daytona import DaytonaBadRequestError, LspCompletionPosition, LspLanguageId, Sandbox
-from daytona.common.errors import DaytonaLspServerNotInitializedError
+from daytona import LspCompletionPosition, LspLanguageId, Sandbox
+from generation import BadRequest, NoLanguageServer
 
 ROOT = Path(__file__).resolve().parents[3]
 CLASS = 5
@@ -91,7 +91,7 @@ def test_a_stopped_server_is_gone_and_says_so(box: Sandbox) -> None:
     assert servers(box, "bin/pylsp") == 1
     lsp.stop()
     assert servers(box, "bin/pylsp") == 0
-    with pytest.raises(DaytonaLspServerNotInitializedError, match="start it first"):
+    with pytest.raises(NoLanguageServer, match="start it first"):
         lsp.document_symbols("py/shop.py")
 
 
@@ -99,7 +99,7 @@ def test_a_crashed_server_is_noticed_and_started_again(box: Sandbox) -> None:
     lsp = box.create_lsp_server("python", "py")
     lsp.start()
     box.process.exec("pkill -9 -f bin/pylsp; sleep 1")
-    with pytest.raises(DaytonaLspServerNotInitializedError, match="signal 9"):
+    with pytest.raises(NoLanguageServer, match="signal 9"):
         lsp.document_symbols("py/shop.py")
     lsp.start()
     assert lsp.sandbox_symbols("Shop")
@@ -107,7 +107,7 @@ def test_a_crashed_server_is_noticed_and_started_again(box: Sandbox) -> None:
 
 
 def test_an_unknown_language_is_refused(box: Sandbox) -> None:
-    with pytest.raises(DaytonaBadRequestError, match="python, typescript, javascript"):
+    with pytest.raises(BadRequest, match="python, typescript, javascript"):
         box.create_lsp_server("cobol", "py").start()
 
 

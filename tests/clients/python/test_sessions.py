@@ -5,9 +5,9 @@ import re
 from pathlib import Path
 
 import pytest
-from daytona import AsyncDaytona, DaytonaConflictError, DaytonaNotFoundError, Sandbox, SessionExecuteRequest
-
 from conftest import unique
+from daytona import AsyncDaytona, DaytonaNotFoundError, Sandbox, SessionExecuteRequest
+from generation import Conflict
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -71,7 +71,7 @@ def test_a_session_ends_with_its_children(sandbox, session) -> None:
 
 
 def test_errors_have_their_classes(sandbox, session) -> None:
-    with pytest.raises(DaytonaConflictError):
+    with pytest.raises(Conflict):
         sandbox.process.create_session(session)
     with pytest.raises(DaytonaNotFoundError):
         run(sandbox, unique("none"), "true")

@@ -4,7 +4,9 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, before, test } from 'node:test'
 
-import { Daytona, DaytonaLspServerNotInitializedError } from '@daytona/sdk'
+import { Daytona } from '@daytona/sdk'
+
+import { exact } from './generation.mjs'
 
 const CLASS = 5
 const daytona = new Daytona()
@@ -57,5 +59,5 @@ test('completions of typescript', async () => {
 
 test('a server that was not started is named as such', async () => {
   const lsp = await sandbox.createLspServer('python', 'never')
-  await assert.rejects(lsp.documentSymbols('py/shop.py'), DaytonaLspServerNotInitializedError)
+  await assert.rejects(lsp.documentSymbols('py/shop.py'), exact('DaytonaLspServerNotInitializedError', 400))
 })
