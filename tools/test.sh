@@ -243,7 +243,7 @@ summary() {
     case $part in
       java | unit | native) grep -E 'Tests run:.*Skipped: [0-9]+$|^test result:' "$LOGS/$part.log" || true ;;
       typescript) grep -E '^# (tests|pass|fail|skipped) ' "$LOGS/$part.log" || true ;;
-      generations) grep -E '^(-- |=+ .*(passed|failed|error).* =+$|# (tests|pass|fail|skipped) |(ok|FAIL)\s)' "$LOGS/$part.log" || true ;;
+      generations) grep -E '^(-- |=+ .*(passed|failed|error).* =+$|# (tests|pass|fail|skipped) |(ok|FAIL)\s+sandlot)' "$LOGS/$part.log" || true ;;
       python | api | faults | posture) grep -E '^=+ .*(passed|failed|error).* =+$' "$LOGS/$part.log" || true ;;
     esac
   done
