@@ -62,8 +62,7 @@ part_unit() {
 part_native() {
   (
     cd "$REPOSITORY"
-    # Most of them wait for processes to start and end: more at once than there are processors.
-    RUST_TEST_THREADS=$((2 * $(nproc))) SANDLOT_TEST_RUNSC=$(runsc_program) \
+    SANDLOT_TEST_RUNSC=$(runsc_program) \
       SANDLOT_TEST_POSTGRES=$SANDLOT_CACHE/postgres/$POSTGRES_VERSION cargo test --workspace --locked --no-fail-fast
   )
 }
