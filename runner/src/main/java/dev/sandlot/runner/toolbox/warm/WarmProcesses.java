@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.slf4j.Logger;
@@ -49,12 +50,12 @@ public final class WarmProcesses {
     return warm.map(Warm::run);
   }
 
-  /// Starts what will be needed next, in the background. To be called when a call is over: what it
-  /// does shall not be slowed down.
+  /// Starts what will be needed next, in the background and unless the next call comes at once. To
+  /// be called when a call is over: what it does shall not be slowed down.
   public void replenish(HostedSandbox sandbox, WarmProgram program) {
     Shelf shelf = shelves.get(sandbox);
     if (shelf != null) {
-      Thread.ofVirtual().name("warm-start").start(() -> shelf.fill(program));
+      Thread.ofVirtual().name("warm-start").start(() -> shelf.fillAfterPause(program));
     }
   }
 
@@ -85,11 +86,8 @@ public final class WarmProcesses {
     private final Map<WarmProgram, Deque<Warm>> waiting = new HashMap<>();
     private final Map<WarmProgram, Installation> installations = new HashMap<>();
     private final Set<WarmProgram> filling = new HashSet<>();
-
-    /// Programs that a call had to wait for, with when that was by [System#nanoTime].
-    private final Map<WarmProgram, Long> hurried = new HashMap<>();
-
     private long generation;
+    private long calls;
     private boolean watched;
 
     Shelf(HostedSandbox sandbox) {
@@ -100,6 +98,7 @@ public final class WarmProcesses {
     void keep() {
       lock.lock();
       try {
+        calls++;
         used.signalAll();
         if (!watched) {
           watched = true;
@@ -115,9 +114,6 @@ public final class WarmProcesses {
       lock.lock();
       try {
         long left = STARTING_MAX.toNanos();
-        if (comes(program)) {
-          hurried.put(program, System.nanoTime());
-        }
         if (comes(program) && awaited.add(program)) {
           try {
             while (comes(program) && left > 0) {
@@ -139,20 +135,35 @@ public final class WarmProcesses {
           && installations.containsKey(program);
     }
 
-    void fill(WarmProgram program) {
-      while (fillOne(program)) {
-        // The next.
+    void fillAfterPause(WarmProgram program) {
+      long before = calls();
+      try {
+        Thread.sleep(limits.pause());
+      } catch (InterruptedException _) {
+        Thread.currentThread().interrupt();
+        return;
+      }
+      if (calls() == before) {
+        fill(program);
       }
     }
 
-    /// Starts one more if there are too few; false when there are enough or it did not start.
-    private boolean fillOne(WarmProgram program) {
+    private long calls() {
+      lock.lock();
+      try {
+        return calls;
+      } finally {
+        lock.unlock();
+      }
+    }
+
+    private void fill(WarmProgram program) {
       long begun;
       lock.lock();
       try {
         int there = waiting.getOrDefault(program, new ArrayDeque<>()).size();
-        if (!watched || there >= wanted(program) || !filling.add(program)) {
-          return false;
+        if (!watched || there >= limits.perProgram() || !filling.add(program)) {
+          return;
         }
         begun = generation;
       } finally {
@@ -165,20 +176,12 @@ public final class WarmProcesses {
         filled.signalAll();
         if (started.isPresent() && begun == generation && watched) {
           waiting.computeIfAbsent(program, _ -> new ArrayDeque<>()).add(started.get());
-          return true;
+          return;
         }
       } finally {
         lock.unlock();
       }
       started.ifPresent(warm -> warm.run().close());
-      return false;
-    }
-
-    private int wanted(WarmProgram program) {
-      Long last = hurried.get(program);
-      return last != null && System.nanoTime() - last < limits.hurryMax().toNanos()
-          ? limits.perProgramHurried()
-          : limits.perProgram();
     }
 
     private Optional<Warm> start(WarmProgram program) {
@@ -219,12 +222,6 @@ public final class WarmProcesses {
       return found;
     }
 
-    private void shorten(Deque<Warm> all) {
-      while (all.size() > limits.perProgram()) {
-        all.remove().run().close();
-      }
-    }
-
     void empty() {
       lock.lock();
       try {
@@ -237,20 +234,12 @@ public final class WarmProcesses {
       }
     }
 
-    /// Ends what is more than one once nobody hurries, and everything once nothing has been asked
-    /// for long enough.
+    /// Ends everything once nothing has been asked for long enough.
     private void watch() {
       lock.lock();
       try {
-        long idle = 0;
-        while (idle < limits.idleMax().toNanos()) {
-          long begun = System.nanoTime();
-          boolean asked = used.awaitNanos(limits.hurryMax().toNanos()) > 0;
-          idle = asked ? 0 : idle + System.nanoTime() - begun;
-          if (!asked) {
-            hurried.clear();
-            waiting.values().forEach(this::shorten);
-          }
+        while (used.await(limits.idleMax().toMillis(), TimeUnit.MILLISECONDS)) {
+          // Somebody asked.
         }
       } catch (InterruptedException _) {
         Thread.currentThread().interrupt();
