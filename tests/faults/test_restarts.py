@@ -53,7 +53,7 @@ def logs(session: str, command: str) -> str:
     return f"/process/session/{session}/command/{command}/logs?follow=true"
 
 
-def lines(content: bytes) -> list[str]:
+def lines(content: bytes | bytearray) -> list[str]:
     """The records of a marked log without their marks, in their order."""
     text = content.replace(b"\x01\x01\x01", b"\n").replace(b"\x02\x02\x02", b"\n").decode()
     return [line for line in text.split("\n") if line]

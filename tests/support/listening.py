@@ -25,7 +25,7 @@ class Listener:
         )
         self._socket.settimeout(None)
         self.texts: list[str] = []
-        self.content = b""
+        self.content = bytearray()
         self.code: int | None = None
         self.reason = ""
         self._thread = threading.Thread(target=self._listen, daemon=True)

@@ -53,6 +53,11 @@ public final class ToolboxFailures {
 
   /// A refused call that was not about a file.
   public static HttpFailure of(AgentFailure failure) {
+    if (failure.is("ENOMEM")) {
+      return badRequest(
+          "the sandbox has no memory left for this; end some of its processes, or use a sandbox"
+              + " with more memory");
+    }
     return switch (failure.kind()) {
       case NOT_FOUND -> notFound(failure.sentence());
       case PERMISSION_DENIED ->
