@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs the tests: the unit tests, or the parts named as arguments. The others become part of the default as soon as
-# all of them hold.
+# Runs the tests: the unit tests and those that need a server but no other client than the one at hand, or the parts
+# named as arguments. The others become part of the default as soon as they hold on every run.
 #   unit        Rust and Java without root, engine or database
 #   check       formatting, lints                        native      Rust, with real engines, networks and disks
 #   java        Java, with a real database               python      the published Python client
@@ -36,7 +36,7 @@ for library in common toolchains lints engine programs instance clients; do
 done
 
 PARTS=(unit check native java python typescript generations api posture faults)
-DEFAULT_PARTS=(unit)
+DEFAULT_PARTS=(unit api posture faults)
 LOGS=$SANDLOT_CACHE/logs/test$suffix
 declare -A RESULT=() TOOK=()
 ATTENDED="" # the process group that is being waited for
