@@ -36,7 +36,7 @@ for library in common toolchains lints engine programs instance clients; do
 done
 
 PARTS=(unit check native java python typescript generations api posture faults)
-DEFAULT_PARTS=(unit api posture faults)
+DEFAULT_PARTS=(unit java python typescript api posture faults)
 LOGS=$SANDLOT_CACHE/logs/test$suffix
 declare -A RESULT=() TOOK=()
 ATTENDED="" # the process group that is being waited for

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use rustix::mount::{MountFlags, UnmountFlags, mount, unmount};
+use rustix::mount::{MountFlags, MountPropagationFlags, UnmountFlags, mount, mount_change, unmount};
 use serde::Serialize;
 
 use crate::answer::{Doing, Failure, Outcome};
@@ -156,6 +156,9 @@ fn attach(file: &Path, folder: &Path) -> Outcome<()> {
             let _ = system::clear_loop_device(&device);
         }
         mounting.doing(what)?;
+        // Mount namespaces copy what is mounted when they are made, those of other instances' sandboxes too. Their copies
+        // of this go when it goes, instead of holding the device.
+        mount_change(folder, MountPropagationFlags::SHARED).doing(what)?;
         // The root of a file system has rights of its own, whatever those of the folder it is mounted on.
         return fs::set_permissions(folder, fs::Permissions::from_mode(0o700)).doing(what);
     }
