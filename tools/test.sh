@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs the tests: the unit tests and those that need a server but no other client than the one at hand, or the parts
-# named as arguments. The others become part of the default as soon as they hold on every run.
+# Runs the tests: all but those of the launcher on a real host and of older clients, or the parts named as arguments.
+# These two become part of the default as soon as they hold on every run and there is time for them.
 #   unit        Rust and Java without root, engine or database
 #   check       formatting, lints                        native      Rust, with real engines, networks and disks
 #   java        Java, with a real database               python      the published Python client
