@@ -60,13 +60,16 @@ final class Viewer {
     try (ProcessOutput output = processes.read(process, OutputRequest.output(from, true))) {
       socket.whenClosed(output::close);
       Thread typist = Thread.ofVirtual().name("terminal-input").start(() -> type(socket));
-      if (!show(output, socket)) {
-        socket.close(WebSocket.POLICY, "slow consumer");
-      } else if (!socket.closed()) {
-        sayFarewell(socket);
+      try {
+        if (!show(output, socket)) {
+          socket.close(WebSocket.POLICY, "slow consumer");
+        } else if (!socket.closed()) {
+          sayFarewell(socket);
+        }
+      } finally {
+        // What was typed before the viewer left still counts, also when its leaving was noticed first.
+        typist.join();
       }
-      // What was typed before the viewer left still counts.
-      typist.join();
     }
   }
 
