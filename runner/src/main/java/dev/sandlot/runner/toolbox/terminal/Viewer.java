@@ -67,7 +67,8 @@ final class Viewer {
           sayFarewell(socket);
         }
       } finally {
-        // What was typed before the viewer left still counts, also when its leaving was noticed first.
+        // What was typed before the viewer left still counts, also when its leaving was noticed
+        // first.
         typist.join();
       }
     }
