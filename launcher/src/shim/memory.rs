@@ -170,6 +170,11 @@ impl Guard {
         }
     }
 
+    /// Whether memory is used up at this moment.
+    pub fn is_short(&self) -> bool {
+        self.short.is_some()
+    }
+
     /// How long to wait at most before [`Guard::check`] is due; none when nothing is short.
     pub fn patience(&self) -> Option<Duration> {
         let short = self.short.as_ref()?;

@@ -196,13 +196,15 @@ impl Shim {
         let mut text = String::new();
         // The cgroup may be gone already.
         let _ = self.oom.read_to_string(&mut text);
+        self.log.copy(&self.output);
+        // With a guard the kernel ends nobody: a call of the engine's fails for lack of memory, and the engine gives up.
+        let starved = self.memory.as_ref().is_some_and(Guard::is_short) || self.log.lacked_memory();
         let status = Status {
             code: code.unwrap_or(-1),
             signal: signal.unwrap_or(0),
-            oom_kills: cgroup::oom_kills(&text),
+            oom_kills: cgroup::oom_kills(&text).max(starved.into()),
             at_ms: now_ms(),
         };
-        self.log.copy(&self.output);
         self.status.write_all(&serde_json::to_vec(&status)?)
     }
 
