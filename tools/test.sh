@@ -179,7 +179,7 @@ clean_launchers() {
   local launcher=${CARGO_TARGET_DIR:-$REPOSITORY/target}/x86_64-unknown-linux-gnu/debug/sandlot-launcher
   for home in /tmp/sandlot-launcher-*-*; do
     process=${home#/tmp/sandlot-launcher-}
-    [[ -f $home/launcher.json && ! -d /proc/${process%-*} ]] || continue
+    [[ -x $launcher && -f $home/launcher.json && ! -d /proc/${process%-*} ]] || continue
     "$launcher" clean --config "$home/launcher.json" && rm -rf --one-file-system "$home"
   done
   for name in /run/netns/sandlot-internet-*; do

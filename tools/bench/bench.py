@@ -358,7 +358,7 @@ class Bench:
 
     def engine(self):
         """The bare engines on the same root, beside ours in the same run."""
-        root = next(pathlib.Path(self.options.images).glob("default-*/rootfs"))
+        root = next(pathlib.Path(self.options.images).glob("default-*/rootfs")).resolve()
         for name, program in (("runsc", self.options.runsc), ("runc", self.options.runc)):
             if program:
                 runs = [self.bare_run(name, program, root) for _ in range(self.times(15))]
