@@ -61,7 +61,7 @@ engine_sources() {
 engine_filters() {
   cp "$REPOSITORY/tools/engine/$1_programs.go" "$2/config/sandlot_programs.go"
   mkdir -p runsc/filters
-  cp "$REPOSITORY/tools/engine/$1_main.go" runsc/filters/main.go
+  sed "s#/FOLDER/#/$2/#" "$REPOSITORY/tools/engine/main.go" >runsc/filters/main.go
   "$(go_program)" run ./runsc/filters >filters.txt
   sed -i -e '/programs := make(map/r filters.txt' "$2/filter_precompiled.go"
   rm -r "$2/config/sandlot_programs.go" runsc/filters

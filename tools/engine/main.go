@@ -1,4 +1,5 @@
-// Prints Go code that registers the compiled filters of the gofer. gVisor's own releases hold such code; a build through the
+// Prints Go code that registers the compiled filters of the sentry or the gofer, whose folder set-up puts in
+// FOLDER's place. gVisor's own releases hold such code; a build through the
 // Go module proxy does not, and compiles the filters at every start (docs/adr/0012).
 package main
 
@@ -6,7 +7,7 @@ import (
 	"fmt"
 	"os"
 
-	"gvisor.dev/gvisor/runsc/fsgofer/filter/config"
+	"gvisor.dev/gvisor/FOLDER/config"
 )
 
 func main() {
