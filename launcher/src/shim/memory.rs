@@ -278,7 +278,14 @@ impl Guard {
         }
     }
 
-    /// The opposite.
+    /// The same for good, after a failure. Best effort: nothing else can be done.
+    pub fn leave_to_kernel(self) {
+        if let Way::Lend { control, .. } = &self.way {
+            let _ = control.write_all_at(b"0", 0);
+        }
+    }
+
+    /// The opposite of giving up.
     fn arm(&self) -> io::Result<()> {
         match &self.way {
             Way::Lend { control, .. } => control.write_all_at(b"1", 0),

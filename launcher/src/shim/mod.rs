@@ -246,8 +246,13 @@ impl Shim {
         match self.memory.as_mut().map(|guard| guard.check(event)) {
             None | Some(Ok(Advice::None)) => {}
             Some(Ok(Advice::Tell)) => self.link.press(),
-            // The cgroup goes before the shim when a sandbox is ended.
-            Some(Err(_)) => self.memory = None,
+            // The cgroup goes before the shim when a sandbox is ended. Should it be there still, nobody would wake the
+            // sandbox at its limit any more.
+            Some(Err(_)) => {
+                if let Some(guard) = self.memory.take() {
+                    guard.leave_to_kernel();
+                }
+            }
         }
     }
 }

@@ -4,7 +4,6 @@ import com.google.protobuf.UnsafeByteOperations;
 import dev.sandlot.agent.v1.ChangeEnvironmentRequest;
 import dev.sandlot.agent.v1.ConfigureRequest;
 import dev.sandlot.agent.v1.ConfigureResponse;
-import dev.sandlot.agent.v1.Exit;
 import dev.sandlot.agent.v1.GetMetricsRequest;
 import dev.sandlot.agent.v1.HelloRequest;
 import dev.sandlot.agent.v1.HelloResponse;
@@ -31,8 +30,6 @@ public final class AgentClient implements AutoCloseable {
   private static final Duration LOOK_INTERVAL = Duration.ofSeconds(1);
   private static final Duration PAUSE_MAX = Duration.ofMillis(100);
   private static final int ENVIRONMENT_ENTRIES_MAX = 10_000;
-  private static final int EXIT_CODE_MAX = 255;
-  private static final int SIGNAL_MAX = 64;
 
   private final AgentLink link;
   private final AgentFiles files;
@@ -195,7 +192,7 @@ public final class AgentClient implements AutoCloseable {
           sink.write(event.getOutput().getData().asReadOnlyByteBuffer());
         }
         case EXITED -> {
-          return exited(event.getExited());
+          return exited(ProcessStatus.end(event.getExited()));
         }
         case START_FAILED -> {
           return new RunOutcome.NotStarted(AgentLink.printable(event.getStartFailed()));
@@ -207,19 +204,14 @@ public final class AgentClient implements AutoCloseable {
     }
   }
 
-  private static RunOutcome exited(Exit exit) {
-    int code = exit.getCode();
-    int signal = exit.getSignal();
-    if (code < -1 || code > EXIT_CODE_MAX || signal < 0 || signal > SIGNAL_MAX) {
-      throw AgentLink.broken("exit code " + code + ", signal " + signal);
+  private static RunOutcome exited(ProcessEnd end) {
+    Ending ending = end.signal() == 0 ? Ending.EXIT : Ending.SIGNAL;
+    if (end.timedOut()) {
+      ending = Ending.TIME_LIMIT;
+    } else if (end.outOfMemory()) {
+      ending = Ending.OUT_OF_MEMORY;
     }
-    if (exit.getTimedOut()) {
-      return new RunOutcome.Exited(code, Ending.TIME_LIMIT, signal);
-    }
-    if (exit.getOutOfMemory()) {
-      return new RunOutcome.Exited(code, Ending.OUT_OF_MEMORY, signal);
-    }
-    return new RunOutcome.Exited(code, signal == 0 ? Ending.EXIT : Ending.SIGNAL, signal);
+    return new RunOutcome.Exited(end.code(), ending, end.signal());
   }
 
   /// What the sandbox uses, as seen from inside.

@@ -87,7 +87,8 @@ public record ProcessStatus(
     return labels;
   }
 
-  private static ProcessEnd end(Exit exit) {
+  /// @throws AgentFailure when no process can end so
+  static ProcessEnd end(Exit exit) {
     int code = exit.getCode();
     int signal = exit.getSignal();
     if (code < -1 || code > EXIT_CODE_MAX || signal < 0 || signal > SIGNAL_MAX) {

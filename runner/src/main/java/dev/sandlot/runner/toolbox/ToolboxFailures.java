@@ -2,6 +2,7 @@ package dev.sandlot.runner.toolbox;
 
 import dev.sandlot.agentclient.AgentFailure;
 import dev.sandlot.http.HttpFailure;
+import java.util.HashMap;
 import java.util.Map;
 
 /// How failures read (contract: toolbox-api.md §2 and §19.4).
@@ -108,5 +109,18 @@ public final class ToolboxFailures {
               "internal server error: " + path + ": " + failure.sentence());
       case ABORTED, DEADLINE_EXCEEDED, UNAVAILABLE, UNIMPLEMENTED -> of(failure);
     };
+  }
+
+  /// The same failure with its sentence under the key `error` too, where clients of v0.190.0 read
+  /// it.
+  public static HttpFailure withError(HttpFailure failure) {
+    Map<String, Object> details = new HashMap<>(failure.details());
+    details.putIfAbsent("error", failure.sentence());
+    return new HttpFailure(
+        failure.status(),
+        failure.code().orElse(""),
+        failure.sentence(),
+        failure.headers(),
+        details);
   }
 }

@@ -1,7 +1,6 @@
 package dev.sandlot.runner.toolbox.desktop;
 
 import dev.sandlot.http.HttpFailure;
-import java.util.HashMap;
 import java.util.Map;
 
 /// How failures of computer use read: as all of the toolbox's, and with the keys that its older
@@ -43,20 +42,5 @@ final class DesktopFailures {
   static HttpFailure broken(String what) {
     return new HttpFailure(
         502, "BAD_GATEWAY", "the desktop's program in the sandbox answered with " + what);
-  }
-
-  /// The same failure with the key `error`, which clients of v0.190.0 read.
-  static HttpFailure withError(HttpFailure failure) {
-    if (failure.details().containsKey("error")) {
-      return failure;
-    }
-    Map<String, Object> details = new HashMap<>(failure.details());
-    details.put("error", failure.sentence());
-    return new HttpFailure(
-        failure.status(),
-        failure.code().orElse(""),
-        failure.sentence(),
-        failure.headers(),
-        details);
   }
 }

@@ -89,9 +89,9 @@ public final class DesktopRoutes {
           try {
             endpoint.serve(exchange);
           } catch (HttpFailure failure) {
-            throw DesktopFailures.withError(failure);
+            throw ToolboxFailures.withError(failure);
           } catch (AgentFailure failure) {
-            throw DesktopFailures.withError(ToolboxFailures.of(failure));
+            throw ToolboxFailures.withError(ToolboxFailures.of(failure));
           }
         };
     routes.add(new Route<>(method, ROOT + path, ToolboxAccess.ADMITTED_BY_PROXY, told));

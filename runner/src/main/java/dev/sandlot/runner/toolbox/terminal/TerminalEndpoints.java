@@ -11,7 +11,6 @@ import dev.sandlot.runner.toolbox.SocketCall;
 import dev.sandlot.runner.toolbox.ToolboxFailures;
 import dev.sandlot.runner.toolbox.ToolboxLimits;
 import java.io.IOException;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 
@@ -115,20 +114,9 @@ final class TerminalEndpoints {
     try {
       work.run();
     } catch (AgentFailure failure) {
-      throw withError(ToolboxFailures.of(failure));
+      throw ToolboxFailures.withError(ToolboxFailures.of(failure));
     } catch (HttpFailure failure) {
-      throw withError(failure);
+      throw ToolboxFailures.withError(failure);
     }
-  }
-
-  private static HttpFailure withError(HttpFailure failure) {
-    Map<String, Object> details = new LinkedHashMap<>(failure.details());
-    details.put("error", failure.sentence());
-    return new HttpFailure(
-        failure.status(),
-        failure.code().orElse(""),
-        failure.sentence(),
-        failure.headers(),
-        details);
   }
 }

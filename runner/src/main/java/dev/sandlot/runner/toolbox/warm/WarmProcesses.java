@@ -86,8 +86,8 @@ public final class WarmProcesses {
     private final Map<WarmProgram, Deque<Warm>> waiting = new HashMap<>();
     private final Map<WarmProgram, Installation> installations = new HashMap<>();
     private final Set<WarmProgram> filling = new HashSet<>();
+    private final Map<WarmProgram, Long> calls = new HashMap<>();
     private long generation;
-    private long calls;
     private boolean watched;
 
     Shelf(HostedSandbox sandbox) {
@@ -98,7 +98,6 @@ public final class WarmProcesses {
     void keep() {
       lock.lock();
       try {
-        calls++;
         used.signalAll();
         if (!watched) {
           watched = true;
@@ -113,6 +112,7 @@ public final class WarmProcesses {
     Optional<Warm> take(WarmProgram program) throws InterruptedException {
       lock.lock();
       try {
+        calls.merge(program, 1L, Long::sum);
         long left = STARTING_MAX.toNanos();
         if (comes(program) && awaited.add(program)) {
           try {
@@ -136,22 +136,22 @@ public final class WarmProcesses {
     }
 
     void fillAfterPause(WarmProgram program) {
-      long before = calls();
+      long before = calls(program);
       try {
         Thread.sleep(limits.pause());
       } catch (InterruptedException _) {
         Thread.currentThread().interrupt();
         return;
       }
-      if (calls() == before) {
+      if (calls(program) == before) {
         fill(program);
       }
     }
 
-    private long calls() {
+    private long calls(WarmProgram program) {
       lock.lock();
       try {
-        return calls;
+        return calls.getOrDefault(program, 0L);
       } finally {
         lock.unlock();
       }
