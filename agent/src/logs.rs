@@ -105,6 +105,13 @@ impl Log {
         });
         let kept = bytes.len().min(usize::try_from(self.limit).unwrap_or(usize::MAX));
         let stored = self.store(&bytes[bytes.len() - kept..], after - kept as u64);
+        if let Err(error) = &stored {
+            report(format_args!(
+                "{} bytes of {} are not kept: {error}",
+                bytes.len(),
+                self.path.display()
+            ));
+        }
         self.progress.send_modify(|progress| {
             progress.written = after;
             if stored.is_err() {
