@@ -110,7 +110,10 @@ pub fn spawn(program: &Program) -> Result<i32, SpawnError> {
         if pid < 0 { Err(error) } else { Ok(pid) }
     };
     match (pid, child.failure) {
-        (Ok(pid), None) => Ok(pid),
+        (Ok(pid), None) => {
+            await_execution(pid);
+            Ok(pid)
+        }
         (Ok(_), Some((step, errno))) => Err(SpawnError {
             step,
             error: io::Error::from_raw_os_error(errno),
@@ -120,6 +123,14 @@ pub fn spawn(program: &Program) -> Result<i32, SpawnError> {
             error: io::Error::from_raw_os_error(errno),
         }),
     }
+}
+
+/// Waits until the kernel has done all that belongs to an execution. A parent is woken when half of that is done: for
+/// a moment the process still counts as one whose rights have changed, and its own user may not open its descriptors
+/// in `/proc`. To open this file means to wait for the lock that an execution holds (Linux, `exec_update_lock`).
+fn await_execution(pid: i32) {
+    // A process that has ended already has nothing left to wait for.
+    let _ = std::fs::File::open(format!("/proc/{pid}/environ"));
 }
 
 fn pointers(strings: &[CString]) -> Vec<*const libc::c_char> {
@@ -324,6 +335,46 @@ pub fn prepare_process() {
             if known && action.sa_sigaction == libc::SIG_IGN && signal != libc::SIGPIPE {
                 libc::signal(signal, libc::SIG_DFL);
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn a_process_that_has_started_is_open_to_its_user() {
+        const STARTS: usize = 300;
+        let user = (rustix::process::geteuid().as_raw() == 0).then(|| Credentials {
+            uid: 1,
+            gid: 1,
+            groups: Vec::new(),
+        });
+        for _ in 0..STARTS {
+            let null = std::fs::File::options().write(true).open("/dev/null").unwrap();
+            let null = OwnedFd::from(null);
+            let pid = spawn(&Program {
+                candidates: vec![c"/bin/sleep".into()],
+                arguments: vec![c"sleep".into(), c"60".into()],
+                environment: Vec::new(),
+                working_directory: c"/".into(),
+                descriptors: [null.try_clone().unwrap(), null.try_clone().unwrap(), null],
+                terminal: false,
+                credentials: user.clone(),
+                processes_max: None,
+            })
+            .unwrap();
+            let open = || std::fs::read_link(format!("/proc/{pid}/fd/1"));
+            let target = match &user {
+                Some(user) => with_credentials(user, open).unwrap(),
+                None => open(),
+            };
+            kill(pid, libc::SIGKILL).unwrap();
+            // SAFETY: takes numbers, and no place for the status.
+            unsafe { libc::waitpid(pid, ptr::null_mut(), 0) };
+            assert_eq!(target.unwrap().to_str(), Some("/dev/null"));
         }
     }
 }
