@@ -182,6 +182,10 @@ impl Caller {
     /// The arguments that start the sandbox and return when it runs.
     pub fn run(&self, bundle: &Path, pid_file: &Path) -> Vec<String> {
         let mut arguments = self.before();
+        if self.engine == Engine::Runsc {
+            // What the sandbox's kernel says when it gives up goes where the engine's own words go.
+            arguments.push("--panic-log=/proc/self/fd/2".into());
+        }
         arguments.extend(["run", "--detach", "--bundle"].map(str::to_owned));
         arguments.push(bundle.to_string_lossy().into_owned());
         arguments.push("--pid-file".into());

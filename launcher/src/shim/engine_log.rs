@@ -18,7 +18,6 @@ pub struct EngineLog {
     length: usize,
     last: Vec<u8>,
     ended: bool,
-    lacked_memory: bool,
 }
 
 impl EngineLog {
@@ -29,7 +28,6 @@ impl EngineLog {
             length: 0,
             last: Vec::new(),
             ended: false,
-            lacked_memory: false,
         }
     }
 
@@ -64,47 +62,13 @@ impl EngineLog {
         let _ = self.file.write_all(bytes);
         self.length += bytes.len();
         self.last.extend_from_slice(bytes);
-        self.lacked_memory |= of_lacking_memory(&self.last);
         let surplus = self.last.len().saturating_sub(LAST_WORDS_BYTES);
         self.last.drain(..surplus);
-    }
-
-    /// Whether it tells of an allocation that failed. An engine that gives up for that says so first, and much after it.
-    pub fn lacked_memory(&self) -> bool {
-        self.lacked_memory
     }
 
     /// The end of it, in one line.
     pub fn last_words(&self) -> String {
         let text = String::from_utf8_lossy(&self.last);
         text.split_whitespace().collect::<Vec<_>>().join(" ")
-    }
-}
-
-fn of_lacking_memory(bytes: &[u8]) -> bool {
-    let words = String::from_utf8_lossy(bytes).to_ascii_lowercase();
-    [
-        "cannot allocate memory",
-        "out of memory",
-        "enomem",
-        "errno=12",
-        "errno 12",
-    ]
-    .iter()
-    .any(|word| words.contains(word))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn knows_an_engine_that_gave_up_for_lack_of_memory() {
-        assert!(of_lacking_memory(
-            b"panic: clone failed: cannot allocate memory\n\ngoroutine 1"
-        ));
-        assert!(!of_lacking_memory(
-            b"sandlot-agent: memory is used up: ending 1 processes"
-        ));
     }
 }

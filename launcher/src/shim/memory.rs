@@ -2,8 +2,9 @@
 //! program, and it would end all of it at the limit. So the shim notices, lends a little for a moment, and tells the
 //! agent, which ends the largest process. When that does not help in time, the kernel's way is taken.
 //!
-//! Cgroups of version 1 stop the sandbox at its limit until the shim has raised it; those of version 2 slow it down
-//! above [`lendable`], where the limit itself already holds what is lent.
+//! Cgroups of version 1 stop the sandbox at its limit until the shim has raised it, and let the engine's own calls fail
+//! there, for which it would give up; so the limit is raised a little before. Those of version 2 slow the sandbox down
+//! at its limit, above which the kernel's own already has what is lent.
 
 use std::fs::{self, File};
 use std::io;
@@ -71,6 +72,9 @@ pub struct Guard {
     usage: File,
     stat: File,
     short: Option<Short>,
+    relieved: Option<Instant>,
+    /// When to look again, while what can be dropped takes the room up to the limit: then no event tells of the rest.
+    crowded: Option<Duration>,
 }
 
 enum Way {
@@ -131,6 +135,12 @@ impl Guard {
                 control.write_all_at(b"1", 0)?;
                 let both = both.as_ref().map(write).transpose()?;
                 let limit = write(limit)?;
+                let usage = read(usage)?;
+                let nearly = mark(number(&limit)?);
+                fs::write(
+                    events,
+                    format!("{} {} {nearly}", stopped.as_raw_fd(), usage.as_raw_fd()),
+                )?;
                 let way = Way::Lend {
                     limit,
                     both,
@@ -151,14 +161,16 @@ impl Guard {
                     max: write(max)?,
                     events: read(events)?,
                 };
-                (way, usage, stat)
+                (way, read(usage)?, stat)
             }
         };
         Ok(Self {
             way,
-            usage: read(usage)?,
+            usage,
             stat: read(stat)?,
             short: None,
+            relieved: None,
+            crowded: None,
         })
     }
 
@@ -175,10 +187,18 @@ impl Guard {
         self.short.is_some()
     }
 
-    /// How long to wait at most before [`Guard::check`] is due; none when nothing is short.
+    /// Whether it was a short while ago: the memory of an engine that gives up is freed before it has ended.
+    pub fn was_short(&self) -> bool {
+        self.relieved.is_some_and(|relieved| relieved.elapsed() < PATIENCE)
+    }
+
+    /// How long to wait at most before [`Guard::check`] is due; none when there is room.
     pub fn patience(&self) -> Option<Duration> {
-        let short = self.short.as_ref()?;
-        Some(if short.given_up { IDLE_INTERVAL } else { INTERVAL })
+        match &self.short {
+            Some(short) if short.given_up => Some(IDLE_INTERVAL),
+            Some(_) => Some(INTERVAL),
+            None => self.crowded,
+        }
     }
 
     /// Looks after the memory. To be called when there is an event, and when [`Guard::patience`] is over.
@@ -189,20 +209,23 @@ impl Guard {
         if event {
             self.take_event()?;
         }
-        if event && self.exhausted()? {
+        if !self.has_given_up() && self.exhausted()? {
             self.lend()?;
         }
         let Some(short) = &mut self.short else {
+            self.crowded = self.crowd()?;
             return Ok(Advice::None);
         };
         let used = used(&self.usage, &self.stat)?;
         // A little below, or the next page asked for would bring it here again.
-        if used < short.limit - short.limit / 64 && take_back(&self.way, short)? {
+        if used < mark(short.limit) - short.limit / 64 && take_back(&self.way, short)? {
             let given_up = short.given_up;
             self.short = None;
+            self.relieved = Some(Instant::now());
             if given_up {
                 self.arm()?;
             }
+            self.crowded = self.crowd()?;
             return Ok(Advice::None);
         }
         if short.given_up {
@@ -230,22 +253,47 @@ impl Guard {
         }
     }
 
-    /// Whether nothing more can be dropped. Version 1 says so itself; version 2 tells of any time above the mark.
+    fn has_given_up(&self) -> bool {
+        self.short.as_ref().is_some_and(|short| short.given_up)
+    }
+
+    /// See [`Guard::crowded`]. Nobody is faster than a byte in a nanosecond.
+    fn crowd(&self) -> io::Result<Option<Duration>> {
+        let Way::Lend { limit, .. } = &self.way else {
+            return Ok(None);
+        };
+        let mark = mark(number(limit)?);
+        if number(&self.usage)? <= mark {
+            return Ok(None);
+        }
+        let left = mark.saturating_sub(used(&self.usage, &self.stat)?);
+        Ok(Some(Duration::from_nanos(left).clamp(INTERVAL, IDLE_INTERVAL)))
+    }
+
+    /// Whether there is next to nothing left, even if all that can be dropped were.
     fn exhausted(&self) -> io::Result<bool> {
+        Ok(self.stopped()? || used(&self.usage, &self.stat)? > mark(self.limit()?))
+    }
+
+    /// Whether the kernel has stopped the sandbox at its limit.
+    fn stopped(&self) -> io::Result<bool> {
         match &self.way {
             Way::Lend { control, .. } => Ok(field_of(&text(control)?, "under_oom") == Some(1)),
-            Way::Slow { high, .. } => {
-                let high = number(high)?;
-                Ok(used(&self.usage, &self.stat)? > high - high / 64)
-            }
+            Way::Slow { .. } => Ok(false),
+        }
+    }
+
+    /// The sandbox's limit at this moment, what is lent included.
+    fn limit(&self) -> io::Result<u64> {
+        match &self.way {
+            Way::Lend { limit, .. } => number(limit),
+            Way::Slow { high, .. } => number(high),
         }
     }
 
     fn lend(&mut self) -> io::Result<()> {
-        let now = match &self.way {
-            Way::Lend { limit, .. } => number(limit)?,
-            Way::Slow { high, .. } => number(high)?,
-        };
+        let now = self.limit()?;
+        let stopped = self.stopped()?;
         let short = self.short.get_or_insert_with(|| Short {
             since: Instant::now(),
             told: None,
@@ -256,8 +304,8 @@ impl Guard {
         let Way::Lend { limit, both, .. } = &self.way else {
             return Ok(());
         };
-        if short.steps == STEPS_MAX || short.given_up {
-            return self.give_up();
+        if short.steps == STEPS_MAX {
+            return if stopped { self.give_up() } else { Ok(()) };
         }
         short.steps += 1;
         let raised = short.raised().to_string();
@@ -301,6 +349,11 @@ impl Short {
     fn raised(&self) -> u64 {
         (self.limit + lendable(self.limit) * self.steps / STEPS_MAX) / PAGE_BYTES * PAGE_BYTES
     }
+}
+
+/// Above it memory is short.
+const fn mark(limit: u64) -> u64 {
+    limit - limit / 32
 }
 
 /// True when nothing is lent any more. False when the kernel cannot yet do without it.

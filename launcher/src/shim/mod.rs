@@ -117,6 +117,9 @@ struct Shim {
     memory: Option<Guard>,
 }
 
+/// The exit code of a Go program that cannot go on.
+const GO_GAVE_UP: i32 = 2;
+
 impl Shim {
     fn start(order: &Order) -> io::Result<Self> {
         let (ours, agents) = socketpair(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC, None)?;
@@ -198,7 +201,11 @@ impl Shim {
         let _ = self.oom.read_to_string(&mut text);
         self.log.copy(&self.output);
         // With a guard the kernel ends nobody: a call of the engine's fails for lack of memory, and the engine gives up.
-        let starved = self.memory.as_ref().is_some_and(Guard::is_short) || self.log.lacked_memory();
+        let gave_up = code == Some(GO_GAVE_UP);
+        let starved = self
+            .memory
+            .as_ref()
+            .is_some_and(|guard| guard.is_short() || gave_up && guard.was_short());
         let status = Status {
             code: code.unwrap_or(-1),
             signal: signal.unwrap_or(0),
