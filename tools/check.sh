@@ -22,4 +22,6 @@ say "Rust: format, clippy, unit tests"
 lint_rust
 cargo test --workspace --locked --lib --bins
 say "Java: format, Error Prone, architecture, unit tests"
-mvn --batch-mode --no-transfer-progress spotless:check test
+make_scratch
+trap remove_scratch EXIT
+mvn --batch-mode --no-transfer-progress -Dtest.scratch="$SCRATCH" spotless:check test

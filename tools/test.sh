@@ -55,7 +55,7 @@ part_unit() {
   (
     cd "$REPOSITORY"
     if is_chosen native; then say "Rust's unit tests: see native"; else cargo test --workspace --locked --lib --bins; fi
-    if is_chosen java; then say "Java's unit tests: see java"; else mvn --batch-mode --no-transfer-progress test; fi
+    if is_chosen java; then say "Java's unit tests: see java"; else mvn --batch-mode --no-transfer-progress -Dtest.scratch="$SCRATCH" test; fi
   )
 }
 
@@ -73,7 +73,7 @@ part_java() {
     SANDLOT_TEST_POSTGRES=$SANDLOT_CACHE/postgres/$POSTGRES_VERSION SANDLOT_TEST_IMAGES=$SANDLOT_CACHE/images \
       SANDLOT_TEST_IMAGE=$(tools/image/build.sh default id) SANDLOT_TEST_DESKTOP_IMAGE=$(tools/image/build.sh desktop id) \
       SANDLOT_TEST_RUNSC=$(runsc_program) SANDLOT_TEST_NATIVE=$(native_programs) \
-      mvn --batch-mode --no-transfer-progress -Pit test
+      mvn --batch-mode --no-transfer-progress -Dtest.scratch="$SCRATCH" -Pit test
   )
 }
 
@@ -173,9 +173,14 @@ end_attended() {
   done
 }
 
-# What Rust tests that were killed could not clean up.
+# What tests that were killed could not clean up.
 clean_launchers() {
-  local home process name
+  local home process name java
+  java=$(native_programs)/sandlot-launcher
+  for home in "$SCRATCH"/slr*; do
+    [[ -x $java && -f $home/launcher.json ]] || continue
+    "$java" clean --config "$home/launcher.json"
+  done
   local launcher=${CARGO_TARGET_DIR:-$REPOSITORY/target}/x86_64-unknown-linux-gnu/debug/sandlot-launcher
   for home in /tmp/sandlot-launcher-*-*; do
     process=${home#/tmp/sandlot-launcher-}
@@ -195,6 +200,7 @@ finish() {
   set +e
   end_attended
   clean_launchers
+  remove_scratch
   # The log of a failed run would go with the home.
   [[ ! -d $SANDLOT_HOME/logs ]] || cp "$SANDLOT_HOME"/logs/*.log "$LOGS/" 2>/dev/null
   ( # not in a condition, where bash would ignore set -e
@@ -278,6 +284,7 @@ done
 mkdir -p "$LOGS"
 exec {lock}>"$SANDLOT_CACHE/.test$suffix.lock"
 flock --nonblock "$lock" || fail "Other tests are running on this machine. Wait until they have ended."
+make_scratch
 trap finish EXIT
 trap 'exit 130' INT TERM
 attended "$here/setup.sh" "${steps[@]}"

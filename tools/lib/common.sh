@@ -13,6 +13,10 @@ fail() {
   exit 1
 }
 
+# make_scratch: a folder for what tests need for a moment. Its path is short, for sockets are made in it.
+make_scratch() { SCRATCH=$(mktemp -d /tmp/sandlot-tests.XXXXXX); }
+remove_scratch() { [[ -z ${SCRATCH:-} ]] || rm -rf --one-file-system "$SCRATCH"; }
+
 have() { command -v "$1" >/dev/null 2>&1; }
 
 require_root() {
