@@ -14,7 +14,11 @@ fail() {
 }
 
 # make_scratch: a folder for what tests need for a moment. Its path is short, for sockets are made in it.
-make_scratch() { SCRATCH=$(mktemp -d /tmp/sandlot-tests.XXXXXX); }
+# Users of the tests (PostgreSQL runs as one) find what is theirs in it.
+make_scratch() {
+  SCRATCH=$(mktemp -d /tmp/sandlot-tests.XXXXXX)
+  chmod 711 "$SCRATCH"
+}
 remove_scratch() { [[ -z ${SCRATCH:-} ]] || rm -rf --one-file-system "$SCRATCH"; }
 
 have() { command -v "$1" >/dev/null 2>&1; }

@@ -18,6 +18,7 @@ static NEXT: AtomicU8 = AtomicU8::new(0);
 /// Names and addresses are the same in every run, so that one keeps the next waiting.
 static ALONE: OnceLock<File> = OnceLock::new();
 const START_MAX: Duration = Duration::from_secs(20);
+const TRACES_WAIT: Duration = Duration::from_secs(60);
 
 /// A launcher and everything it was set up with.
 pub struct Launcher {
@@ -253,6 +254,19 @@ impl Launcher {
         );
         traces
     }
+
+    /// What stays. A sandbox of another test that was started meanwhile has seen this launcher's disk mounted; the disk is
+    /// free when that sandbox has ended or put its view of the host away.
+    fn lasting_traces(&self) -> Vec<String> {
+        let deadline = Instant::now() + TRACES_WAIT;
+        loop {
+            let traces = self.traces();
+            if traces.is_empty() || Instant::now() > deadline || thread::panicking() {
+                return traces;
+            }
+            thread::sleep(Duration::from_millis(200));
+        }
+    }
 }
 
 /// The processes of sandboxes, shims and the database below this home.
@@ -276,7 +290,7 @@ impl Drop for Launcher {
             let _ = child.wait();
         }
         let output = self.run("clean");
-        let traces = self.traces();
+        let traces = self.lasting_traces();
         if thread::panicking() {
             eprintln!("{}", self.log());
         } else {
