@@ -1,6 +1,5 @@
 #!/usr/bin/env bash
-# Runs the tests: all but those of the launcher on a real host and of older clients, or the parts named as arguments.
-# These two become part of the default as soon as they hold on every run and there is time for them.
+# Runs the tests: all but those of older clients, for which there is no time, or the parts named as arguments.
 #   unit        Rust and Java without root, engine or database
 #   check       formatting, lints                        native      Rust, with real engines, networks and disks
 #   java        Java, with a real database               python      the published Python client
@@ -36,7 +35,7 @@ for library in common toolchains lints engine programs instance clients; do
 done
 
 PARTS=(unit check native java python typescript generations api posture faults)
-DEFAULT_PARTS=(unit java python typescript api posture faults)
+DEFAULT_PARTS=(native java python typescript api posture faults)
 LOGS=$SANDLOT_CACHE/logs/test$suffix
 declare -A RESULT=() TOOK=()
 ATTENDED="" # the process group that is being waited for
