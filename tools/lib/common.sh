@@ -13,10 +13,10 @@ fail() {
   exit 1
 }
 
-# make_scratch: a folder for what tests need for a moment. Its path is short, for sockets are made in it.
+# make_scratch: a folder for what tests need for a moment. Its path is short: sockets are made in it, deep below.
 # Users of the tests (PostgreSQL runs as one) find what is theirs in it.
 make_scratch() {
-  SCRATCH=$(mktemp -d /tmp/sandlot-tests.XXXXXX)
+  SCRATCH=$(mktemp -d /tmp/slt.XXXXXX)
   chmod 711 "$SCRATCH"
 }
 remove_scratch() { [[ -z ${SCRATCH:-} ]] || rm -rf --one-file-system "$SCRATCH"; }

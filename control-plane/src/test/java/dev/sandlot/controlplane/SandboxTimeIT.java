@@ -12,6 +12,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import tools.jackson.databind.JsonNode;
 
 /// What time brings about: idle sandboxes, deadlines, silent runners, expiring keys.
 class SandboxTimeIT {
@@ -192,12 +193,19 @@ class SandboxTimeIT {
     runner.fail("DESTROY_SANDBOX", "busy");
     pass(Duration.ofMinutes(5));
     Await.until(() -> runner.jobsOf(id).size() >= 3);
+    // From the moment on at which it is told, the next is due.
+    Await.until(() -> jobStatus(runner.seen.getLast()).equals("FAILED"));
     assertThat(state(id)).isEqualTo("destroying");
 
     runner.obey();
     pass(Duration.ofSeconds(11));
     awaitGone(id);
     assertThat(runner.sandboxes).doesNotContainKey(id);
+  }
+
+  private String jobStatus(JsonNode job) {
+    String id = job.path("id").asString();
+    return api.call(api.runnerKey, "GET", "/jobs/" + id, "").text("status");
   }
 
   @Test
