@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
@@ -153,6 +154,10 @@ public final class HeldRun implements AutoCloseable {
   /// Kills the process and what it started, if they have not ended.
   @Override
   public void close() {
-    call.cancel("the process is not needed", null);
+    try {
+      call.cancel("the process is not needed", null);
+    } catch (RejectedExecutionException _) {
+      // The link was closed for good, and the process has ended with it.
+    }
   }
 }
