@@ -23,6 +23,10 @@ import java.util.UUID;
 /// the list of its commands and what was typed into them.
 final class Sessions {
   private static final int KEY_BYTES = 16;
+
+  /// Nobody's commands run in the ledger: the smallest shell does.
+  private static final List<String> LEDGER_SHELL = List.of("/bin/sh");
+
   private static final int SIGTERM = 15;
   private static final int SIGCONT = 18;
   private static final long GRACE_LOOK_MILLIS = 20;
@@ -58,7 +62,7 @@ final class Sessions {
       throw taken(name);
     }
     String shell = ShellScript.shellFor(sandbox.account().shell());
-    ProcessStatus ledger = startLedger(processes, shell, key);
+    ProcessStatus ledger = startLedger(processes, key);
     try {
       ProcessStart start =
           ProcessStart.of(shellProcess(key), List.of(shell))
@@ -76,9 +80,9 @@ final class Sessions {
     }
   }
 
-  private ProcessStatus startLedger(AgentProcesses processes, String shell, String key) {
+  private ProcessStatus startLedger(AgentProcesses processes, String key) {
     ProcessStart start =
-        ProcessStart.of("session:" + key + ":ledger:" + UUID.randomUUID(), List.of(shell))
+        ProcessStart.of("session:" + key + ":ledger:" + UUID.randomUUID(), LEDGER_SHELL)
             .keepInputOpen()
             .keepBytes(limits.ledgerBytesMax());
     Labels.of(Kind.LEDGER, key).forEach(start::label);
