@@ -183,6 +183,59 @@ class Bench:
         finally:
             self.client.delete(sandbox)
 
+    def session(self):
+        """A line in a session, a key in a terminal, a long log; and what the agent needs after all that."""
+        from daytona import SessionExecuteRequest
+
+        sandbox = self.client.create()
+        try:
+            sandbox.process.create_session("lines")
+            line = SessionExecuteRequest(command="true")
+            sandbox.process.execute_session_command("lines", line)
+            lines = [timed(lambda: sandbox.process.execute_session_command("lines", line))[0] for _ in range(self.times(100))]
+            row("a line in a session (`true`)", milliseconds(lines), "≤ 5 ms")
+            row("the echo of a key in a terminal", milliseconds(self.echoes(sandbox)), "≤ 5 ms")
+            size = 100_000_000 // self.share
+            took, count = timed(lambda: self.follow(sandbox, f"yes 0123456789012345678901234567890 | head -c {size}"))
+            assert count == size, f"{count} of {size} bytes of the log came"
+            row(f"follow of a log of {size // 1_000_000} MB, all of it", f"{took:.1f} s, {size / took / 1e6:.0f} MB/s")
+            status = sandbox.process.exec("grep VmRSS /proc/1/status").result.split()
+            row("the agent's memory (RSS) after that", f"{int(status[1]) / 1024:.1f} MiB", "≤ 8 MB")
+        finally:
+            self.client.delete(sandbox)
+
+    def echoes(self, sandbox):
+        terminal = sandbox.process.create_pty_session("keys")
+        terminal.send_input("stty -icanon; exec cat >/dev/null\n")
+        shown = iter(terminal)
+        seen = b""
+        while b"cat >/dev/null\r\n" not in seen:
+            seen += next(shown)
+        time.sleep(0.5)
+        times = []
+        for _ in range(self.times(100)):
+            begin = time.perf_counter()
+            terminal.send_input("x")
+            next(shown)
+            times.append(time.perf_counter() - begin)
+        terminal.kill()
+        terminal.disconnect()
+        return times
+
+    def follow(self, sandbox, command):
+        from daytona import SessionExecuteRequest
+
+        sandbox.process.create_session("log")
+        begun = sandbox.process.execute_session_command("log", SessionExecuteRequest(command=command, run_async=True))
+        count = 0
+
+        def take(text):
+            nonlocal count
+            count += len(text)
+
+        asyncio.run(sandbox.process.get_session_command_logs_async("log", begun.cmd_id, take, take))
+        return count
+
     def rate(self, call):
         count = self.times(400)
         with ThreadPoolExecutor(8) as pool:
@@ -427,7 +480,7 @@ def bare_bundle(root):
     }
 
 
-SECTIONS = ["start", "tti", "burst", "exec", "parallel", "files", "many", "gigabyte", "search", "idle", "memory", "engine", "restart"]
+SECTIONS = ["start", "tti", "burst", "exec", "session", "parallel", "files", "many", "gigabyte", "search", "idle", "memory", "engine", "restart"]
 
 
 def table():
