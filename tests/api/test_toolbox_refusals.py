@@ -159,3 +159,9 @@ def test_a_bulk_download_says_of_each_file_what_is_wrong(prepared) -> None:
 @pytest.mark.parametrize("target", ["/no-such-path", "/", "/files/none/none", "/..%2f..%2fhealth", "/process"])
 def test_an_unknown_path_is_not_found(prepared, target: str) -> None:
     assert wire.toolbox(prepared.id, "GET", target).status == 404
+
+
+def test_a_body_of_countless_values_is_refused(sandbox) -> None:
+    body = b'{"command": "true", "x": [' + b"{}," * 600_000 + b"{}]}"
+    assert_refused(wire.toolbox(sandbox.id, "POST", "/process/execute", body), 400, "token")
+    assert inside.shell(sandbox, "echo fine") == "fine\n"

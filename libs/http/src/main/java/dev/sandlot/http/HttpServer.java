@@ -72,7 +72,7 @@ public final class HttpServer implements AutoCloseable {
             .protocolsDiscoverServices(false)
             .connectionOptions(SocketOptions.builder().tcpNoDelay(true).build())
             .connectionConfig(ConnectionConfig.builder().readTimeout(Duration.ZERO).build())
-            .addConnectionSelector(selector)
+            .addConnectionSelector(new BoundedConnections(selector))
             .directHandlers(plainRefusals())
             .routing(routing ->
                 routing.any((request, response) -> serve(dispatcher, failures, request, response)));

@@ -1,8 +1,13 @@
 package dev.sandlot.http;
 
+import java.io.OutputStream;
+import java.util.Iterator;
 import tools.jackson.core.JacksonException;
+import tools.jackson.core.StreamReadConstraints;
+import tools.jackson.core.json.JsonFactory;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.SequenceWriter;
 import tools.jackson.databind.json.JsonMapper;
 
 /// JSON as our wire wants it: unknown properties are ignored, absent ones are null or zero in
@@ -12,6 +17,17 @@ public final class Json {
       JsonMapper.builder()
           .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
           .disable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
+          .build();
+
+  /// Of anything that somebody else wrote: a tree takes many times its text, and `[{},{},…]` most.
+  private static final int TOKENS_MAX = 500_000;
+
+  private static final JsonMapper BOUNDED =
+      JsonMapper.builder(
+              JsonFactory.builder()
+                  .streamReadConstraints(
+                      StreamReadConstraints.builder().maxTokenCount(TOKENS_MAX).build())
+                  .build())
           .build();
 
   private Json() {}
@@ -38,6 +54,22 @@ public final class Json {
     return MAPPER.readValue(json, type);
   }
 
+  /// Writes an array value by value, so that it is never held as a whole.
+  public static void writeArray(OutputStream out, Iterator<?> values) {
+    try (SequenceWriter array = MAPPER.writer().writeValuesAsArray(out)) {
+      while (values.hasNext()) {
+        array.write(values.next());
+      }
+    }
+  }
+
+  /// Reads what a program in a sandbox wrote: up to half a million values and names.
+  ///
+  /// @throws JacksonException when it is something else
+  public static JsonNode hostile(byte[] json) {
+    return BOUNDED.readTree(json);
+  }
+
   /// Reads a caller's body, which must be a JSON object. An empty body counts as `{}`.
   ///
   /// @throws HttpFailure 400 when it is not
@@ -47,7 +79,7 @@ public final class Json {
     }
     JsonNode node;
     try {
-      node = MAPPER.readTree(body);
+      node = BOUNDED.readTree(body);
     } catch (JacksonException e) {
       throw HttpFailure.badRequest("the body is not valid JSON: " + e.getOriginalMessage());
     }

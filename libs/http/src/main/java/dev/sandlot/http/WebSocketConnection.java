@@ -27,6 +27,7 @@ import org.slf4j.LoggerFactory;
 /// and the other side's end is seen while the endpoint does something else.
 final class WebSocketConnection implements WebSocket {
   private static final Logger LOGGER = LoggerFactory.getLogger(WebSocketConnection.class);
+  private static final int MESSAGE_OVERHEAD_BYTES = 64;
   private static final byte[] NOTHING = new byte[0];
 
   private final InputStream in;
@@ -122,7 +123,7 @@ final class WebSocketConnection implements WebSocket {
         throw new Violation(PROTOCOL_ERROR, "a message begins in the middle of another, or ends");
       }
       kind = continues ? kind : frame.opcode();
-      begun = begun.length == 0 ? frame.payload() : joined(begun, frame.payload());
+      begun = joined(begun, frame.payload());
       if (frame.last()) {
         deliver(WebSocketFrames.message(kind, begun));
         begun = NOTHING;
@@ -132,6 +133,9 @@ final class WebSocketConnection implements WebSocket {
   }
 
   private static byte[] joined(byte[] first, byte[] second) {
+    if (first.length == 0 || second.length == 0) {
+      return first.length == 0 ? second : first;
+    }
     byte[] all = Arrays.copyOf(first, first.length + second.length);
     System.arraycopy(second, 0, all, first.length, second.length);
     return all;
@@ -164,17 +168,22 @@ final class WebSocketConnection implements WebSocket {
     }
   }
 
+  /// What it takes here: an empty one is not nothing.
+  private static int size(Message message) {
+    return message.bytes().length + MESSAGE_OVERHEAD_BYTES;
+  }
+
   private void deliver(Message message) throws InterruptedException {
     receiving.lock();
     try {
-      while (waitingBytes + message.bytes().length > limits.waitingBytesMax()
+      while (waitingBytes + size(message) > limits.waitingBytesMax()
           && !waiting.isEmpty()
           && !closeSent) {
         changed.await();
       }
       if (!closeSent) {
         waiting.add(message);
-        waitingBytes += message.bytes().length;
+        waitingBytes += size(message);
         changed.signalAll();
       }
     } finally {
@@ -216,7 +225,7 @@ final class WebSocketConnection implements WebSocket {
       if (next == null) {
         return Optional.empty();
       }
-      waitingBytes -= next.bytes().length;
+      waitingBytes -= size(next);
       changed.signalAll();
       return Optional.of(next);
     } finally {

@@ -3,10 +3,12 @@ package dev.sandlot.http;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.Socket;
+import java.net.SocketException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -110,6 +112,32 @@ class HttpServerTest {
               .getBytes(ISO_8859_1));
       in.transferTo(out);
     });
+  }
+
+  @Test
+  void holdsNoMoreOfAChunkThanItMay() throws Exception {
+    for (String path : List.of("/nothing", "/echo")) {
+      try (Socket socket = new Socket("127.0.0.1", server.port())) {
+        OutputStream out = socket.getOutputStream();
+        out.write(
+            ("POST "
+                    + path
+                    + " HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n7fffffff\r\n")
+                .getBytes(ISO_8859_1));
+        assertThatThrownBy(
+                () -> {
+                  for (int sent = 0;
+                      sent < 4 * BoundedConnections.UNREAD_BYTES_MAX;
+                      sent += 1 << 20) {
+                    out.write(new byte[1 << 20]);
+                  }
+                })
+            .as(path)
+            .isInstanceOf(SocketException.class);
+      }
+    }
+    assertThat(raw("GET /names/well HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"))
+        .endsWith("well");
   }
 
   @Test
