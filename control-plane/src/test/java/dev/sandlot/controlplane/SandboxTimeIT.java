@@ -4,6 +4,7 @@ import static dev.sandlot.controlplane.ApiFixture.assertRefused;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sandlot.controlplane.access.Permission;
+import dev.sandlot.controlplane.platform.DatabaseConfig;
 import java.time.Duration;
 import java.util.EnumSet;
 import java.util.Optional;
@@ -19,12 +20,14 @@ class SandboxTimeIT {
   private static final Duration SWEEP_PAUSE = Duration.ofMillis(20);
 
   private final FakeClock clock = new FakeClock();
+  private DatabaseConfig database;
   private ApiFixture api;
   private FakeRunner runner;
 
   @BeforeEach
   void start() {
-    api = new ApiFixture(PostgresHarness.database(), config -> config.withTime(SWEEP_PAUSE, clock));
+    database = PostgresHarness.database();
+    api = new ApiFixture(database, config -> config.withTime(SWEEP_PAUSE, clock));
     runner = new FakeRunner(api).start();
   }
 
@@ -223,6 +226,18 @@ class SandboxTimeIT {
     // Its files are where they were, if the runner ever comes back.
     pass(Duration.ZERO);
     assertThat(api.post("/sandbox/" + running + "/recover", "").text("state")).isEqualTo("started");
+  }
+
+  @Test
+  void countsNoSilenceFromBeforeItsStart() {
+    String id = make("{}");
+    String key = api.adminKey;
+    api.close();
+    clock.advance(Duration.ofHours(25));
+
+    api = new ApiFixture(database, config -> config.withTime(SWEEP_PAUSE, clock));
+    Await.pause(SWEEP_PAUSE.multipliedBy(5));
+    assertThat(api.call(key, "GET", "/sandbox/" + id, "").text("state")).isEqualTo("started");
   }
 
   @Test

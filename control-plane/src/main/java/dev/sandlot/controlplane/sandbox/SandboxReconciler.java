@@ -37,6 +37,10 @@ public final class SandboxReconciler implements AutoCloseable {
   private final RunnerPool pool;
   private final Signals signals;
   private final InstantSource clock;
+
+  /// Since when runners could be heard: their silence before is no sign of anything.
+  private final Instant listening;
+
   private final Duration pause;
   private final Thread thread;
   private volatile boolean closed;
@@ -58,6 +62,7 @@ public final class SandboxReconciler implements AutoCloseable {
     this.pool = pool;
     this.signals = signals;
     this.clock = clock;
+    this.listening = clock.instant();
     this.pause = pause;
     this.thread = Thread.ofVirtual().name("sandbox-reconciler").unstarted(this::run);
   }
@@ -84,7 +89,9 @@ public final class SandboxReconciler implements AutoCloseable {
     guarded("deadlines", () -> each(store.pastDeadline(now), this::passDeadline));
     guarded("idle", () -> each(store.dueToStop(now), this::stopIdle));
     guarded("stopped", () -> each(store.dueToDelete(now), this::deleteStopped));
-    guarded("runners", () -> pool.silentFor(RUNNER_GONE_AFTER).forEach(this::giveUp));
+    if (!now.isBefore(listening.plus(RUNNER_GONE_AFTER))) {
+      guarded("runners", () -> pool.silentFor(RUNNER_GONE_AFTER).forEach(this::giveUp));
+    }
     guarded("purge", () -> purge(now));
   }
 
