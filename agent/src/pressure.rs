@@ -2,6 +2,7 @@
 //! little for a moment and says so (`api/launcher.md`, PRESSURE); otherwise its kernel would end the whole sandbox.
 
 use std::collections::HashMap;
+use std::future::ready;
 use std::time::Duration;
 
 use tokio::sync::Notify;
@@ -49,6 +50,12 @@ pub async fn relieve_for_ever(processes: &Processes) {
             let _ = kill(row.pid, libc::SIGKILL);
         }
         gone(last.pid).await;
+        // What was said meanwhile was said of the same memory.
+        tokio::select! {
+            biased;
+            () = RAISED.notified() => {}
+            () = ready(()) => {}
+        }
     }
 }
 

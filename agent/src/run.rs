@@ -98,12 +98,20 @@ impl Starter {
             result = relay(&started, &events) => result.is_err(),
             () = events.closed() => true,
         };
+        let kill = || self.processes.signal(entry, libc::SIGKILL, Target::Group);
         if gone {
-            let _ = self.processes.signal(entry, libc::SIGKILL, Target::Group);
+            let _ = kill();
         }
         drop(started.outputs);
         used_much();
-        let exit = started.entry.wait().await;
+        // A process may have closed its output and go on.
+        let exit = tokio::select! {
+            exit = entry.wait() => exit,
+            () = events.closed(), if !gone => {
+                let _ = kill();
+                entry.wait().await
+            }
+        };
         self.processes.forget(&started.entry.id);
         let _ = send(&events, Event::Exited(exit)).await;
     }

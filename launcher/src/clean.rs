@@ -70,13 +70,14 @@ fn forget(folder: &Folder) -> Outcome<()> {
     rootfs::release(&folder.rootfs())?;
     files::remove(&folder.agent_socket()).doing(|| format!("{} cannot be changed", folder.path().display()))?;
     if folder.record()?.is_some() {
-        folder.write_exit(&Exit {
+        // On a full disk it is not kept, and everything goes all the same.
+        let _ = folder.write_exit(&Exit {
             code: -1,
             signal: rustix::process::Signal::KILL.as_raw(),
             oom: false,
             at_ms: now_ms(),
             reason: Reason::Stopped,
-        })?;
+        });
     }
     folder.remove_record()
 }

@@ -25,7 +25,8 @@ pub fn replace(path: &Path, content: &[u8], mode: u32) -> io::Result<()> {
     fs::rename(&new, path)
 }
 
-/// Reads a file that holds one JSON value; none when there is no file.
+/// Reads a file that holds one JSON value; none when there is no file, or an empty one: that is what a host that went
+/// down leaves of one just made.
 ///
 /// # Errors
 /// When the file cannot be read or holds something else.
@@ -36,6 +37,9 @@ pub fn read_json<T: DeserializeOwned>(path: &Path) -> Outcome<Option<T>> {
         }
         text => text.doing(|| format!("{} cannot be read", path.display()))?,
     };
+    if text.is_empty() {
+        return Ok(None);
+    }
     let wrong = |error| Failure::internal(format!("{} is damaged: {error}", path.display()));
     serde_json::from_slice(&text).map(Some).map_err(wrong)
 }

@@ -104,12 +104,23 @@ impl Host {
         Ok(host)
     }
 
+    /// Removes what is left of a sandbox that is gone. One that cannot be removed keeps its slot; its next start or
+    /// end tries again, and the others live on.
+    fn bury(&self, record: &Record) {
+        if let Err(failure) = end::release(self, record, Reason::Lost) {
+            log::error(
+                "sandbox is not cleaned up",
+                json!({"id": record.id.as_str(), "reason": failure.message}),
+            );
+        }
+    }
+
     fn take_over(&self, found: &[Record]) -> Outcome<()> {
         for record in found {
             let alive = record.shim.filter(|shim| shim.alive());
             match alive.map(|shim| self.watch.add(&record.id, shim)) {
                 Some(Ok(())) => log::info("sandbox found running", json!({"id": record.id.as_str()})),
-                _ => end::release(self, record, Reason::Lost)?,
+                _ => self.bury(record),
             }
         }
         let known = |id: &SandboxId| found.iter().any(|record| record.id == *id);

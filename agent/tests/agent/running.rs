@@ -153,6 +153,27 @@ async fn a_caller_that_leaves_kills_the_group() {
 }
 
 #[tokio::test]
+async fn a_caller_that_leaves_kills_what_has_closed_its_output() {
+    let agent = Agent::start();
+    let mut client = agent.connect().await;
+    let mut events = client
+        .run(shell("echo $$; exec >/dev/null 2>&1; exec sleep 1000"))
+        .await
+        .unwrap()
+        .into_inner();
+    let mut ran = Ran::default();
+    while ran.stdout.is_empty() {
+        ran.take(events.message().await.unwrap().unwrap());
+    }
+    let process: i32 = ran.text().trim().parse().unwrap();
+    // By then the agent has seen the ends of both pipes.
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    assert!(alive(process));
+    drop(events);
+    eventually("the process is killed", || !alive(process)).await;
+}
+
+#[tokio::test]
 async fn a_flood_waits_for_its_reader_instead_of_filling_the_memory() {
     let agent = Agent::start();
     let mut client = agent.connect().await;

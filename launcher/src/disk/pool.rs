@@ -98,11 +98,13 @@ pub fn quotas(config: &Config) -> Outcome<PathBuf> {
 /// The device mounted at a folder.
 fn mounted(folder: &Path) -> Outcome<Option<String>> {
     let text = fs::read_to_string("/proc/self/mounts").doing(|| "The mounts cannot be read".into())?;
+    // The kernel shows where a folder is, whatever links led to it.
+    let place_of = fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
     let mut found = None;
     for line in text.lines() {
         let mut fields = line.split(' ');
         let (device, place) = (fields.next().unwrap_or(""), fields.next().unwrap_or(""));
-        if Path::new(place) == folder {
+        if Path::new(place) == place_of {
             found = Some(device.to_owned());
         }
     }

@@ -2,6 +2,7 @@
 //! policy needs no change of it. Tables of others are never touched.
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::process::{Command, Stdio};
@@ -229,20 +230,24 @@ fn apply(text: &str) -> Outcome<()> {
     Err(Failure::internal(format!("nftables refused a change: {words}")))
 }
 
-/// Keeps the host's neighbourhood closed when the host's routes change, in a thread of its own.
+/// Keeps the host's neighbourhood closed when the host's routes change, in a thread of its own. Whatever fails is tried
+/// again: the kernel drops its messages when routes change by the hundred.
 pub fn follow_host_networks(config: Arc<Config>) {
     std::thread::spawn(move || {
-        let result = watch_host_networks(&config);
-        if let Err(failure) = result {
-            log::error("host networks are not followed", json!({"reason": failure.message}));
+        loop {
+            let Err(failure) = watch_host_networks(&config);
+            log::error("host networks are looked up again", json!({"reason": failure.message}));
+            std::thread::sleep(RETRY);
         }
     });
 }
 
 /// Routes of slots change with every slot that is made; so the table is only changed when the outcome differs.
 const SETTLE: Duration = Duration::from_millis(200);
+/// After a failure.
+const RETRY: Duration = Duration::from_secs(1);
 
-fn watch_host_networks(config: &Config) -> Outcome<()> {
+fn watch_host_networks(config: &Config) -> Outcome<Infallible> {
     let changes = Netlink::watching_routes().doing(|| "The host's routes cannot be watched".into())?;
     let mut known = host_networks(config)?;
     refresh_host_networks(config)?;

@@ -6,13 +6,14 @@ use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
+use serde_json::json;
 
 use super::record::{Exit, Folder, Process, Reason, Record};
 use crate::answer::{Doing, Outcome};
 use crate::engine::Caller;
 use crate::failpoint::reach;
 use crate::host::Host;
-use crate::log::now_ms;
+use crate::log::{self, now_ms};
 use crate::network::Slot;
 use crate::shim::{Order, Status};
 use crate::values::{Network, SandboxId};
@@ -45,7 +46,13 @@ pub fn release(host: &Host, record: &Record, reason: Reason) -> Outcome<()> {
     reach("stop_sandbox.released")?;
     host.change_policy(record, &record.network, &Network::Default {})?;
     files::remove(&folder.agent_socket()).doing(|| format!("{} cannot be changed", folder.path().display()))?;
-    folder.write_exit(&exit(&folder, reason))?;
+    // On a full disk how it ended stays unknown; that it has ended must not.
+    if let Err(failure) = folder.write_exit(&exit(&folder, reason)) {
+        log::error(
+            "how a sandbox ended is not kept",
+            json!({"id": id.as_str(), "reason": failure.message}),
+        );
+    }
     folder.remove_record()?;
     reach("stop_sandbox.forgotten")?;
     host.slots.give_back(Slot(record.slot));

@@ -218,7 +218,8 @@ impl Guard {
         };
         let used = used(&self.usage, &self.stat)?;
         // A little below, or the next page asked for would bring it here again.
-        if used < mark(short.limit) - short.limit / 64 && take_back(&self.way, short)? {
+        let relieved = used < mark(short.limit) - short.limit / 64;
+        if relieved && take_back(&self.way, short)? {
             let given_up = short.given_up;
             self.short = None;
             self.relieved = Some(Instant::now());
@@ -235,7 +236,8 @@ impl Guard {
             self.give_up()?;
             return Ok(Advice::None);
         }
-        if short.told.is_some_and(|told| told.elapsed() < TELL_INTERVAL) {
+        // Nobody has to end for memory that only the kernel holds on to.
+        if relieved || short.told.is_some_and(|told| told.elapsed() < TELL_INTERVAL) {
             return Ok(Advice::None);
         }
         short.told = Some(Instant::now());
@@ -369,9 +371,14 @@ fn take_back(way: &Way, short: &Short) -> io::Result<bool> {
     if limit.write_all_at(own.as_bytes(), 0).is_err() {
         return Ok(false);
     }
-    both.as_ref()
-        .map_or(Ok(()), |both| both.write_all_at(own.as_bytes(), 0))?;
-    Ok(true)
+    let lowered = both
+        .as_ref()
+        .map_or(Ok(()), |both| both.write_all_at(own.as_bytes(), 0));
+    if lowered.is_err() {
+        // What was swapped out counts there too.
+        limit.write_all_at(short.raised().to_string().as_bytes(), 0)?;
+    }
+    Ok(lowered.is_ok())
 }
 
 /// Memory without what the kernel can drop.
