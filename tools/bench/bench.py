@@ -18,9 +18,10 @@ import sys
 import tempfile
 import time
 import urllib.request
-import uuid
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
+
+import bare
 
 MIB = 1 << 20
 rows = []
@@ -414,22 +415,8 @@ class Bench:
         root = next(pathlib.Path(self.options.images).glob("default-*/rootfs")).resolve()
         for name, program in (("runsc", self.options.runsc), ("runc", self.options.runc)):
             if program:
-                runs = [self.bare_run(name, program, root) for _ in range(self.times(15))]
+                runs = [bare.run(name, program, root) for _ in range(self.times(15))]
                 row(f"bare `{name} run` of `true`, the same root", milliseconds(runs))
-
-    def bare_run(self, name, program, root):
-        identity = f"bench-{uuid.uuid4()}"
-        with tempfile.TemporaryDirectory() as bundle:
-            pathlib.Path(bundle, "config.json").write_text(json.dumps(bare_bundle(root)))
-            arguments = ["--root", f"{bundle}/state"]
-            if name == "runsc":
-                arguments += ["--platform", "systrap", "--network", "none", "--overlay2", "none", "--ignore-cgroups"]
-            begin = time.perf_counter()
-            subprocess.run([program, *arguments, "run", "--bundle", bundle, identity], check=True, stdin=subprocess.DEVNULL, timeout=60)
-            took = time.perf_counter() - begin
-            # runsc keeps a namespace mounted in its state folder.
-            subprocess.run(["umount", f"{bundle}/state/null-netns"], stderr=subprocess.DEVNULL, check=False, timeout=10)
-            return took
 
     def restart(self):
         sandbox = self.client.create()
@@ -463,21 +450,6 @@ for folder in range(int(sys.argv[1])):
         with open(f"{path}/{number}.c", "w") as file:
             file.write(f"/* needle {folder * 100 + number} */\\n" * 30)
 """
-
-
-def bare_bundle(root):
-    return {
-        "ociVersion": "1.0.0",
-        "process": {
-            "user": {"uid": 0, "gid": 0},
-            "args": ["/bin/true"],
-            "env": ["PATH=/usr/bin:/bin"],
-            "cwd": "/",
-        },
-        "root": {"path": str(root), "readonly": True},
-        "mounts": [{"destination": "/proc", "type": "proc", "source": "proc"}],
-        "linux": {"namespaces": [{"type": kind} for kind in ("pid", "mount", "ipc", "uts")]},
-    }
 
 
 SECTIONS = ["start", "tti", "burst", "exec", "session", "parallel", "files", "many", "gigabyte", "search", "idle", "memory", "engine", "restart"]

@@ -44,6 +44,7 @@ public final class AgentFiles {
   /// A transfer that does not move for so long is given up.
   private static final Duration STALL_MAX = Duration.ofSeconds(60);
 
+  private static final long LISTING_BYTES_MAX = 32 << 20;
   private static final int LINK_CHARACTERS_MAX = 4_096;
   private static final int CHUNK_BYTES = 256 << 10;
 
@@ -82,11 +83,16 @@ public final class AgentFiles {
     BlockingClientCall<?, ListDirectoryResponse> call =
         link.within(TREE_MAX).listDirectory(request);
     List<FileStatus> entries = new ArrayList<>();
+    long bytes = 0;
     try {
       while (true) {
         ListDirectoryResponse message = call.read();
         if (message == null) {
           return entries;
+        }
+        bytes += message.getSerializedSize();
+        if (bytes > LISTING_BYTES_MAX) {
+          throw AgentLink.broken("a directory whose entries take more than 32 MiB");
         }
         if (entries.size() + message.getEntriesCount() > ENTRIES_MAX) {
           throw AgentLink.broken("more than " + ENTRIES_MAX + " entries in a directory");

@@ -5,6 +5,9 @@ import dev.sandlot.agentclient.AgentFiles;
 import dev.sandlot.agentclient.FileStatus;
 import dev.sandlot.http.Exchange;
 import dev.sandlot.http.HttpFailure;
+import dev.sandlot.http.Json;
+import java.io.IOException;
+import java.io.OutputStream;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
@@ -16,13 +19,16 @@ final class FileEndpoints {
   private static final Pattern DEPTH = Pattern.compile("[1-9][0-9]?");
   private static final int FOLDER_MODE = 0755;
 
+  /// A longer listing is sent in pieces.
+  private static final int ENTRIES_AT_ONCE_MAX = 1_000;
+
   private final ToolboxLimits limits;
 
   FileEndpoints(ToolboxLimits limits) {
     this.limits = limits;
   }
 
-  void list(Exchange exchange) throws InterruptedException {
+  void list(Exchange exchange) throws IOException, InterruptedException {
     String path = Calls.checked(exchange.query("path").orElse(""), "path", limits);
     String folder = path.isEmpty() ? "." : path;
     int depth = depth(exchange);
@@ -32,7 +38,15 @@ final class FileEndpoints {
     } catch (AgentFailure failure) {
       throw ToolboxFailures.of(failure, folder);
     }
-    exchange.sendJson(entries.stream().map(entry -> json(exchange, entry)).toList());
+    var rows = entries.stream().map(entry -> json(exchange, entry));
+    if (entries.size() <= ENTRIES_AT_ONCE_MAX) {
+      exchange.sendJson(rows.toList());
+      return;
+    }
+    exchange.responseHeader("Content-Type", "application/json; charset=utf-8");
+    try (OutputStream out = exchange.outputStream()) {
+      Json.writeArray(out, rows.iterator());
+    }
   }
 
   private static int depth(Exchange exchange) {

@@ -8,8 +8,10 @@ import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.OutputStream;
 import java.io.Reader;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
@@ -21,6 +23,8 @@ final class SpooledOutput implements OutputSink, Closeable {
   static final class LimitPassed extends IOException {
     private static final long serialVersionUID = 1;
   }
+
+  private static final String PREFIX = "output-";
 
   private final ToolboxLimits limits;
   private final Path folder;
@@ -35,6 +39,19 @@ final class SpooledOutput implements OutputSink, Closeable {
     this.folder = folder;
   }
 
+  /// Removes what a server that was killed has left in the folder.
+  ///
+  /// @throws UncheckedIOException when the folder cannot be read or changed
+  static void removeLeftovers(Path folder) {
+    try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, PREFIX + "*")) {
+      for (Path file : files) {
+        Files.deleteIfExists(file);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot clear the folder " + folder, e);
+    }
+  }
+
   @Override
   public void write(ByteBuffer data) throws IOException {
     if (size + data.remaining() > limits.outputBytesMax()) {
@@ -44,7 +61,7 @@ final class SpooledOutput implements OutputSink, Closeable {
     byte[] bytes = new byte[data.remaining()];
     data.get(bytes);
     if (fileOut == null && size > limits.outputInMemoryBytesMax()) {
-      file = Files.createTempFile(folder, "output-", null);
+      file = Files.createTempFile(folder, PREFIX, null);
       fileOut = Files.newOutputStream(file);
       memory.writeTo(fileOut);
     }

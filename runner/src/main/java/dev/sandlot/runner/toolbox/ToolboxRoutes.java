@@ -26,6 +26,7 @@ public final class ToolboxRoutes {
 
   /// @param spoolFolder where large outputs wait until they are sent
   public ToolboxRoutes(RuntimeDriver driver, ToolboxLimits limits, Path spoolFolder) {
+    SpooledOutput.removeLeftovers(spoolFolder);
     WarmProcesses warm = new WarmProcesses(WarmLimits.STANDARD);
     CommandRunner commands = new CommandRunner(limits, spoolFolder, warm);
     ExecuteEndpoints execute = new ExecuteEndpoints(commands, limits);
@@ -47,7 +48,7 @@ public final class ToolboxRoutes {
                     sessions.routes(),
                     terminals.routes(),
                     interpreter.routes(),
-                    new DesktopRoutes(downloads::sendFile).routes()),
+                    new DesktopRoutes(downloads::sendFile, warm::discard).routes()),
                 route("POST", "/process/execute", execute::execute),
                 route("POST", "/process/code-run", execute::runCode),
                 route("GET", "/files", files::list),

@@ -86,10 +86,6 @@ final class FakeAgent extends AgentGrpc.AgentImplBase implements AutoCloseable {
   private static final EventLoopGroup LOOPS =
       new MultiThreadIoEventLoopGroup(
           1, new DefaultThreadFactory("fake-agent", true), EpollIoHandler.newFactory());
-
-  /// For the answer to a last call to leave.
-  private static final long ANSWER_MILLIS = 50;
-
   private static final String HOME = "/home/daytona";
 
   private final Path root;
@@ -509,17 +505,7 @@ final class FakeAgent extends AgentGrpc.AgentImplBase implements AutoCloseable {
     }
     Server running = server;
     if (running != null) {
-      letAnswersLeave(running.shutdown());
-      running.shutdownNow();
-    }
-  }
-
-  /// As the real one does.
-  private static void letAnswersLeave(Server server) {
-    try {
-      var _ = server.awaitTermination(ANSWER_MILLIS, TimeUnit.MILLISECONDS);
-    } catch (InterruptedException _) {
-      Thread.currentThread().interrupt();
+      ServerEnd.end(running);
     }
   }
 }

@@ -4,10 +4,12 @@ import dev.sandlot.agentclient.AgentFailure;
 import dev.sandlot.http.Endpoint;
 import dev.sandlot.http.HttpFailure;
 import dev.sandlot.http.Route;
+import dev.sandlot.runner.sandbox.HostedSandbox;
 import dev.sandlot.runner.toolbox.ToolboxAccess;
 import dev.sandlot.runner.toolbox.ToolboxFailures;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 
 /// All operations of computer use.
 public final class DesktopRoutes {
@@ -16,11 +18,13 @@ public final class DesktopRoutes {
   private final List<Route<ToolboxAccess>> routes = new ArrayList<>();
 
   /// @param download how recordings are sent
-  public DesktopRoutes(FileDownload download) {
+  /// @param environmentChanged is told of each sandbox whose environment is another now
+  public DesktopRoutes(FileDownload download, Consumer<HostedSandbox> environmentChanged) {
     DesktopLimits limits = DesktopLimits.STANDARD;
     DesktopProgram program = new DesktopProgram(limits);
     Recordings recordings = new Recordings(limits);
-    processes(new ProcessEndpoints(new DesktopSession(program, limits), recordings));
+    processes(
+        new ProcessEndpoints(new DesktopSession(program, limits, environmentChanged), recordings));
     screen(new ScreenshotEndpoints(program, limits), new DisplayEndpoints(program, limits));
     hands(new MouseEndpoints(program, limits), new KeyboardEndpoints(program, limits));
     accessibility(new AccessibilityEndpoints(program, limits));

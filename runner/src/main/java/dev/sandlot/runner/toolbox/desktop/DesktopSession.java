@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import tools.jackson.databind.JsonNode;
 
@@ -31,10 +32,14 @@ final class DesktopSession {
 
   private final DesktopProgram program;
   private final DesktopLimits limits;
+  private final Consumer<HostedSandbox> environmentChanged;
 
-  DesktopSession(DesktopProgram program, DesktopLimits limits) {
+  /// @param environmentChanged is told of each sandbox whose environment is another now
+  DesktopSession(
+      DesktopProgram program, DesktopLimits limits, Consumer<HostedSandbox> environmentChanged) {
     this.program = program;
     this.limits = limits;
+    this.environmentChanged = environmentChanged;
   }
 
   /// What clients are told of a process.
@@ -61,6 +66,7 @@ final class DesktopSession {
     }
     // Whatever is started from now on appears on the desktop.
     agent.changeEnvironment(settings.programEnvironment(), List.of(), "");
+    environmentChanged.accept(sandbox);
     List<String> missing = await(sandbox, settings, List.of(DesktopProcess.values()));
     if (!missing.isEmpty()) {
       String details = lastWords(agent, missing);

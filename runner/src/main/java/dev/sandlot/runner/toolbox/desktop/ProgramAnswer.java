@@ -86,7 +86,7 @@ final class ProgramAnswer {
 
   private Optional<JsonNode> answer(byte[] text) {
     try {
-      JsonNode node = Json.read(text, JsonNode.class);
+      JsonNode node = Json.hostile(text);
       return node != null && node.path("id").asString("").equals(id)
           ? Optional.of(node)
           : Optional.empty();

@@ -31,6 +31,9 @@ record Ledger(Map<String, Begun> begun, Map<String, Integer> ended) {
   private static final int UNKNOWN = -1;
   private static final long AWAIT_MILLIS = 2_000;
 
+  /// More than is kept of it, and what an agent says beyond is not listened to.
+  private static final int BYTES_MAX = 5 << 20;
+
   /// A command that has begun in the shell's own streams.
   ///
   /// @param outputOffset where its output cannot begin before
@@ -46,7 +49,9 @@ record Ledger(Map<String, Begun> begun, Map<String, Integer> ended) {
   static Ledger read(AgentProcesses processes, String process) throws IOException {
     ByteArrayOutputStream lines = new ByteArrayOutputStream();
     try (ProcessOutput output = processes.read(process, OutputRequest.output(0, false))) {
-      for (Optional<OutputPiece> next = output.next(); next.isPresent(); next = output.next()) {
+      for (Optional<OutputPiece> next = output.next();
+          next.isPresent() && lines.size() < BYTES_MAX;
+          next = output.next()) {
         byte[] bytes = new byte[next.get().data().remaining()];
         next.get().data().get(bytes);
         lines.writeBytes(bytes);
@@ -69,6 +74,7 @@ record Ledger(Map<String, Begun> begun, Map<String, Integer> ended) {
           limit.interrupt();
           return status.getAsInt();
         }
+        lines.delete(0, lines.length() < BYTES_MAX ? lines.lastIndexOf("\n") + 1 : BYTES_MAX);
       }
     }
     return UNKNOWN;

@@ -8,6 +8,7 @@ import dev.sandlot.agentclient.ProcessOutput;
 import dev.sandlot.agentclient.ProcessStatus;
 import dev.sandlot.http.Json;
 import dev.sandlot.http.WebSocket;
+import dev.sandlot.runner.toolbox.ToolboxFailures;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -66,6 +67,9 @@ final class Viewer {
         } else if (!socket.closed()) {
           sayFarewell(socket);
         }
+      } catch (AgentFailure failure) {
+        // The sandbox has ended, or cannot be reached. Without this the typist would wait for ever.
+        socket.close(WebSocket.INTERNAL_ERROR, ToolboxFailures.of(failure).sentence());
       } finally {
         // What was typed before the viewer left still counts, also when its leaving was noticed
         // first.

@@ -35,7 +35,7 @@ class NoDesktopIT {
 
   @Test
   void saysWhatIsMissingAndWhatWouldWork() throws Exception {
-    for (Route<ToolboxAccess> route : new DesktopRoutes((_, _) -> {}).routes()) {
+    for (Route<ToolboxAccess> route : new DesktopRoutes((_, _) -> {}, _ -> {}).routes()) {
       String path = route.pattern().text();
       if (path.contains("/recordings")) {
         continue;
