@@ -62,6 +62,8 @@ struct Row {
     #[serde(skip_serializing_if = "Option::is_none")]
     address: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    limits: Option<Limits>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     agent_socket: Option<PathBuf>,
     #[serde(skip_serializing_if = "Option::is_none")]
     exit: Option<Exit>,
@@ -328,6 +330,7 @@ impl Host {
             running: record.is_some(),
             engine: record.as_ref().map(|record| record.engine),
             address: record.as_ref().map(address),
+            limits: record.as_ref().map(|record| record.limits),
             agent_socket: record.as_ref().map(|_| folder.agent_socket()),
             exit: folder.exit()?,
         })

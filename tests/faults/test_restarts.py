@@ -192,3 +192,10 @@ def test_what_waits_in_the_background_of_a_session_is_still_ended_with_it(own_sa
     restart()
     own_sandbox.process.delete_session(session)
     assert inside.shell(own_sandbox, "pgrep -fxc 'sleep 4321' || true").strip() == "0"
+
+
+def test_metrics_know_the_limits_again(own_sandbox, restart) -> None:
+    restart()
+    metrics = wire.toolbox(own_sandbox.id, "GET", "/system/metrics").json()
+    assert (metrics["memTotal"], metrics["cpuCount"]) == (own_sandbox.memory << 30, own_sandbox.cpu)
+    assert metrics["cpuUsedPct"] == 0, "what was used before the restart"

@@ -1,6 +1,7 @@
 package dev.sandlot.runtime;
 
 import dev.sandlot.model.SandboxId;
+import dev.sandlot.model.SandboxLimits;
 import java.nio.file.Path;
 import java.util.Optional;
 
@@ -11,6 +12,7 @@ import java.util.Optional;
 /// @param running whether the engine runs
 /// @param engine which one runs, or ran last
 /// @param address while it runs
+/// @param limits while it runs
 /// @param agentSocket while it runs
 /// @param exit how it ended, until the next start
 public record HostedDisk(
@@ -20,5 +22,6 @@ public record HostedDisk(
     boolean running,
     Optional<String> engine,
     Optional<String> address,
+    Optional<SandboxLimits> limits,
     Optional<Path> agentSocket,
     Optional<EngineExit> exit) {}

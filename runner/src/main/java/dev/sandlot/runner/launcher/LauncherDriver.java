@@ -216,8 +216,23 @@ public final class LauncherDriver implements RuntimeDriver, AutoCloseable {
         running,
         text(row, "engine"),
         running ? text(row, "address") : Optional.empty(),
+        limits(row),
         running ? text(row, "agent_socket").map(Path::of) : Optional.empty(),
         exit(row.path("exit")));
+  }
+
+  /// An earlier launcher may have started it and not noted them.
+  private static Optional<SandboxLimits> limits(JsonNode row) {
+    JsonNode limits = row.path("limits");
+    if (!limits.isObject()) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        new SandboxLimits(
+            limits.path("cpu_millis").asLong(0),
+            limits.path("memory_bytes").asLong(0),
+            row.path("disk_bytes").asLong(0),
+            limits.path("pids").asInt(0)));
   }
 
   private static Optional<EngineExit> exit(JsonNode exit) {

@@ -18,7 +18,7 @@ public final class HostedSandbox {
   private final CpuMeter cpu;
   private volatile @Nullable Account account;
 
-  /// @param limits empty when this runner did not start it
+  /// @param limits empty when nobody knows them
   /// @param account null when this runner did not start it
   HostedSandbox(
       SandboxId id,
@@ -30,7 +30,9 @@ public final class HostedSandbox {
     this.agent = agent;
     this.agentVersion = agentVersion;
     this.limits = limits;
-    this.cpu = new CpuMeter(limits.map(SandboxLimits::cpuMillis).orElse(0L), System.nanoTime());
+    long cpuMillis = limits.map(SandboxLimits::cpuMillis).orElse(0L);
+    this.cpu =
+        account == null ? new CpuMeter(cpuMillis) : new CpuMeter(cpuMillis, System.nanoTime());
     this.account = account;
   }
 
@@ -46,12 +48,12 @@ public final class HostedSandbox {
     return agentVersion;
   }
 
-  /// How much memory it may use; empty when this runner did not start it.
+  /// How much memory it may use; empty when nobody knows.
   public OptionalLong memoryLimitBytes() {
     return limits.isPresent() ? OptionalLong.of(limits.get().memoryBytes()) : OptionalLong.empty();
   }
 
-  /// How much it may use; empty when this runner did not start it.
+  /// How much it may use; empty when nobody knows.
   public Optional<SandboxLimits> limits() {
     return limits;
   }

@@ -239,7 +239,7 @@ public final class HostedSandboxes implements AutoCloseable {
         agent.close();
         return false;
       }
-      replace(new HostedSandbox(disk.id(), agent, hello.version(), Optional.empty(), null));
+      replace(new HostedSandbox(disk.id(), agent, hello.version(), disk.limits(), null));
       LOGGER.atInfo().addKeyValue("sandboxId", disk.id()).log("sandbox adopted");
       return true;
     } catch (AgentFailure failure) {

@@ -45,6 +45,7 @@ public final class FakeDriver implements RuntimeDriver, AutoCloseable {
     private @Nullable FakeAgent agent;
     private @Nullable EngineExit exit;
     private @Nullable NetworkPolicy network;
+    private @Nullable SandboxLimits limits;
 
     Disk(DiskRequest request, Path root) {
       this.request = request;
@@ -123,6 +124,7 @@ public final class FakeDriver implements RuntimeDriver, AutoCloseable {
       if (disk.agent == null) {
         disk.agent = FakeAgent.start(disk.root, socket, () -> crash(request.id(), exited(0)));
         disk.network = request.network();
+        disk.limits = request.limits();
         disk.exit = null;
       }
       return new StartedSandbox(
@@ -150,6 +152,7 @@ public final class FakeDriver implements RuntimeDriver, AutoCloseable {
       disk.agent = null;
       disk.exit = exit;
       disk.network = null;
+      disk.limits = null;
       agent.close();
     }
   }
@@ -216,6 +219,7 @@ public final class FakeDriver implements RuntimeDriver, AutoCloseable {
           running,
           Optional.of(engine()),
           running ? Optional.of("192.0.2.1") : Optional.empty(),
+          Optional.ofNullable(disk.limits),
           running ? Optional.of(socket(id)) : Optional.empty(),
           Optional.ofNullable(disk.exit));
     }

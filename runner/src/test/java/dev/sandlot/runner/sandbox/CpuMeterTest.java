@@ -10,11 +10,17 @@ class CpuMeterTest {
 
   @Test
   void tellsTheShareOfTheLimitSinceTheCallBefore() {
-    CpuMeter meter = new CpuMeter(2_000, 0);
+    CpuMeter meter = new CpuMeter(2_000);
 
-    assertThat(meter.percent(Duration.ofSeconds(1), SECOND)).isEqualTo(50);
-    assertThat(meter.percent(Duration.ofSeconds(1), 2 * SECOND)).isZero();
-    assertThat(meter.percent(Duration.ofSeconds(9), 3 * SECOND)).isEqualTo(100);
+    assertThat(meter.percent(Duration.ofSeconds(3_600), 0)).isZero();
+    assertThat(meter.percent(Duration.ofSeconds(3_601), SECOND)).isEqualTo(50);
+    assertThat(meter.percent(Duration.ofSeconds(3_601), 2 * SECOND)).isZero();
+    assertThat(meter.percent(Duration.ofSeconds(3_609), 3 * SECOND)).isEqualTo(100);
+  }
+
+  @Test
+  void countsFromTheStartOfWhatHasJustStarted() {
+    assertThat(new CpuMeter(2_000, 0).percent(Duration.ofSeconds(1), SECOND)).isEqualTo(50);
   }
 
   @Test

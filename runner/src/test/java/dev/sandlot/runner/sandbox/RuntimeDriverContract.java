@@ -118,6 +118,7 @@ abstract class RuntimeDriverContract {
     assertThat(running.image()).isEqualTo(image());
     assertThat(running.diskBytes()).isEqualTo(LIMITS.diskBytes());
     assertThat(running.agentSocket()).contains(started.agentSocket());
+    assertThat(running.limits()).contains(LIMITS);
     assertThat(driver().inspect(id).orElseThrow().disk().running()).isTrue();
 
     try (AgentClient agent = meet(started)) {
