@@ -39,10 +39,13 @@ final class SpooledOutput implements OutputSink, Closeable {
     this.folder = folder;
   }
 
-  /// Removes what a server that was killed has left in the folder.
+  /// Removes what a server that was killed has left in the folder, if there is one.
   ///
   /// @throws UncheckedIOException when the folder cannot be read or changed
   static void removeLeftovers(Path folder) {
+    if (!Files.isDirectory(folder)) {
+      return;
+    }
     try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, PREFIX + "*")) {
       for (Path file : files) {
         Files.deleteIfExists(file);
