@@ -74,7 +74,7 @@ pub struct Guard {
     short: Option<Short>,
     relieved: Option<Instant>,
     /// When to look again, while what can be dropped takes the room up to the limit: then no event tells of the rest.
-    crowded: Option<Duration>,
+    crowded: Option<Instant>,
 }
 
 enum Way {
@@ -197,17 +197,20 @@ impl Guard {
         match &self.short {
             Some(short) if short.given_up => Some(IDLE_INTERVAL),
             Some(_) => Some(INTERVAL),
-            None => self.crowded,
+            None => self.crowded.map(|due| due.saturating_duration_since(Instant::now())),
         }
     }
 
-    /// Looks after the memory. To be called when there is an event, and when [`Guard::patience`] is over.
+    /// Looks after the memory. To be called when there is an event, and when [`Guard::patience`] is over; sooner costs
+    /// nothing while memory is not short.
     ///
     /// # Errors
     /// When the cgroup cannot be read or written: it is gone, and the sandbox with it.
     pub fn check(&mut self, event: bool) -> io::Result<Advice> {
         if event {
             self.take_event()?;
+        } else if self.short.is_none() && self.crowded.is_none_or(|due| Instant::now() < due) {
+            return Ok(Advice::None);
         }
         if !self.has_given_up() && self.exhausted()? {
             self.lend()?;
@@ -260,7 +263,7 @@ impl Guard {
     }
 
     /// See [`Guard::crowded`]. Nobody is faster than a byte in a nanosecond.
-    fn crowd(&self) -> io::Result<Option<Duration>> {
+    fn crowd(&self) -> io::Result<Option<Instant>> {
         let Way::Lend { limit, .. } = &self.way else {
             return Ok(None);
         };
@@ -269,7 +272,8 @@ impl Guard {
             return Ok(None);
         }
         let left = mark.saturating_sub(used(&self.usage, &self.stat)?);
-        Ok(Some(Duration::from_nanos(left).clamp(INTERVAL, IDLE_INTERVAL)))
+        let pause = Duration::from_nanos(left).clamp(INTERVAL, IDLE_INTERVAL);
+        Ok(Some(Instant::now() + pause))
     }
 
     /// Whether there is next to nothing left, even if all that can be dropped were.
