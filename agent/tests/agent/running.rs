@@ -1,6 +1,7 @@
 use std::time::{Duration, Instant};
 
-use sandlot_agent::proto::{GetMetricsRequest, HelloRequest, StartProcessRequest};
+use sandlot_agent::proto::{GetMetricsRequest, HelloRequest, RunEvent, StartProcessRequest};
+use tonic::Streaming;
 
 use crate::support::{Agent, Ran, alive, eventually, map, run, shell};
 
@@ -133,39 +134,29 @@ async fn a_background_child_that_never_stops_writing_does_not_hold_the_call() {
     assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
 }
 
-#[tokio::test]
-async fn a_caller_that_leaves_kills_the_group() {
-    let agent = Agent::start();
+/// Starts a script and waits for the number that it says first.
+async fn begin(agent: &Agent, script: &str) -> (i32, Streaming<RunEvent>) {
     let mut client = agent.connect().await;
-    let mut events = client
-        .run(shell("sleep 1000 & echo $!; sleep 1000"))
-        .await
-        .unwrap()
-        .into_inner();
+    let mut events = client.run(shell(script)).await.unwrap().into_inner();
     let mut ran = Ran::default();
     while ran.stdout.is_empty() {
         ran.take(events.message().await.unwrap().unwrap());
     }
+    (ran.text().trim().parse().unwrap(), events)
+}
+
+#[tokio::test]
+async fn a_caller_that_leaves_kills_the_group() {
+    let agent = Agent::start();
+    let (background, events) = begin(&agent, "sleep 1000 & echo $!; sleep 1000").await;
     drop(events);
-    let background: i32 = ran.text().trim().parse().unwrap();
     eventually("the background child is killed", || !alive(background)).await;
-    eventually("nothing is left in the table", || true).await;
 }
 
 #[tokio::test]
 async fn a_caller_that_leaves_kills_what_has_closed_its_output() {
     let agent = Agent::start();
-    let mut client = agent.connect().await;
-    let mut events = client
-        .run(shell("echo $$; exec >/dev/null 2>&1; exec sleep 1000"))
-        .await
-        .unwrap()
-        .into_inner();
-    let mut ran = Ran::default();
-    while ran.stdout.is_empty() {
-        ran.take(events.message().await.unwrap().unwrap());
-    }
-    let process: i32 = ran.text().trim().parse().unwrap();
+    let (process, events) = begin(&agent, "echo $$; exec >/dev/null 2>&1; exec sleep 1000").await;
     // By then the agent has seen the ends of both pipes.
     tokio::time::sleep(Duration::from_millis(500)).await;
     assert!(alive(process));
