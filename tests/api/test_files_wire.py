@@ -194,6 +194,21 @@ def open_files(sandbox, folder: str) -> int:
 # A full disk.
 
 
+def test_a_long_listing_is_whole_or_refused(own_sandbox) -> None:
+    make = (
+        "import os\nos.makedirs('many')\nfor n in range(1500):\n    open(f'many/{n}', 'w').close()\n"
+        "for _ in range(15):\n    os.mkdir('d' * 250)\n    os.chdir('d' * 250)\n"
+        "for n in range(9500):\n    open(str(n), 'w').close()\n"
+    )
+    own_sandbox.fs.upload_file(make.encode(), "make.py")
+    inside.shell(own_sandbox, "python3 make.py", 60)
+    listed = wire.toolbox(own_sandbox.id, "GET", "/files?path=many")
+    assert listed.headers["content-type"].startswith("application/json")
+    assert sorted(int(each["name"]) for each in listed.json()) == list(range(1500))
+    deep = "/".join(["d" * 250] * 15)
+    assert_refused(wire.toolbox(own_sandbox.id, "GET", f"/files?path={deep}"), 400, "32 MiB", "less depth")
+
+
 @pytest.fixture
 def full(own_sandbox) -> Iterator:
     own_sandbox.process.exec("mkdir -p t/folder && echo 'old text' > t/file && head -c 3000000 /dev/zero | tr '\\0' o > t/large")

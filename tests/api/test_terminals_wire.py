@@ -11,4 +11,5 @@ def test_a_viewer_is_told_when_its_sandbox_goes(own_sandbox) -> None:
     viewer.send(b"echo a$((1+1))b\n")
     viewer.await_content(b"a2b")
     wire.remove(own_sandbox.id)
-    viewer.await_end()
+    assert viewer.await_end() == 1011, "it was cut, or told of a good end"
+    assert viewer.reason

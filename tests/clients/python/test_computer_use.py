@@ -42,6 +42,17 @@ def desktop(daytona: Daytona) -> Iterator[Sandbox]:
     created.delete()
 
 
+def test_programs_see_a_desktop_as_soon_as_it_has_started(daytona: Daytona, desktop: Sandbox) -> None:
+    created = daytona.create(CreateSandboxFromSnapshotParams(snapshot=DESKTOP))
+    try:
+        created.process.exec("true")
+        time.sleep(0.5)  # a shell waits for the next command by now
+        created.computer_use.start()
+        assert created.process.exec("echo $DISPLAY").result == desktop.process.exec("echo $DISPLAY").result != "\n"
+    finally:
+        created.delete()
+
+
 @pytest.fixture
 def editor(desktop: Sandbox) -> Iterator[object]:
     """The window of a text editor."""

@@ -77,6 +77,7 @@ public final class AgentFiles {
   /// A directory's entries, sorted as the agent sorts them.
   ///
   /// @param depth 1 for the directory itself only, at most 64
+  /// @throws AgentFailure `RESOURCE_EXHAUSTED` when they take too much
   public List<FileStatus> list(String path, int depth) throws InterruptedException {
     ListDirectoryRequest request =
         ListDirectoryRequest.newBuilder().setPath(path).setDepth(depth).build();
@@ -92,7 +93,10 @@ public final class AgentFiles {
         }
         bytes += message.getSerializedSize();
         if (bytes > LISTING_BYTES_MAX) {
-          throw AgentLink.broken("a directory whose entries take more than 32 MiB");
+          throw new AgentFailure(
+              AgentFailure.Kind.RESOURCE_EXHAUSTED,
+              "",
+              "its entries take more than 32 MiB; list its parts, or with less depth");
         }
         if (entries.size() + message.getEntriesCount() > ENTRIES_MAX) {
           throw AgentLink.broken("more than " + ENTRIES_MAX + " entries in a directory");

@@ -4,6 +4,7 @@ import java.io.OutputStream;
 import java.util.Iterator;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamReadConstraints;
+import tools.jackson.core.exc.StreamConstraintsException;
 import tools.jackson.core.json.JsonFactory;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
@@ -80,6 +81,9 @@ public final class Json {
     JsonNode node;
     try {
       node = BOUNDED.readTree(body);
+    } catch (StreamConstraintsException _) {
+      throw HttpFailure.badRequest(
+          "the body nests too deep, or holds more than " + TOKENS_MAX + " values and names");
     } catch (JacksonException e) {
       throw HttpFailure.badRequest("the body is not valid JSON: " + e.getOriginalMessage());
     }

@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -229,6 +230,43 @@ class WebSocketTest {
       for (int index = 0; index < 100; index++) {
         assertThat(client.receive().payload()).hasSize(100);
       }
+    }
+  }
+
+  @Test
+  void holdsBackAClientWhoseMessagesAreEmpty() throws Exception {
+    CountDownLatch go = new CountDownLatch(1);
+    CountDownLatch sent = new CountDownLatch(1);
+    int count = 4_000_000; // more than what lies on the way in both sockets
+    AtomicInteger received = new AtomicInteger();
+    endpoint.set(socket -> {
+      assertThat(go.await(20, TimeUnit.SECONDS)).isTrue();
+      while (received.get() < count && socket.receive().isPresent()) {
+        received.incrementAndGet();
+      }
+    });
+    try (Client client = new Client("/")) {
+      byte[] some = new byte[6 * 10_000];
+      for (int index = 0; index < some.length; index += 6) {
+        some[index] = (byte) 0x82;
+        some[index + 1] = (byte) 0x80;
+      }
+      Thread.ofVirtual()
+          .start(() -> {
+            try {
+              for (int index = 0; index < count; index += 10_000) {
+                client.raw(some);
+              }
+              sent.countDown();
+            } catch (IOException _) {
+              // Then the count is not reached.
+            }
+          });
+      assertThat(sent.await(2, TimeUnit.SECONDS)).isFalse();
+      go.countDown();
+      assertThat(sent.await(20, TimeUnit.SECONDS)).isTrue();
+      assertThat(served.await(20, TimeUnit.SECONDS)).isTrue();
+      assertThat(received.get()).isEqualTo(count);
     }
   }
 

@@ -221,7 +221,7 @@ public final class LauncherDriver implements RuntimeDriver, AutoCloseable {
         exit(row.path("exit")));
   }
 
-  /// An earlier launcher may have started it and not noted them.
+  /// Empty while it does not run.
   private static Optional<SandboxLimits> limits(JsonNode row) {
     JsonNode limits = row.path("limits");
     if (!limits.isObject()) {
