@@ -178,13 +178,13 @@ clean_launchers() {
   java=$(native_programs)/sandlot-launcher
   for home in "$SCRATCH"/slr*; do
     [[ -x $java && -f $home/launcher.json ]] || continue
-    "$java" clean --config "$home/launcher.json"
+    "$java" clean --config "$home/launcher.json" >/dev/null
   done
   local launcher=${CARGO_TARGET_DIR:-$REPOSITORY/target}/x86_64-unknown-linux-gnu/debug/sandlot-launcher
   for home in /tmp/sandlot-launcher-*-*; do
     process=${home#/tmp/sandlot-launcher-}
     [[ -x $launcher && -f $home/launcher.json && ! -d /proc/${process%-*} ]] || continue
-    "$launcher" clean --config "$home/launcher.json" && rm -rf --one-file-system "$home"
+    "$launcher" clean --config "$home/launcher.json" >/dev/null && rm -rf --one-file-system "$home"
   done
   for name in /run/netns/sandlot-internet-*; do
     process=${name#/run/netns/sandlot-internet-}

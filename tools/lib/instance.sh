@@ -179,7 +179,7 @@ stop_all() {
   local launcher
   stop server 30
   if running launcher >/dev/null; then
-    python3 "$REPOSITORY/tools/launcher-call.py" "$RUN/launcher.sock" '{"op":"database_stop"}' ||
+    python3 "$REPOSITORY/tools/launcher-call.py" "$RUN/launcher.sock" '{"op":"database_stop"}' >/dev/null ||
       warn "The database did not stop in order; it recovers at its next start."
   fi
   stop launcher 30
@@ -187,7 +187,7 @@ stop_all() {
     launcher=$(native_programs)/sandlot-launcher
     [[ -x $launcher ]] || launcher=$(find "$SANDLOT_CACHE/programs" -path '*/native-*/sandlot-launcher' -print -quit)
     [[ -x $launcher ]] || fail "There is no launcher left in $SANDLOT_CACHE/programs to clean up with. Run: ./dev setup native"
-    "$launcher" clean --config "$LAUNCHER_CONFIG"
+    "$launcher" clean --config "$LAUNCHER_CONFIG" >/dev/null
   fi
 }
 
