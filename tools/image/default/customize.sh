@@ -4,6 +4,9 @@
 # configuration there, and without it cleans the host's package lists instead of the image's.
 set -euo pipefail
 
+NPM_VERSION=10.9.8
+NPM_SHA512=7d8c1be8e0d298792aac9410682c58dccda53dffe6a600bb8a4d074b3cc8c06e421ad69b469e1b36a8a46adbc2a13e366f920d412aae7551f447bc95982f6156
+
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$1
 inside() { chroot "$root" "$@"; }
@@ -16,6 +19,17 @@ SUDOERS
 
 # The sandbox is the user's own machine: `pip install` is meant to work in it without a virtual environment.
 rm -f "$root"/usr/lib/python3*/EXTERNALLY-MANAGED
+
+npm_home=/usr/local/lib/node_modules/npm
+mkdir -p "$root$npm_home"
+curl --fail --silent --show-error --location --retry 3 --max-time 300 --output "$root$npm_home/npm.tgz" \
+  "${npm_config_registry:-https://registry.npmjs.org}/npm/-/npm-$NPM_VERSION.tgz"
+sha512sum --check --quiet <<<"$NPM_SHA512  $root$npm_home/npm.tgz"
+tar --extract --gzip --no-same-owner --strip-components=1 --directory "$root$npm_home" --file "$root$npm_home/npm.tgz" \
+  --exclude=package/man --exclude=package/docs
+rm "$root$npm_home/npm.tgz"
+echo 'prefix=/usr/local' >"$root$npm_home/npmrc" # where `npm install -g` puts things, apart from Debian's
+for program in npm npx; do ln -s "$npm_home/bin/$program-cli.js" "$root/usr/local/bin/$program"; done
 
 # `npx ts-node` looks only at npm's global folder before it asks the registry.
 for program in ts-node tsc tsserver; do
