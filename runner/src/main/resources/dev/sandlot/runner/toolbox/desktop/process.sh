@@ -44,7 +44,8 @@ run() {
 
 desktop() {
   if command -v openbox >/dev/null; then
-    xsetroot -solid '#2e3440'
+    # A display that is not there yet, or the socket that a killed one has left, takes no colour.
+    until xsetroot -solid '#2e3440' 2>/dev/null; do sleep 0.05; done
     if [ -z "$panel" ]; then
       again tint2 &
       panel=$!
