@@ -159,7 +159,7 @@ abstract class TerminalContract extends ToolboxHarness {
     assumeTrue(real());
     String name = terminal();
     try (SocketClient viewer = connect(name)) {
-      viewer.sendBytes("stty size; trap 'echo changed $(stty size)' WINCH\n");
+      viewer.sendBytes("trap 'echo changed $(stty size)' WINCH; stty size\n");
       viewer.until("24 80");
       JsonNode resized = json(resize(name, 132, 50));
       assertThat(resized.path("cols").intValue()).isEqualTo(132);
