@@ -16,6 +16,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
 /// A client of a WebSocket that keeps what it gets.
@@ -27,13 +28,20 @@ final class SocketClient implements WebSocket.Listener, AutoCloseable {
   private boolean reading = true;
   private final CompletableFuture<String> end = new CompletableFuture<>();
   private final CompletableFuture<WebSocket> opened = new CompletableFuture<>();
+  private final IntConsumer results;
+
+  private SocketClient(IntConsumer results) {
+    this.results = results;
+  }
 
   /// @param content bytes as Latin-1 characters, or text
   record Message(boolean text, String content) {}
 
   /// @param settings "Name: value" for a header, anything else is a subprotocol
-  static SocketClient open(HttpClient client, URI uri, List<String> settings) throws Exception {
-    SocketClient listener = new SocketClient();
+  /// @param results gets the status of a refusal, or the code that the other side closes with
+  static SocketClient open(HttpClient client, URI uri, List<String> settings, IntConsumer results)
+      throws Exception {
+    SocketClient listener = new SocketClient(results);
     WebSocket.Builder builder = client.newWebSocketBuilder();
     List<String> protocols = new ArrayList<>();
     for (String setting : settings) {
@@ -53,6 +61,7 @@ final class SocketClient implements WebSocket.Listener, AutoCloseable {
           builder.buildAsync(uri, listener).get(PATIENCE_SECONDS, TimeUnit.SECONDS));
     } catch (ExecutionException e) {
       if (e.getCause() instanceof WebSocketHandshakeException refused) {
+        results.accept(refused.getResponse().statusCode());
         throw new IOException("refused with " + refused.getResponse().statusCode(), refused);
       }
       throw e;
@@ -169,6 +178,7 @@ final class SocketClient implements WebSocket.Listener, AutoCloseable {
 
   @Override
   public @Nullable CompletionStage<?> onClose(WebSocket from, int code, String reason) {
+    results.accept(code);
     end.complete(code + " " + reason);
     return null;
   }

@@ -8,7 +8,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 
 /// What is behind a toolbox in a test, and an image that it has.
-record TestEngine(RuntimeDriver driver, String image, Runnable closing) implements AutoCloseable {
+record TestEngine(String name, RuntimeDriver driver, String image, Runnable closing)
+    implements AutoCloseable {
   static TestEngine runsc() throws Exception {
     return launched("runsc");
   }
@@ -19,13 +20,13 @@ record TestEngine(RuntimeDriver driver, String image, Runnable closing) implemen
 
   static TestEngine fake() throws IOException {
     FakeDriver driver = new FakeDriver(Files.createTempDirectory("fake"));
-    return new TestEngine(driver, FakeDriver.IMAGE, driver::close);
+    return new TestEngine("fake", driver, FakeDriver.IMAGE, driver::close);
   }
 
   private static TestEngine launched(String engine) throws Exception {
     TestLauncher launcher = TestLauncher.shared();
     LauncherDriver driver = new LauncherDriver(launcher.socket(), engine);
-    return new TestEngine(driver, launcher.image(), driver::close);
+    return new TestEngine(engine, driver, launcher.image(), driver::close);
   }
 
   @Override

@@ -177,6 +177,37 @@ abstract class ToolboxFilesContract extends ToolboxSearchContract {
   }
 
   @Test
+  void changesNoPermissionsThatItDoesNotUnderstand() throws Exception {
+    assertThat(bulk(pair(0, "guarded", "1")).statusCode()).isEqualTo(200);
+    String before = json(get("/files/info?path=guarded")).path("permissions").stringValue();
+
+    assertThat(permissions("path=guarded&mode=rwx")).isEqualTo(400);
+    assertThat(permissions("path=guarded&owner=no-such-user")).isEqualTo(400);
+    assertThat(permissions("path=no-such&mode=600")).isEqualTo(404);
+    assertThat(json(get("/files/info?path=guarded")).path("permissions").stringValue())
+        .isEqualTo(before);
+  }
+
+  private int permissions(String query) throws Exception {
+    return send("POST", "/files/permissions?" + query, "text/plain", BodyPublishers.noBody())
+        .statusCode();
+  }
+
+  @Test
+  void takesARawBodyToNoPlaceButAFile() throws Exception {
+    for (String place : new String[] {"?path=", "?path=%2Ftmp", ""}) {
+      HttpResponse<String> refused =
+          send(
+              "POST",
+              "/files/upload-v2" + place,
+              "application/octet-stream",
+              BodyPublishers.ofString("raw"));
+
+      assertThat(refused.statusCode()).as(place).isEqualTo(400);
+    }
+  }
+
+  @Test
   void movesButNeverOverAnother() throws Exception {
     assertThat(bulk(pair(0, "from", "1") + pair(1, "there", "2")).statusCode()).isEqualTo(200);
 

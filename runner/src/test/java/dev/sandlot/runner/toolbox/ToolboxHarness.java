@@ -23,6 +23,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublisher;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandler;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -46,6 +47,7 @@ abstract class ToolboxHarness {
   private TestEngine engine;
   private HostedSandboxes sandboxes;
   volatile Toolbox toolbox;
+  private volatile SandboxId asked = id;
   private HttpServer server;
 
   /// Starts what is behind the toolbox; closed in the end.
@@ -60,7 +62,7 @@ abstract class ToolboxHarness {
     server =
         HttpServer.start(
             ListenConfig.plain("test", "127.0.0.1", 0),
-            exchange -> toolbox.serve(id, exchange.rawPath(), exchange),
+            exchange -> toolbox.serve(asked, exchange.rawPath(), exchange),
             (_, failure) -> body(failure),
             this::upgrade);
   }
@@ -82,7 +84,7 @@ abstract class ToolboxHarness {
 
   private Optional<Tunnel> upgrade(UpgradeRequest request) {
     try {
-      return toolbox.upgrade(id, request.rawPath(), request);
+      return toolbox.upgrade(asked, request.rawPath(), request);
     } catch (HttpFailure failure) {
       return Optional.of(Tunnel.refusing(failure, body(failure)));
     } catch (Exception e) {
@@ -90,10 +92,26 @@ abstract class ToolboxHarness {
     }
   }
 
+  /// An answer to a call that is meant for a sandbox that this runner does not run.
+  final HttpResponse<String> askStopped(String method, String path) throws Exception {
+    asked = SandboxId.random();
+    try {
+      return client.send(
+          HttpRequest.newBuilder(uri(path)).method(method, BodyPublishers.noBody()).build(),
+          BodyHandlers.ofString(UTF_8));
+    } finally {
+      asked = id;
+    }
+  }
+
   /// Opens a WebSocket of the toolbox.
   final SocketClient socket(String path, String... headersAndProtocols) throws Exception {
+    URI address = URI.create("ws://127.0.0.1:" + server.port() + path);
     return SocketClient.open(
-        client, URI.create("ws://127.0.0.1:" + server.port() + path), List.of(headersAndProtocols));
+        client,
+        address,
+        List.of(headersAndProtocols),
+        status -> OperationResults.note(engine.name(), "GET", address.getRawPath(), status));
   }
 
   private SandboxJob order() {
@@ -150,16 +168,16 @@ abstract class ToolboxHarness {
     if (headers.length > 0) {
       request.headers(headers);
     }
-    return client.send(request.build(), BodyHandlers.ofString(UTF_8));
+    return call(request.build(), BodyHandlers.ofString(UTF_8));
   }
 
   final HttpResponse<byte[]> getBytes(String path) throws Exception {
-    return client.send(HttpRequest.newBuilder(uri(path)).build(), BodyHandlers.ofByteArray());
+    return call(HttpRequest.newBuilder(uri(path)).build(), BodyHandlers.ofByteArray());
   }
 
   final HttpResponse<String> send(String method, String path, String type, BodyPublisher body)
       throws Exception {
-    return client.send(
+    return call(
         HttpRequest.newBuilder(uri(path)).header("Content-Type", type).method(method, body).build(),
         BodyHandlers.ofString(UTF_8));
   }
@@ -167,13 +185,20 @@ abstract class ToolboxHarness {
   /// A JSON call of a client of some version.
   final HttpResponse<String> sendAs(String version, String method, String path, BodyPublisher body)
       throws Exception {
-    return client.send(
+    return call(
         HttpRequest.newBuilder(uri(path))
             .header("Content-Type", "application/json")
             .header(ClientVersion.HEADER, version)
             .method(method, body)
             .build(),
         BodyHandlers.ofString(UTF_8));
+  }
+
+  private <T> HttpResponse<T> call(HttpRequest request, BodyHandler<T> handler) throws Exception {
+    HttpResponse<T> answer = client.send(request, handler);
+    OperationResults.note(
+        engine.name(), request.method(), request.uri().getRawPath(), answer.statusCode());
+    return answer;
   }
 
   private URI uri(String path) {

@@ -34,6 +34,51 @@ abstract class ToolboxSandboxContract extends ToolboxFilesContract {
   }
 
   @Test
+  void listsThePortsThatServersListenOn() throws Exception {
+    run(
+        """
+        nohup python3 -c 'import socket, time
+        s = socket.create_server(("0.0.0.0", 3101))
+        time.sleep(20)' >/dev/null 2>&1 & echo $! >/tmp/listener
+        """);
+
+    awaitPort3101(true);
+    assertThat(json(get("/port/3101/in-use")).path("isInUse").booleanValue()).isTrue();
+    run("kill $(cat /tmp/listener)");
+    awaitPort3101(false);
+  }
+
+  private void awaitPort3101(boolean listed) throws Exception {
+    for (int tries = 0;
+        listed != json(get("/port")).path("ports").toString().contains("3101");
+        tries++) {
+      assertThat(tries).as("tries until the port is listed: " + listed).isLessThan(100);
+      Thread.sleep(50);
+    }
+  }
+
+  @Test
+  void isReadyForClientsThatAskFirst() throws Exception {
+    assertThat(postJson("/init", "{\"token\":\"any\"}").statusCode()).isEqualTo(200);
+    assertThat(postJson("/init", "{\"token\":").statusCode()).isEqualTo(400);
+  }
+
+  @Test
+  void refusesEveryOperationWhileTheSandboxIsNotRunning() throws Exception {
+    for (String operation : OperationResults.operations()) {
+      String[] methodAndPath = operation.split(" ", 2);
+      HttpResponse<String> refused =
+          askStopped(methodAndPath[0], methodAndPath[1].replaceAll("[{][a-zA-Z]+[}]", "1"));
+
+      assertThat(refused.statusCode()).as(operation).isEqualTo(409);
+      assertThat(json(refused).path("message").stringValue())
+          .as(operation)
+          .contains("not running", "start it");
+      assertThat(json(refused).path("code").stringValue()).as(operation).isEqualTo("CONFLICT");
+    }
+  }
+
+  @Test
   void runsTypescriptWithItsArgumentsAndLeavesNoFile() throws Exception {
     HttpResponse<String> answer =
         postJson(

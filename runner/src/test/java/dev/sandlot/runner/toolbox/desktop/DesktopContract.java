@@ -90,6 +90,20 @@ abstract class DesktopContract {
   }
 
   @Test
+  void stopsAllAndStartsAgain() throws Exception {
+    JsonNode stopped = desktop.post("/computeruse/stop", "", 200);
+
+    assertThat(stopped.path("status").path("xvfb").path("running").asBoolean()).isFalse();
+    assertThat(desktop.get("/computeruse/status", 200).path("status").asString())
+        .isEqualTo("inactive");
+    assertThat(desktop.run("pgrep -c Xvfb").strip()).isEqualTo("0");
+    desktop.get("/computeruse/screenshot", 503);
+
+    desktop.post("/computeruse/start", "", 200);
+    desktop.get("/computeruse/screenshot", 200);
+  }
+
+  @Test
   void tellsWhatProcessesHaveWritten() throws Exception {
     assertThat(desktop.get("/computeruse/process/x11vnc/logs", 200).path("logs").asString())
         .contains("5901");
@@ -205,6 +219,23 @@ abstract class DesktopContract {
     desktop.post("/computeruse/mouse/click", "{\"x\":1,\"y\":1,\"button\":\"fourth\"}", 400);
     desktop.post(
         "/computeruse/mouse/scroll", "{\"x\":1,\"y\":1,\"direction\":\"up\",\"amount\":-1}", 400);
+  }
+
+  @Test
+  void scrollsWhatIsUnderTheMouse() throws Exception {
+    JsonNode window = // a terminal tells its program what the wheel did
+        openTerminal(
+            "stty raw -echo; printf \"\\033[?1000h\"; touch /tmp/wheel; head -c 12 >/tmp/wheel");
+    String place =
+        "\"x\":%d,\"y\":%d".formatted(middle(window, "x", "width"), middle(window, "y", "height"));
+    until(() -> desktop.run("ls /tmp/wheel 2>/dev/null").strip().equals("/tmp/wheel"));
+
+    desktop.post("/computeruse/mouse/scroll", "{" + place + ",\"direction\":\"up\"}", 200);
+    desktop.post("/computeruse/mouse/scroll", "{" + place + ",\"direction\":\"down\"}", 200);
+
+    until(() -> desktop.run("wc -c </tmp/wheel").strip().equals("12"));
+    assertThat(desktop.run("cut -c 4,10 /tmp/wheel").strip()).isEqualTo("`a");
+    until(() -> windows().isEmpty());
   }
 
   @Test
@@ -390,6 +421,7 @@ abstract class DesktopContract {
     assertThat(desktop.send("DELETE", "/computeruse/recordings/" + id, "", "").statusCode())
         .isEqualTo(204);
     desktop.get("/computeruse/recordings/" + id, 404);
+    desktop.get("/computeruse/recordings/" + id + "/download", 404);
   }
 
   private void assertPart(String id, long size) throws Exception {

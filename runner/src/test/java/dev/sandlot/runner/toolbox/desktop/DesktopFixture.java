@@ -13,6 +13,7 @@ import dev.sandlot.model.SandboxJob;
 import dev.sandlot.runner.launcher.LauncherDriver;
 import dev.sandlot.runner.launcher.TestLauncher;
 import dev.sandlot.runner.sandbox.HostedSandboxes;
+import dev.sandlot.runner.toolbox.OperationResults;
 import dev.sandlot.runner.toolbox.Toolbox;
 import dev.sandlot.runner.toolbox.ToolboxLimits;
 import dev.sandlot.runner.toolbox.ToolboxRoutes;
@@ -34,12 +35,14 @@ final class DesktopFixture implements AutoCloseable {
   private final HttpClient client = HttpClient.newHttpClient();
   private final AgentConnector connector = new AgentConnector();
   private final SandboxId id = SandboxId.random();
+  private final String engine;
   private final LauncherDriver driver;
   private final HostedSandboxes sandboxes;
   private final Toolbox toolbox;
   private final HttpServer server;
 
   DesktopFixture(String engine, String image, Map<String, String> environment) throws Exception {
+    this.engine = engine;
     driver = new LauncherDriver(TestLauncher.shared().socket(), engine);
     sandboxes = new HostedSandboxes(driver, connector, 1_000);
     SandboxJob order =
@@ -84,7 +87,9 @@ final class DesktopFixture implements AutoCloseable {
     if (!range.isEmpty()) {
       request.header("Range", range);
     }
-    return client.send(request.build(), BodyHandlers.ofByteArray());
+    HttpResponse<byte[]> answer = client.send(request.build(), BodyHandlers.ofByteArray());
+    OperationResults.note(engine, method, URI.create(path).getRawPath(), answer.statusCode());
+    return answer;
   }
 
   private JsonNode answer(String method, String path, String body, int status) throws Exception {

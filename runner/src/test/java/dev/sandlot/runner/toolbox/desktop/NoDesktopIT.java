@@ -6,12 +6,15 @@ import dev.sandlot.http.Route;
 import dev.sandlot.runner.launcher.TestLauncher;
 import dev.sandlot.runner.toolbox.ToolboxAccess;
 import java.util.Map;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 
 /// Computer use where it cannot be.
+@ParameterizedClass
+@ValueSource(strings = {"runsc", "runc"})
 class NoDesktopIT {
   private static final Map<String, String> BODIES =
       Map.of(
@@ -21,15 +24,14 @@ class NoDesktopIT {
           "/computeruse/mouse/scroll", "{\"x\":1,\"y\":1,\"direction\":\"up\"}",
           "/computeruse/keyboard/hotkey", "{\"keys\":\"ctrl+c\"}");
 
-  private static DesktopFixture plain;
+  private final DesktopFixture plain;
 
-  @BeforeAll
-  static void start() throws Exception {
-    plain = new DesktopFixture("runsc", TestLauncher.shared().image(), Map.of());
+  NoDesktopIT(String engine) throws Exception {
+    plain = new DesktopFixture(engine, TestLauncher.shared().image(), Map.of());
   }
 
-  @AfterAll
-  static void stop() throws Exception {
+  @AfterEach
+  void stop() throws Exception {
     plain.close();
   }
 
@@ -48,7 +50,7 @@ class NoDesktopIT {
     }
   }
 
-  private static JsonNode refusal(String method, String path) throws Exception {
+  private JsonNode refusal(String method, String path) throws Exception {
     String body =
         BODIES.getOrDefault(
             path, "{\"id\":\":1.1:/a\",\"key\":\"a\",\"text\":\"a\",\"value\":\"a\"}");
