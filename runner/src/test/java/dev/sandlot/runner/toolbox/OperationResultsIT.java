@@ -47,12 +47,13 @@ class OperationResultsIT {
         .isEqualTo(WITHOUT_ERRORS);
   }
 
+  /// Not the codes of closed WebSockets: a test need not wait for the one that its viewer gets.
   @Test
   void bothEnginesAnsweredTheSame() {
     Map<String, String> different = new TreeMap<>();
     for (String operation : OperationResults.operations()) {
-      SortedSet<Integer> runsc = OperationResults.of("runsc", operation);
-      SortedSet<Integer> runc = OperationResults.of("runc", operation);
+      SortedSet<Integer> runsc = OperationResults.of("runsc", operation).headSet(1_000);
+      SortedSet<Integer> runc = OperationResults.of("runc", operation).headSet(1_000);
       if (!runsc.equals(runc)) {
         different.put(operation, "runsc " + runsc + ", runc " + runc);
       }
