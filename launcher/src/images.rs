@@ -28,7 +28,7 @@ pub struct Image {
 /// The image directory.
 pub struct Images {
     folder: PathBuf,
-    /// Walking an image takes long and an image does not change under its name.
+    /// Of images whose description has none. Walking an image takes long and an image does not change under its name.
     sizes: Mutex<HashMap<(ImageId, u64), u64>>,
 }
 
@@ -82,7 +82,10 @@ impl Images {
                 continue;
             };
             let config = files::read_json(&folder.join("image.json"))?.unwrap_or(Value::Null);
-            let size_bytes = self.size(&id, &folder.join("rootfs"))?;
+            let size_bytes = match config.get("size_bytes").and_then(Value::as_u64) {
+                Some(told) => told,
+                None => self.size(&id, &folder.join("rootfs"))?,
+            };
             images.push(Image { id, size_bytes, config });
         }
         images.sort_by(|a, b| a.id.cmp(&b.id));

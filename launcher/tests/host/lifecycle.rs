@@ -133,6 +133,7 @@ fn a_disk_belongs_to_one_image() {
     let id = id(1);
     let other = launcher.home.join("images/other/rootfs");
     std::fs::create_dir_all(&other).unwrap();
+    std::fs::write(launcher.home.join("images/other/image.json"), r#"{"size_bytes":7}"#).unwrap();
     launcher.ok(create(&id, 64 << 20));
     let mut request = create(&id, 64 << 20);
     request["image"] = json!("other");
@@ -148,6 +149,8 @@ fn a_disk_belongs_to_one_image() {
         .collect();
     assert_eq!(names, ["other", "tiny"]);
     assert_eq!(images["images"][1]["config"]["name"], "tiny");
+    assert_eq!(images["images"][0]["size_bytes"], 7, "as its description says");
+    assert!(images["images"][1]["size_bytes"].as_u64() > Some(0), "counted");
 }
 
 #[test]
