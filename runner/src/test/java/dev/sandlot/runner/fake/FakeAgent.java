@@ -434,7 +434,7 @@ final class FakeAgent extends AgentGrpc.AgentImplBase implements AutoCloseable {
     FakeFiles.answer(
         answer,
         () -> {
-          files.permissions(request.getPath(), request.getMode());
+          files.permissions(request.getPath(), request.getMode(), request.getOwner());
           return SetAttributesResponse.getDefaultInstance();
         });
   }

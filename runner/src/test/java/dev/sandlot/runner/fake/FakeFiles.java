@@ -26,6 +26,7 @@ import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -249,7 +250,13 @@ final class FakeFiles {
     }
   }
 
-  void permissions(String path, int mode) throws IOException {
+  /// Its sandboxes have one user beside root.
+  void permissions(String path, int mode, String owner) throws IOException {
+    if (!Set.of("", "root", "daytona").contains(owner)) {
+      throw Status.INVALID_ARGUMENT
+          .withDescription("owner: names no user: " + owner)
+          .asRuntimeException();
+    }
     Path file = real(path);
     if (!Files.exists(file)) {
       throw new NoSuchFileException(path);
