@@ -250,9 +250,9 @@ final class FakeFiles {
     }
   }
 
-  /// Its sandboxes have one user beside root.
+  /// Its sandboxes have one user beside root, and any number for one.
   void permissions(String path, int mode, String owner) throws IOException {
-    if (!Set.of("", "root", "daytona").contains(owner)) {
+    if (!owner.matches("[0-9]*") && !Set.of("root", "daytona").contains(owner)) {
       throw Status.INVALID_ARGUMENT
           .withDescription("owner: names no user: " + owner)
           .asRuntimeException();
