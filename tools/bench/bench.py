@@ -422,7 +422,8 @@ class Bench:
     def stop(self, sandbox):
         """Without the client, which looks again after a second."""
         self.call("POST", f"/sandbox/{sandbox.id}/stop")
-        while self.call("GET", f"/sandbox/{sandbox.id}")["state"] != "stopped":
+        deadline = time.monotonic() + 30
+        while self.call("GET", f"/sandbox/{sandbox.id}")["state"] != "stopped" and time.monotonic() < deadline:
             time.sleep(0.005)
 
     def restart(self):

@@ -83,7 +83,9 @@ public final class Json {
       node = BOUNDED.readTree(body);
     } catch (StreamConstraintsException _) {
       throw HttpFailure.badRequest(
-          "the body nests too deep, or holds more than " + TOKENS_MAX + " values and names");
+          "the body nests too deep, holds more than "
+              + TOKENS_MAX
+              + " values and names, or a number or name that is too long");
     } catch (JacksonException e) {
       throw HttpFailure.badRequest("the body is not valid JSON: " + e.getOriginalMessage());
     }

@@ -42,10 +42,20 @@ run() {
   return $status
 }
 
+# A display that is not there yet, or the socket that a killed one has left, takes no colour. What keeps it from more
+# than that, the window manager says next.
+paint() {
+  command -v xsetroot >/dev/null || return 0
+  tries=0
+  until xsetroot -solid '#2e3440' 2>/dev/null || [ "$tries" -ge 100 ]; do
+    tries=$((tries + 1))
+    sleep 0.05
+  done
+}
+
 desktop() {
   if command -v openbox >/dev/null; then
-    # A display that is not there yet, or the socket that a killed one has left, takes no colour.
-    until xsetroot -solid '#2e3440' 2>/dev/null; do sleep 0.05; done
+    paint
     if [ -z "$panel" ]; then
       again tint2 &
       panel=$!
