@@ -4,9 +4,9 @@
 use std::collections::HashMap;
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
-use std::net::{SocketAddr, TcpStream, UdpSocket};
+use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::os::fd::FromRawFd;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use agent_link::{HEADER_BYTES, Header, PAYLOAD_BYTES_MAX, reset_frame};
 
@@ -86,6 +86,7 @@ impl World {
             }
             ["pressed"] => Ok(self.pressed.to_string()),
             ["connect", address] => TcpStream::connect_timeout(&parse(address)?, PATIENCE).map(|_| "open".into()),
+            ["serve", address] => serve(parse(address)?),
             ["hold", address] => {
                 let stream = TcpStream::connect_timeout(&parse(address)?, PATIENCE)?;
                 stream.set_read_timeout(Some(PATIENCE))?;
@@ -94,6 +95,7 @@ impl World {
             }
             ["talk"] => self.talk(),
             ["ask", address] => ask(parse(address)?),
+            ["ask-connected", address] => ask_connected(parse(address)?),
             ["exit", code] => std::process::exit(number(code)? as i32),
             _ => Err(io::Error::other("no such command")),
         }
@@ -126,6 +128,15 @@ fn fill(path: &str, bytes: usize) -> io::Result<String> {
     Ok("filled".into())
 }
 
+/// Binds to the address and lets a client of its own come.
+fn serve(address: SocketAddr) -> io::Result<String> {
+    let listener = TcpListener::bind(address)?;
+    let mut client = TcpStream::connect_timeout(&listener.local_addr()?, PATIENCE)?;
+    listener.accept()?.0.write_all(b"x")?;
+    client.read_exact(&mut [0]).map(|()| "served".into())
+}
+
+/// Asks a question.
 fn ask(address: SocketAddr) -> io::Result<String> {
     let any: SocketAddr = if address.is_ipv6() { "[::]:0" } else { "0.0.0.0:0" }
         .parse()
@@ -136,4 +147,22 @@ fn ask(address: SocketAddr) -> io::Result<String> {
     let mut answer = [0; 512];
     let (length, from) = socket.recv_from(&mut answer)?;
     Ok(format!("{} from {from}", String::from_utf8_lossy(&answer[..length])))
+}
+
+/// Asks as resolvers do: a connected socket, to which errors on the way are told, and no waiting in the call itself,
+/// which gVisor does not end for them.
+fn ask_connected(address: SocketAddr) -> io::Result<String> {
+    let socket = UdpSocket::bind("0.0.0.0:0")?;
+    socket.set_nonblocking(true)?;
+    socket.connect(address)?;
+    socket.send(b"question")?;
+    let begin = Instant::now();
+    loop {
+        match socket.recv(&mut [0; 512]) {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock && begin.elapsed() < PATIENCE => {
+                std::thread::sleep(Duration::from_millis(5));
+            }
+            result => return result.map(|length| format!("{length} bytes")),
+        }
+    }
 }

@@ -13,7 +13,7 @@ from support.installation import Installation
 
 # Answers with the head of each request as it came: as a page, as events, or over a WebSocket.
 ECHO = r"""
-import base64, hashlib, socketserver, sys, threading, time
+import base64, hashlib, socket, socketserver, sys, threading, time
 
 class Echo(socketserver.BaseRequestHandler):
     def handle(self):
@@ -49,6 +49,10 @@ class Server(socketserver.ThreadingTCPServer):
     allow_reuse_address = True
     daemon_threads = True
 
+class Server6(Server):
+    address_family = socket.AF_INET6
+
+threading.Thread(target=Server6(("::1", 8006), Echo).serve_forever).start()
 for address, port in (("127.0.0.1", 8000), ("0.0.0.0", 8001), ("127.0.0.1", 6080), ("127.0.0.1", 22222), ("127.0.0.1", 33333)):
     threading.Thread(target=Server((address, port), Echo).serve_forever).start()
 """
@@ -65,8 +69,8 @@ def serve_echo(sandbox: Sandbox) -> None:
     sandbox.process.exec("nohup python3 /tmp/echo.py >/tmp/echo.log 2>&1 &")
     inside.shell(
         sandbox,
-        "for p in 8000 8001 6080 22222 33333; do"
-        " curl --silent --retry 30 --retry-connrefused --retry-delay 1 --output /dev/null http://127.0.0.1:$p/; done",
+        "for a in 127.0.0.1:8000 127.0.0.1:8001 127.0.0.1:6080 127.0.0.1:22222 127.0.0.1:33333 [::1]:8006; do"
+        " curl --globoff --silent --retry 30 --retry-connrefused --retry-delay 1 --output /dev/null http://$a/; done",
     )
 
 
@@ -236,6 +240,13 @@ def test_a_server_bound_to_localhost_is_reached_and_one_on_all_addresses(private
     for port in (8000, 8001):
         answer = ask(f"{port}-{private.id}", "/", f"Authorization: Bearer {wire.KEY}")
         assert f"port {port}".encode() in answer
+
+
+def test_a_server_bound_to_the_ipv6_loopback_is_reached_and_listed(private: Sandbox, ask) -> None:
+    answer = ask(f"8006-{private.id}", "/", f"Authorization: Bearer {wire.KEY}")
+    assert b"port 8006" in answer
+    assert 8006 in wire.toolbox(private.id, "GET", "/port").json()["ports"]
+    assert wire.toolbox(private.id, "GET", "/port/8006/in-use?wait=5").json() == {"isInUse": True}
 
 
 def test_a_public_sandbox_needs_no_credentials_but_for_its_special_ports(public: Sandbox, ask) -> None:

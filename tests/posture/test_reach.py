@@ -130,6 +130,13 @@ def test_ipv6_goes_nowhere(sandbox, internet, run_on_host) -> None:
         assert callers == []
 
 
+def test_a_refused_connection_is_told_so_at_once(sandbox, internet, installation) -> None:
+    """And not by silence, after which a program waits until it gives up."""
+    gateway = inside.shell(sandbox, "ip route show default").split()[2]
+    targets = [("10.99.0.7", 80), ("169.254.169.254", 80), (gateway, 22), (str(installation.addresses[1]), 80)]
+    assert inside.connect_results(sandbox, targets) == dict.fromkeys(targets, "ECONNREFUSED")
+
+
 def test_root_cannot_take_another_address_or_send_raw_packets(sandbox, internet) -> None:
     marker = unique("forged")
     program = f"""

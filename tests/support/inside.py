@@ -63,9 +63,14 @@ def python(sandbox: Sandbox, program: str, *arguments: str, root: bool = False, 
 
 def connects(sandbox: Sandbox, targets: list[tuple[str, int]], root: bool = False) -> dict[tuple[str, int], bool]:
     """Which of these hosts and TCP ports a program inside can connect to."""
+    return {target: answer == "open" for target, answer in connect_results(sandbox, targets, root).items()}
+
+
+def connect_results(sandbox: Sandbox, targets: list[tuple[str, int]], root: bool = False) -> dict[tuple[str, int], str]:
+    """What a program inside is told when it connects to these: `open`, or an error's name; EINPROGRESS for silence."""
     names = {f"{host}|{port}": (host, port) for host, port in targets}
     answers: dict[str, Any] = json.loads(python(sandbox, _PROBE, json.dumps(list(names)), root=root))
-    return {names[name]: answer == "open" for name, answer in answers.items()}
+    return {names[name]: answer for name, answer in answers.items()}
 
 
 def send_datagrams(sandbox: Sandbox, targets: list[tuple[str, int]], marker: str) -> None:

@@ -120,6 +120,8 @@ fn host_networks(config: &Config) -> Outcome<Vec<Cidr>> {
         .collect())
 }
 
+/// What a packet meets is tried in the order of the chains. What is refused is answered, up to a rate, so that programs
+/// go on at once; with a reset, and for UDP with the one kind of ICMP error that gVisor tells its programs of.
 fn ruleset(config: &Config) -> String {
     let table = table(config);
     let sets = sets(config);
@@ -139,7 +141,12 @@ fn ruleset(config: &Config) -> String {
   chain own_packets {{
     meta nfproto ipv6 drop
     iifname . ip saddr != @slots drop
-    iifname @blocked drop
+  }}
+  chain refuse {{
+    update @refusals {{ ip saddr limit rate over 200/second burst 400 packets }} drop
+    meta l4proto tcp reject with tcp reset
+    meta l4proto udp reject with icmp type port-unreachable
+    reject with icmp type admin-prohibited
   }}
   chain names {{
     type nat hook prerouting priority dstnat; policy accept;
@@ -154,9 +161,10 @@ fn ruleset(config: &Config) -> String {
   chain to_names {{
     meta l4proto udp update @names_rate {{ ip saddr limit rate over 200/second burst 400 packets }} drop
     meta l4proto tcp ct state new update @names_rate {{ ip saddr limit rate over 200/second burst 400 packets }} drop
+    iifname @blocked jump refuse
     ip daddr {dns} ct status dnat udp dport {port} accept
     ip daddr {dns} ct status dnat tcp dport {port} accept
-    drop
+    jump refuse
   }}
   chain through_host {{
     type filter hook forward priority filter; policy accept;
@@ -164,10 +172,11 @@ fn ruleset(config: &Config) -> String {
     {to_slots} jump inwards
   }}
   chain outwards {{
-    ip daddr @closed drop
-    ip daddr @host_networks drop
-    fib daddr type != unicast drop
-    iifname @listed iifname . ip daddr != @allowed drop
+    iifname @blocked jump refuse
+    ip daddr @closed jump refuse
+    ip daddr @host_networks jump refuse
+    fib daddr type != unicast jump refuse
+    iifname @listed iifname . ip daddr != @allowed jump refuse
     accept
   }}
   chain inwards {{
@@ -202,7 +211,8 @@ fn sets(config: &Config) -> String {
   set blocked {{ type ifname; }}
   set listed {{ type ifname; }}
   set allowed {{ type ifname . ipv4_addr; flags interval; }}
-  set names_rate {{ type ipv4_addr; flags dynamic; size 65535; timeout 1m; }}",
+  set names_rate {{ type ipv4_addr; flags dynamic; size 65535; timeout 1m; }}
+  set refusals {{ type ipv4_addr; flags dynamic; size 65535; timeout 1m; }}",
         slots.join(", ")
     )
 }

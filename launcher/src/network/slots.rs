@@ -154,7 +154,7 @@ fn make(config: &Arc<Config>, slot: Slot) -> Outcome<()> {
     let name = slot.interface(config);
     if host.index(&name).doing(what)?.is_none() {
         host.add_pair(&name, "eth0", Some(namespace.as_fd())).doing(what)?;
-        no_ipv6(&name)?;
+        set_ipv6(&name, false)?;
     }
     let outer = host
         .index(&name)
@@ -179,7 +179,7 @@ fn new_namespace(path: &Path) -> Outcome<()> {
     crate::system::enter_new_network_namespace().doing(what)?;
     // Before any interface exists: they take the setting over. Absent where the kernel has no IPv6.
     for interfaces in ["all", "default"] {
-        no_ipv6(interfaces)?;
+        set_ipv6(interfaces, false)?;
     }
     fs::write(path, "").doing(what)?;
     rustix::mount::mount_bind("/proc/thread-self/ns/net", path).doing(what)
@@ -191,6 +191,8 @@ fn give_address(namespace: &fs::File, address: Ipv4Addr, gateway: Ipv4Addr) -> O
     let inside = Netlink::open().doing(what)?;
     let missing = || Failure::internal(format!("{}: an interface is missing.", what()));
     let loopback = inside.index("lo").doing(what)?.ok_or_else(missing)?;
+    // Servers bind to ::1, which /etc/hosts names; the way out has IPv4 only.
+    set_ipv6("lo", true)?;
     inside.up(loopback).doing(what)?;
     let interface = inside.index("eth0").doing(what)?.ok_or_else(missing)?;
     inside.add_address(interface, address, SLOT_PREFIX_LENGTH).doing(what)?;
@@ -198,11 +200,12 @@ fn give_address(namespace: &fs::File, address: Ipv4Addr, gateway: Ipv4Addr) -> O
     inside.add_default_route(interface, gateway).doing(what)
 }
 
-fn no_ipv6(interface: &str) -> Outcome<()> {
+/// In the network namespace of the calling thread.
+fn set_ipv6(interface: &str, on: bool) -> Outcome<()> {
     let path = format!("/proc/sys/net/ipv6/conf/{interface}/disable_ipv6");
-    match fs::write(&path, "1") {
+    match fs::write(&path, if on { "0" } else { "1" }) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
-        result => result.doing(|| format!("IPv6 cannot be turned off on {interface}")),
+        result => result.doing(|| format!("IPv6 cannot be turned on or off on {interface}")),
     }
 }
 
@@ -242,7 +245,7 @@ pub fn prepare_host(config: &Config) -> Outcome<Ipv4Addr> {
     if host.index(&name).doing(what)?.is_none() {
         // A pair whose other end, slot 0, stays unused: kernels that can do slots can do it, dummies are less common.
         host.add_pair(&name, &Slot(0).interface(config), None).doing(what)?;
-        no_ipv6(&name)?;
+        set_ipv6(&name, false)?;
     }
     let index = host
         .index(&name)

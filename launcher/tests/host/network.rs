@@ -298,6 +298,73 @@ fn names_are_answered_at_one_address_and_port() {
     }
 }
 
+/// A client that is not told waits until it gives up.
+#[test]
+fn what_is_refused_is_refused_at_once() {
+    let launcher = Launcher::start();
+    let internet = Internet::new(7);
+    let (open_host, closed_host) = (format!("{}:80", internet.host(1)), format!("{}:80", internet.host(2)));
+    let dns = format!("10.217.{}.1:53", launcher.number);
+    for (number, engine) in [(1, "runsc"), (2, "runc")] {
+        let sandbox = launcher.sandbox(number, engine, open());
+        let refused = |command: &str| {
+            let answer = sandbox.tell(command);
+            assert!(
+                ["Connection refused", "No route to host", "Network is unreachable"]
+                    .iter()
+                    .any(|words| answer.contains(words)),
+                "{command} on {engine}: {answer}"
+            );
+        };
+        let gateway = format!("10.217.{}.{}", launcher.number, last(&sandbox.address) - 1);
+        for closed in ["10.0.0.1:80", "169.254.169.254:80", &format!("{gateway}:22"), &dns] {
+            refused(&format!("connect {closed}"));
+        }
+        refused("ask-connected 10.0.0.1:80");
+        refused(&format!("ask-connected {gateway}:9"));
+        let listed = json!({"mode": "allow", "cidrs": [format!("{}/32", internet.host(1))]});
+        set(&launcher, &sandbox, listed);
+        assert!(reaches(&sandbox, &open_host), "{engine}");
+        refused(&format!("connect {closed_host}"));
+        refused(&format!("ask-connected {closed_host}"));
+        let mut agent = sandbox.connect();
+        assert_eq!(agent.tell(&format!("hold {open_host}")), "held");
+        set(&launcher, &sandbox, json!({"mode": "block"}));
+        let cut = agent.tell("talk");
+        assert!(
+            cut.contains("reset") || cut.contains("refused") || cut.contains("Broken pipe"),
+            "{engine}: {cut}"
+        );
+        drop(agent);
+        refused(&format!("connect {open_host}"));
+        refused(&format!("connect {dns}"));
+    }
+}
+
+/// Servers that are told to listen on `localhost` choose `::1` where `/etc/hosts` names it.
+#[test]
+fn loopback_has_both_families_and_the_outside_one() {
+    let launcher = Launcher::start();
+    for (number, engine) in [(1, "runsc"), (2, "runc")] {
+        let sandbox = launcher.sandbox(number, engine, open());
+        for address in ["127.0.0.1:0", "[::1]:0", "[::]:0"] {
+            assert_eq!(
+                sandbox.tell(&format!("serve {address}")),
+                "served",
+                "{address} on {engine}"
+            );
+        }
+        let addresses = sandbox.tell("read /proc/net/if_inet6");
+        let outside: Vec<&str> = addresses
+            .split('|')
+            .filter(|line| !line.is_empty() && !line.ends_with(" lo"))
+            .collect();
+        assert!(outside.is_empty(), "IPv6 beyond loopback on {engine}: {outside:?}");
+        let answer = sandbox.tell("connect [2001:db8::1]:80");
+        assert!(answer.starts_with("error"), "{answer} on {engine}");
+    }
+}
+
 /// Whatever root inside a sandbox may do to its own network, the host decides. This test has more power than any
 /// sandbox: it is root of the host inside the sandbox's namespace.
 #[test]
