@@ -96,6 +96,7 @@ impl World {
             ["talk"] => self.talk(),
             ["ask", address] => ask(parse(address)?),
             ["ask-connected", address] => ask_connected(parse(address)?),
+            ["call", way, arguments @ ..] => call(way, arguments),
             ["exit", code] => std::process::exit(number(code)? as i32),
             _ => Err(io::Error::other("no such command")),
         }
@@ -108,6 +109,65 @@ impl World {
         stream.read_exact(&mut [0])?;
         Ok("answered".into())
     }
+}
+
+/// Makes a call of the system in a process of its own, and tells how it went: `0`, the error's number, or the signal
+/// that ended it. The way is that of 64-bit programs, or an older one that the kernel may have beside it.
+fn call(way: &str, arguments: &[&str]) -> io::Result<String> {
+    let mut all = [0; 5];
+    for (argument, text) in all.iter_mut().zip(arguments) {
+        *argument = text.parse().map_err(io::Error::other)?;
+    }
+    let [number, first, second, third, fourth] = all;
+    // SAFETY: there is one thread, and the child makes system calls only.
+    let child = unsafe { libc::fork() };
+    if child == 0 {
+        let result = match way {
+            // SAFETY: no call that is asked for gets an address of this process.
+            "64" => unsafe { libc::syscall(number, first, second, third, fourth) },
+            "32" => old_call(number, first, second, third),
+            _ => -1,
+        };
+        let error = if way == "32" {
+            (-result).max(0)
+        } else {
+            i64::from(errno())
+        };
+        // SAFETY: it ends this process, without what the parent left to do at its end.
+        unsafe { libc::_exit(if result < 0 { error as i32 } else { 0 }) };
+    }
+    let mut status = 0;
+    // SAFETY: the status is ours to write to.
+    if child < 0 || unsafe { libc::waitpid(child, &raw mut status, 0) } != child {
+        return Err(io::Error::last_os_error());
+    }
+    if libc::WIFSIGNALED(status) {
+        return Ok(format!("signal {}", libc::WTERMSIG(status)));
+    }
+    Ok(libc::WEXITSTATUS(status).to_string())
+}
+
+fn errno() -> i32 {
+    io::Error::last_os_error().raw_os_error().unwrap_or(-1)
+}
+
+/// As programs for 32-bit processors call.
+fn old_call(number: i64, first: i64, second: i64, third: i64) -> i64 {
+    let result: i32;
+    // SAFETY: rbx, which the compiler keeps to itself, is put back; the call gets no address.
+    unsafe {
+        std::arch::asm!(
+            "xchg {first:r}, rbx",
+            "int 0x80",
+            "xchg {first:r}, rbx",
+            first = inout(reg) first => _,
+            inlateout("eax") number as i32 => result,
+            in("ecx") second as i32,
+            in("edx") third as i32,
+            out("r8") _, out("r9") _, out("r10") _, out("r11") _,
+        );
+    }
+    i64::from(result)
 }
 
 fn number(text: &str) -> io::Result<usize> {

@@ -212,69 +212,47 @@ fn mounts(engine: Engine) -> Value {
 
 const CLONE_NEWUSER: u64 = 0x1000_0000;
 
-/// For plain containers: what has let others out of them, or is of no use without powers that they lack.
+/// What has let others out of plain containers, or is of no use without powers that they lack.
+#[rustfmt::skip]
+const REFUSED_CALLS: &[&str] = &[
+    "acct", "add_key", "bpf", "delete_module", "fanotify_init", "finit_module", "fsconfig", "fsmount", "fsopen",
+    "fspick", "init_module", "io_uring_enter", "io_uring_register", "io_uring_setup", "ioperm", "iopl",
+    "kexec_file_load", "kexec_load", "keyctl", "lookup_dcookie", "mount", "mount_setattr", "move_mount",
+    "name_to_handle_at", "nfsservctl", "open_by_handle_at", "open_tree", "perf_event_open", "pivot_root",
+    "process_vm_writev", "quotactl", "quotactl_fd", "reboot", "request_key", "setns", "settimeofday", "swapoff",
+    "swapon", "syslog", "umount2", "userfaultfd", "vhangup",
+];
+
+/// For plain containers.
 fn seccomp() -> Value {
-    let refused = [
-        "acct",
-        "add_key",
-        "bpf",
-        "delete_module",
-        "fanotify_init",
-        "finit_module",
-        "fsconfig",
-        "fsmount",
-        "fsopen",
-        "fspick",
-        "init_module",
-        "io_uring_enter",
-        "io_uring_register",
-        "io_uring_setup",
-        "ioperm",
-        "iopl",
-        "kexec_file_load",
-        "kexec_load",
-        "keyctl",
-        "lookup_dcookie",
-        "mount",
-        "mount_setattr",
-        "move_mount",
-        "name_to_handle_at",
-        "nfsservctl",
-        "open_by_handle_at",
-        "open_tree",
-        "perf_event_open",
-        "pivot_root",
-        "process_vm_writev",
-        "quotactl",
-        "quotactl_fd",
-        "reboot",
-        "request_key",
-        "setns",
-        "settimeofday",
-        "swapoff",
-        "swapon",
-        "syslog",
-        "umount2",
-        "userfaultfd",
-        "vhangup",
-    ];
-    let family = |family: u64| json!({"index": 0, "value": family, "op": "SCMP_CMP_EQ"});
-    let socket = |arguments: Value| json!({"names": ["socket", "socketpair"], "action": "SCMP_ACT_ERRNO", "errnoRet": 97, "args": arguments});
     let new_user = json!([{"index": 0, "value": CLONE_NEWUSER, "valueTwo": CLONE_NEWUSER, "op": "SCMP_CMP_MASKED_EQ"}]);
-    json!({
-        "defaultAction": "SCMP_ACT_ALLOW",
-        "architectures": ["SCMP_ARCH_X86_64"],
-        "syscalls": [
-            {"names": refused.as_slice(), "action": "SCMP_ACT_ERRNO", "errnoRet": 1},
-            {"names": ["clone", "unshare"], "action": "SCMP_ACT_ERRNO", "errnoRet": 1, "args": new_user},
-            // Its flags lie in memory, where a filter cannot look; the C library falls back to clone.
-            {"names": ["clone3"], "action": "SCMP_ACT_ERRNO", "errnoRet": 38},
-            socket(json!([family(38)])), // AF_ALG
-            socket(json!([family(33)])), // AF_RXRPC
-            socket(json!([family(15)])), // AF_KEY
-            socket(json!([family(40)])), // AF_VSOCK
-            socket(json!([family(17)])), // AF_PACKET
-            socket(json!([family(16), {"index": 2, "value": 6, "op": "SCMP_CMP_EQ"}])), // netlink, xfrm
-        ],
-    })
+    let mut calls = vec![
+        json!({"names": REFUSED_CALLS, "action": "SCMP_ACT_ERRNO", "errnoRet": 1}),
+        json!({"names": ["clone", "unshare"], "action": "SCMP_ACT_ERRNO", "errnoRet": 1, "args": new_user}),
+        // Its flags lie in memory, where a filter cannot look; the C library falls back to clone.
+        json!({"names": ["clone3"], "action": "SCMP_ACT_ERRNO", "errnoRet": 38}),
+    ];
+    calls.extend(sockets());
+    json!({"defaultAction": "SCMP_ACT_ALLOW", "architectures": ["SCMP_ARCH_X86_64"], "syscalls": calls})
+}
+
+const AF_INET6: u64 = 10;
+const AF_NETLINK: u64 = 16;
+
+/// Sockets are local, IPv4, IPv6, and netlink for the network's own tables. Every other family is refused: AF_ALG,
+/// AF_RXRPC, AF_KEY, AF_PACKET, AF_VSOCK, AF_XDP and the rest are parts of the kernel that let others out.
+///
+/// A filter compares all 64 bits of an argument, and the kernel looks at the lower 32: so nothing may be refused by its
+/// exact number alone that the kernel would also take with more bits.
+fn sockets() -> Vec<Value> {
+    let refuse = |arguments: Value| json!({"names": ["socket", "socketpair"], "action": "SCMP_ACT_ERRNO", "errnoRet": 97, "args": arguments});
+    let compare = |index: u32, op: &str, value: u64| json!({"index": index, "value": value, "op": op});
+    let netlink = compare(0, "SCMP_CMP_EQ", AF_NETLINK);
+    let mut refused = vec![
+        refuse(json!([compare(0, "SCMP_CMP_GT", AF_NETLINK)])),
+        refuse(json!([netlink, compare(2, "SCMP_CMP_NE", 0)])),
+    ];
+    let small = (3..AF_NETLINK).filter(|&family| family != AF_INET6);
+    refused.extend(small.map(|family| refuse(json!([compare(0, "SCMP_CMP_EQ", family)]))));
+    refused
 }

@@ -151,3 +151,120 @@ fn a_configuration_that_others_can_write_is_refused() {
         "{report}"
     );
 }
+
+/// Its version is all that is asked of it: nothing below the floor is ever started.
+#[test]
+fn a_runc_with_known_ways_out_is_refused() {
+    for version in ["1.1.5+ds1", "1.2.7", "1.3.2", "1.4.0-rc.2"] {
+        let folder = std::env::temp_dir().join(format!("sandlot-runc-{}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        let program = folder.join("runc");
+        fs::write(&program, format!("#!/bin/sh\necho 'runc version {version}'\n")).unwrap();
+        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+        let launcher = Launcher::start_with(json!({"runc": program}));
+        launcher.ok(create(&id(1), 64 << 20));
+        let answer = launcher.send(&start(&id(1), "runc", open()).to_string()).unwrap();
+        let message = answer["error"]["message"].as_str().unwrap_or_default();
+        assert_eq!(answer["error"]["code"], "engine", "{answer}");
+        assert!(
+            message.contains(version) && message.contains("./dev setup runc"),
+            "{answer}"
+        );
+        let report: Value = serde_json::from_slice(&launcher.run("check").stdout).unwrap();
+        for engines in [&report["engines"], &launcher.ok(json!({"op": "hello"}))["engines"]] {
+            assert_eq!(
+                (&engines[1]["name"], &engines[1]["usable"]),
+                (&json!("runc"), &json!(false)),
+                "{engines}"
+            );
+        }
+        drop(launcher);
+        fs::remove_dir_all(folder).unwrap();
+    }
+}
+
+/// What a call of the system answers in a plain container: how it is told by the tests' agent.
+fn answers_to_calls(calls: &[(&str, &str)], expected: impl Fn(&str) -> bool) {
+    let launcher = Launcher::start();
+    let sandbox = launcher.sandbox(1, "runc", open());
+    let mut agent = sandbox.connect();
+    for (name, call) in calls {
+        let answer = agent.tell(&format!("call {call}"));
+        assert!(expected(&answer), "{name} ({call}) is answered {answer}");
+    }
+    assert_eq!(sandbox.tell("echo here"), "here");
+}
+
+#[test]
+fn a_plain_container_has_the_sockets_that_programs_need() {
+    let calls = [
+        ("local", "64 41 1 1 0"),
+        ("IPv4", "64 41 2 1 0"),
+        ("IPv6", "64 41 10 2 0"),
+        ("netlink", "64 41 16 3 0"),
+    ];
+    answers_to_calls(&calls, |answer| answer == "0");
+}
+
+/// CVE-2026-31431 (AF_ALG), CVE-2026-43284 and CVE-2026-43500 (xfrm, AF_RXRPC): these led out of plain containers.
+#[test]
+fn a_plain_container_reaches_no_other_families_of_sockets() {
+    let mut calls: Vec<(String, String)> = [
+        // The kernel looks at the lower half of these alone.
+        ("AF_ALG, with more bits", "64 41 4294967334 5 0"),
+        ("AF_RXRPC, with more bits", "64 41 4294967329 2 2"),
+        ("AF_KEY, with more bits", "64 41 4294967311 3 2"),
+        ("xfrm, with more bits", "64 41 4294967312 3 6"),
+        ("xfrm, with more bits in its protocol", "64 41 16 3 4294967302"),
+    ]
+    .map(|(name, call)| (name.to_owned(), call.to_owned()))
+    .into();
+    for family in (3..=46).filter(|family| ![10, 16].contains(family)) {
+        calls.extend([1, 2, 3, 5].map(|kind| ("a family".to_owned(), format!("64 41 {family} {kind} 0"))));
+    }
+    calls.extend((1..=22).map(|protocol| ("netlink".to_owned(), format!("64 41 16 3 {protocol}"))));
+    let calls: Vec<(&str, &str)> = calls
+        .iter()
+        .map(|(name, call)| (name.as_str(), call.as_str()))
+        .collect();
+    let unsupported = libc::EAFNOSUPPORT.to_string();
+    answers_to_calls(&calls, |answer| answer == unsupported);
+}
+
+/// What else of the host's kernel let others out.
+#[test]
+fn a_plain_container_makes_no_calls_that_led_out_of_others() {
+    let calls = [
+        ("add_key", "64 248"),
+        ("request_key", "64 249"),
+        ("keyctl", "64 250 0 -3 0"),
+        ("bpf", "64 321 0 0 0"),
+        ("userfaultfd", "64 323 1"),
+        ("io_uring_setup", "64 425 1 0"),
+        ("io_uring_enter", "64 426"),
+        ("io_uring_register", "64 427"),
+        ("perf_event_open", "64 298"),
+        ("a user namespace", "64 272 268435456"),
+        ("a user namespace, with more bits", "64 272 4563402752"),
+        ("a user namespace by clone", "64 56 268435473"),
+        ("setns", "64 308 0 0"),
+        ("mount", "64 165"),
+        ("fsopen", "64 430"),
+        ("open_by_handle_at", "64 304"),
+    ];
+    let forbidden = libc::EPERM.to_string();
+    answers_to_calls(&calls, |answer| answer == forbidden);
+}
+
+/// The kernel's other entrances know the same calls by other numbers; and the flags of clone3 no filter sees.
+#[test]
+fn a_plain_container_has_no_way_around_its_filter() {
+    let calls = [
+        ("AF_ALG as in 32-bit programs", "32 359 38 5 0"),
+        ("getpid as in 32-bit programs", "32 20 0 0 0"),
+        ("AF_ALG as in x32 programs", "64 1073741865 38 5 0"),
+        ("clone3", "64 435 0 0"),
+    ];
+    let absent = libc::ENOSYS.to_string();
+    answers_to_calls(&calls, |answer| answer == absent || answer.starts_with("signal "));
+}
