@@ -63,7 +63,7 @@ check_cgroups() {
 days_since() { echo $((($(date +%s) - $(date --date="$1" +%s)) / 86400)); }
 
 check_engines() {
-  local engine date age version
+  local engine date age
   engine=$(runsc_program)
   if [[ -z $engine ]]; then
     bad runsc "is missing or older than $RUNSC_DATE. Run: ./dev setup engine"
@@ -76,13 +76,20 @@ check_engines() {
       ok runsc "of $date, $age days old, $RUNSC_DATE or later is wanted ($engine)"
     fi
   fi
-  if ! have runc; then
-    careful runc "is not installed; only the gVisor engine can be used."
-    return 0
-  fi
-  version=$(version_of runc --version)
-  if at_least "$version" "$RUNC_SAFE"; then ok runc "$version"; else
-    careful runc "$version is below $RUNC_SAFE (open ways out of a container, unless your distribution mended them); trusted code only."
+  check_runc
+}
+
+# Who has not chosen this engine needs none.
+check_runc() {
+  local program installed
+  program=$(runc_program)
+  installed=${SANDLOT_RUNC:-$(command -v runc || true)}
+  if [[ -n $program ]]; then ok runc "$(runc_version "$program") ($program)"
+  elif [[ ${SANDLOT_ENGINE:-} == runc ]]; then
+    bad runc "is missing or has known ways out of its containers (safe are ${RUNC_SAFE[*]} and later). Run: ./dev setup runc"
+  else ok runc "is not set up, which only SANDLOT_ENGINE=runc needs. To have it: ./dev setup runc"; fi
+  if [[ -n $installed && $installed != "$program" && $(realpath "$installed") != "$program" ]]; then
+    careful runc "$(runc_version "$installed") of this machine ($installed) has known ways out of its containers and is not used."
   fi
 }
 

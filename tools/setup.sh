@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Brings a machine to where `./dev up` and `./dev test` can run: packages, tool chains, engine, database programs,
 # default image, and our own programs. Everything lands in SANDLOT_CACHE and is reused by the next run.
-# With names of steps as arguments, only these and what they need; the desktop image and shellcheck, which not everybody
-# needs, come only when they are named.
+# With names of steps as arguments, only these and what they need; the desktop image, shellcheck and the second engine
+# (runc), which not everybody needs, come only when they are named, runc also when it is the engine that was chosen.
 set -euo pipefail
 umask 022
 
@@ -13,7 +13,7 @@ for library in common toolchains engine steps programs; do
   # shellcheck disable=SC1090
   source "$here/lib/$library.sh"
 done
-for part in packages engine database image programs; do
+for part in packages engine runc database image programs; do
   # shellcheck disable=SC1090
   source "$here/setup/$part.sh"
 done
@@ -41,6 +41,8 @@ step toolchain download "Go tool chain" packages
 step engine-download download "gVisor sources" toolchain
 step engine build "gVisor engine (runsc)" engine-download
 step go download "Go" toolchain
+step runc-download download "runc sources" toolchain
+step runc build "Second engine (runc)" runc-download
 step database download "PostgreSQL programs" packages
 step image-download download "Default image: packages" packages
 step image build "Default image" image-download
@@ -50,7 +52,10 @@ step native-download download "Rust libraries" packages
 step native build "Agent and launcher" native-download
 step server build "Server (with its libraries)" packages
 step start-cache build "Server's start-up cache" users engine database image native server
-(($# > 0)) || set -- start-cache # which needs everything that the server does
+if (($# == 0)); then
+  set -- start-cache # which needs everything that the server does
+  [[ ${SANDLOT_ENGINE:-} != runc ]] || set -- "$@" runc
+fi
 steps_choose "$@"
 # Not in a condition: bash would let the steps go on after an error then.
 steps_run

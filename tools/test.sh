@@ -61,7 +61,7 @@ part_unit() {
 part_native() {
   (
     cd "$REPOSITORY"
-    SANDLOT_TEST_RUNSC=$(runsc_program) \
+    SANDLOT_TEST_RUNSC=$(runsc_program) SANDLOT_TEST_RUNC=$(runc_program) \
       SANDLOT_TEST_POSTGRES=$SANDLOT_CACHE/postgres/$POSTGRES_VERSION cargo test --workspace --locked --no-fail-fast
   )
 }
@@ -71,7 +71,7 @@ part_java() {
     cd "$REPOSITORY"
     SANDLOT_TEST_POSTGRES=$SANDLOT_CACHE/postgres/$POSTGRES_VERSION SANDLOT_TEST_IMAGES=$SANDLOT_CACHE/images \
       SANDLOT_TEST_IMAGE=$(tools/image/build.sh default id) SANDLOT_TEST_DESKTOP_IMAGE=$(tools/image/build.sh desktop id) \
-      SANDLOT_TEST_RUNSC=$(runsc_program) SANDLOT_TEST_NATIVE=$(native_programs) \
+      SANDLOT_TEST_RUNSC=$(runsc_program) SANDLOT_TEST_RUNC=$(runc_program) SANDLOT_TEST_NATIVE=$(native_programs) \
       mvn --batch-mode --no-transfer-progress -Dtest.scratch="$SCRATCH" -Pit test
   )
 }
@@ -273,8 +273,8 @@ for part in "${chosen[@]}"; do
   case $part in
     unit) ;;
     check) steps+=(shellcheck) ;;
-    native) steps+=(users engine database) ;;
-    java) steps+=(users engine database image desktop native) ;;
+    native) steps+=(users engine runc database) ;;
+    java) steps+=(users engine runc database image desktop native) ;;
     python | typescript) steps+=(start-cache desktop) ;;
     generations) steps+=(start-cache desktop go) ;;
     *) steps+=(start-cache) ;;

@@ -6,7 +6,7 @@ umask 022
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 for name in $(compgen -e SANDLOT_); do
-  case $name in SANDLOT_CACHE | SANDLOT_JAVA_HOME | SANDLOT_RUNSC) ;; *) unset "$name" ;; esac
+  case $name in SANDLOT_CACHE | SANDLOT_JAVA_HOME | SANDLOT_RUNSC | SANDLOT_RUNC) ;; *) unset "$name" ;; esac
 done
 export SANDLOT_INSTANCE=a SANDLOT_HOME=/var/lib/sandlot-training SANDLOT_API_PORT=33000 SANDLOT_PROXY_PORT=34000
 export SANDLOT_ADDRESS_POOL=10.216.0.0/24 SANDLOT_POOL_GIB=1 SANDLOT_SANDBOXES_MAX=4

@@ -22,9 +22,16 @@ RUNSC_DATE=20260905
 # Counts up when the same version is built in another way (tools/setup/engine.sh).
 RUNSC_RECIPE=2
 
-# The opt-in second engine. Below this upstream version known ways out of a container are open
-# (CVE-2025-31133, CVE-2025-52565, CVE-2025-52881); distributions also mend older ones.
-RUNC_SAFE=1.2.8
+# The opt-in second engine, built through the Go module proxy with Debian's libseccomp unless a safe one is installed.
+# The sum is the module's as Go writes it into a go.sum.
+RUNC_MODULE=github.com/opencontainers/runc
+RUNC_VERSION=1.5.3
+RUNC_SUM=h1:y3GUIW7J0Gxd+tCFfWR6L1YDnhHiNR1BGRx1J50+VnA=
+# Counts up when the same version is built in another way (tools/setup/runc.sh).
+RUNC_RECIPE=1
+# The first release of each line without the ways out of a container that became known in November 2025 (CVE-2025-31133,
+# CVE-2025-52565, CVE-2025-52881); every later line is without them. The launcher insists on the same (engine.rs).
+RUNC_SAFE=(1.2.8 1.3.3 1.4.0)
 
 # Simple quotas (mkfs.btrfs -O squota) came with this one.
 BTRFS_PROGS_MINIMUM=6.14

@@ -48,8 +48,8 @@ make_home() {
 
 # write_launcher_config PROGRAMS: PROGRAMS is the folder of our native programs.
 write_launcher_config() {
-  local runc="" failpoints=${SANDLOT_FAILPOINTS:-false}
-  if have runc; then runc=$(realpath "$(command -v runc)"); fi
+  local runc failpoints=${SANDLOT_FAILPOINTS:-false}
+  runc=$(runc_program)
   install -m 0600 /dev/stdin "$LAUNCHER_CONFIG" <<JSON
 {
   "instance": "$SANDLOT_INSTANCE",
@@ -154,7 +154,7 @@ start_server() {
   # that a misspelt one does not go unnoticed.
   for name in $(compgen -v SANDLOT_); do
     case ${name#SANDLOT_} in
-      INSTANCE | ADDRESS_POOL | SANDBOXES_MAX | POOL_GIB | DATABASE_PORT | RUNSC | AOT_OUTPUT | DEBIAN_MIRROR) continue ;;
+      INSTANCE | ADDRESS_POOL | SANDBOXES_MAX | POOL_GIB | DATABASE_PORT | RUNSC | RUNC | AOT_OUTPUT | DEBIAN_MIRROR) continue ;;
       TEST_* | BENCH_*) continue ;;
     esac
     [[ -z ${!name:-} ]] || variables+=("$name=${!name}")

@@ -1,7 +1,8 @@
 # shellcheck shell=bash
 # Steps of set-up: packages of the machine and the users that our processes run as. Sourced by setup.sh.
 
-HOST_PACKAGES=(ca-certificates curl git iproute2 libc6-dev gcc mmdebstrap nftables python3 python3-venv runc util-linux xz-utils)
+HOST_PACKAGES=(ca-certificates curl git iproute2 libc6-dev gcc libseccomp-dev mmdebstrap nftables pkg-config python3 python3-venv
+  util-linux xz-utils)
 
 # What is missing now, one a line.
 packages_missing() {

@@ -101,7 +101,7 @@ public final class TestLauncher {
     settings.put("dns_port", 15_353);
     settings.put("pool_bytes", 4L << 30);
     settings.put("runsc", setting("SANDLOT_TEST_RUNSC").toString());
-    settings.put("runc", "/usr/sbin/runc");
+    settings.put("runc", setting("SANDLOT_TEST_RUNC").toString());
     settings.put("agent", setting("SANDLOT_TEST_NATIVE").resolve("sandlot-agent").toString());
     settings.put("images", setting("SANDLOT_TEST_IMAGES").toString());
     settings.put("postgres", setting("SANDLOT_TEST_POSTGRES").toString());
