@@ -1,17 +1,17 @@
 package dev.sandlot.proxy;
 
+import com.google.re2j.Pattern;
 import dev.sandlot.http.HttpFailure;
 import dev.sandlot.model.SandboxId;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
-import java.util.regex.Pattern;
 
 /// Reads the host of a request: `<port>-<sandboxId or signed token>.<domain>`, or the domain
 /// itself. Spellings that are not exactly so lead nowhere.
 final class HostNames {
-  private static final Pattern WITH_PORT = Pattern.compile("(.+?)(?::([0-9]{1,5}))?");
+  private static final Pattern PORT_FORM = Pattern.compile("[0-9]{1,5}");
   private static final Pattern SIGNED_TOKEN = Pattern.compile("[a-z0-9]{16}");
 
   private final String domain;
@@ -63,13 +63,12 @@ final class HostNames {
   }
 
   private static Optional<String> withoutPort(String host) {
-    var matched = WITH_PORT.matcher(host);
-    if (!matched.matches()) {
-      return Optional.empty();
+    int colon = host.lastIndexOf(':');
+    String port = colon < 1 ? "" : host.substring(colon + 1);
+    if (!PORT_FORM.matches(port)) {
+      return host.isEmpty() ? Optional.empty() : Optional.of(host);
     }
-    String port = matched.group(2);
-    boolean sound = port == null || Port.parse(port).isPresent();
-    return sound ? Optional.of(matched.group(1)) : Optional.empty();
+    return Port.parse(port).isPresent() ? Optional.of(host.substring(0, colon)) : Optional.empty();
   }
 
   private static HttpFailure unknown() {

@@ -1,8 +1,8 @@
 package dev.sandlot.proxy;
 
+import com.google.re2j.Pattern;
 import java.util.Optional;
 import java.util.Set;
-import java.util.regex.Pattern;
 
 /// A TCP port of a sandbox. The only place that reads one from text: a second reader that took
 /// another spelling for the same port would be a way around the checks of the first.

@@ -1,5 +1,6 @@
 package dev.sandlot.proxy;
 
+import com.google.re2j.Pattern;
 import dev.sandlot.model.SandboxId;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
@@ -16,6 +17,7 @@ import javax.crypto.spec.SecretKeySpec;
 /// because the hosts beside it belong to others. Thread-safe.
 final class PreviewCookie {
   private static final String ALGORITHM = "HmacSHA256";
+  private static final Pattern SECONDS = Pattern.compile("[0-9]{1,12}");
   private static final String PURPOSE = "preview-cookie-1";
 
   private final SecretKeySpec key;
@@ -57,7 +59,7 @@ final class PreviewCookie {
 
   private Optional<SandboxId> verified(String value, Port port, String name) {
     String[] parts = value.split("\\.", -1);
-    if (parts.length != 3 || !parts[1].matches("[0-9]{1,12}")) {
+    if (parts.length != 3 || !SECONDS.matches(parts[1])) {
       return Optional.empty();
     }
     long end = Long.parseLong(parts[1]);

@@ -1,5 +1,6 @@
 package dev.sandlot.proxy;
 
+import com.google.re2j.Pattern;
 import dev.sandlot.http.Exchange;
 import dev.sandlot.http.HttpFailure;
 import java.io.IOException;
@@ -18,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 /// Carries a request to a server inside a sandbox and its answer back. Bodies are passed on piece
 /// by piece in both directions and never held. Thread-safe.
 final class PreviewForwarder {
+  private static final Pattern LENGTH = Pattern.compile("[0-9]{1,18}");
   private static final int BUFFER_BYTES = 64 * 1024;
 
   /// How long a client may go on sending what nobody wants before it is cut off.
@@ -94,7 +96,7 @@ final class PreviewForwarder {
     return answer.headers().stream()
         .filter(header -> header.getKey().equalsIgnoreCase("Content-Length"))
         .map(Map.Entry::getValue)
-        .filter(length -> length.matches("[0-9]{1,18}"))
+        .filter(length -> LENGTH.matches(length))
         .filter(_ -> !Upstream.Answer.BODILESS.contains(answer.status()))
         .findFirst();
   }

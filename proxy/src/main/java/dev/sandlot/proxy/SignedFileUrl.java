@@ -2,6 +2,7 @@ package dev.sandlot.proxy;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import com.google.re2j.Pattern;
 import dev.sandlot.model.SigningKey;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
@@ -12,7 +13,6 @@ import java.util.HexFormat;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.regex.Pattern;
 
 /// A URL that a client has signed for one file of a sandbox (contract: toolbox-api.md §19.3).
 ///

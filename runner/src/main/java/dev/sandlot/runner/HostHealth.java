@@ -1,5 +1,7 @@
 package dev.sandlot.runner;
 
+import com.google.re2j.Matcher;
+import com.google.re2j.Pattern;
 import dev.sandlot.model.SandboxLimits;
 import dev.sandlot.runner.sandbox.HostedSandbox;
 import dev.sandlot.runner.sandbox.HostedSandboxes;
@@ -16,8 +18,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /// Measures the machine for the control plane (contract: control-api.md §16.3).

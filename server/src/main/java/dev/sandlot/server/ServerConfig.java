@@ -119,12 +119,16 @@ record ServerConfig(
     values.put(
         "SANDLOT_TLS_CERTIFICATE", tls.map(files -> files.certificate().toString()).orElse(""));
     values.put(
-        "SANDLOT_DATABASE_URL",
-        databaseUrl.map(url -> url.replaceFirst("\\?.*", "?…")).orElse("embedded"));
+        "SANDLOT_DATABASE_URL", databaseUrl.map(ServerConfig::withoutQuery).orElse("embedded"));
     values.put("SANDLOT_ENGINE", engine);
     values.put("SANDLOT_DNS_UPSTREAM", dnsUpstream.orElse("the host's"));
     values.put("SANDLOT_TRACES_ENDPOINT", tracesEndpoint.orElse(""));
     return values;
+  }
+
+  private static String withoutQuery(String url) {
+    int query = url.indexOf('?');
+    return query < 0 ? url : url.substring(0, query) + "?…";
   }
 
   private static boolean loopback(String address) {
@@ -164,7 +168,9 @@ record ServerConfig(
 
     int port(String name, int fallback) {
       String value = text(name, Integer.toString(fallback));
-      int port = value.matches("[1-9][0-9]{0,4}") ? Integer.parseInt(value) : 0;
+      boolean digits =
+          !value.startsWith("0") && value.chars().allMatch(each -> each >= '0' && each <= '9');
+      int port = digits && value.length() <= 5 ? Integer.parseInt(value) : 0;
       if (port >= 1 && port <= 65_535) {
         return port;
       }

@@ -17,6 +17,7 @@ import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -200,6 +201,39 @@ class ArchitectureTest {
             .resideInAPackage(library)
             .because("no framework's types are in the domain (rule 6)")
             .check(OURS));
+  }
+
+  @Test
+  void patternsTakeLinearTime() throws IOException {
+    noClasses()
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("java.util.regex..")
+        .orShould()
+        .dependOnClassesThat()
+        .haveFullyQualifiedName("java.util.Scanner")
+        .orShould()
+        .callMethod(String.class, "matches", String.class)
+        .orShould()
+        .callMethod(String.class, "replaceAll", String.class, String.class)
+        .orShould()
+        .callMethod(String.class, "replaceFirst", String.class, String.class)
+        .orShould()
+        .callMethod(String.class, "split", String.class)
+        .because("texts of others hold a backtracking pattern for minutes")
+        .check(OURS);
+
+    List<String> splits = new ArrayList<>();
+    Pattern split =
+        Pattern.compile(
+            "\\.split\\((?!(?:\"(?:[^\\\\.$|()\\[{^?*+\"]|\\\\.{1,3})\")(?:, |\\)))[^)]*\\)");
+    for (Path file : SourceTree.files(path -> path.matches(".*/src/main/java/.*\\.java"))) {
+      split
+          .matcher(SourceTree.text(file))
+          .results()
+          .forEach(found -> splits.add(file + ": " + found.group()));
+    }
+    assertThat(splits).as("texts are split at one character, which needs no pattern").isEmpty();
   }
 
   @Test

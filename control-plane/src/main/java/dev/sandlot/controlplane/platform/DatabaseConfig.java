@@ -19,6 +19,7 @@ public record DatabaseConfig(
     Optional<String> password,
     Optional<Path> socket,
     int connectionsMax) {
+  private static final String SHORT_SCHEME = "postgres:";
   private static final int CONNECTIONS_DEFAULT = 16;
 
   public DatabaseConfig {
@@ -52,7 +53,11 @@ public record DatabaseConfig(
       return new DatabaseConfig(
           url, Optional.empty(), Optional.empty(), Optional.empty(), CONNECTIONS_DEFAULT);
     }
-    URI uri = URI.create(url.replaceFirst("^postgres:", "postgresql:"));
+    URI uri =
+        URI.create(
+            url.startsWith(SHORT_SCHEME)
+                ? "postgresql:" + url.substring(SHORT_SCHEME.length())
+                : url);
     if (!"postgresql".equals(uri.getScheme()) || uri.getHost() == null) {
       throw new IllegalArgumentException(
           "the database's URL must look like postgresql://user:password@host:5432/database");
@@ -81,9 +86,14 @@ public record DatabaseConfig(
     return URLDecoder.decode(text.replace("+", "%2B"), StandardCharsets.UTF_8);
   }
 
+  private String withoutQuery() {
+    int query = jdbcUrl.indexOf('?');
+    return query < 0 ? jdbcUrl : jdbcUrl.substring(0, query);
+  }
+
   /// Without the password, also where the URL carries one.
   @Override
   public String toString() {
-    return "DatabaseConfig[" + jdbcUrl.replaceFirst("\\?.*", "") + ", socket=" + socket + "]";
+    return "DatabaseConfig[" + withoutQuery() + ", socket=" + socket + "]";
   }
 }

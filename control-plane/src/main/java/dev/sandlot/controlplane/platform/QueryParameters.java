@@ -1,5 +1,6 @@
 package dev.sandlot.controlplane.platform;
 
+import com.google.re2j.Pattern;
 import dev.sandlot.http.Exchange;
 import dev.sandlot.http.HttpFailure;
 import java.time.Instant;
@@ -9,7 +10,6 @@ import java.time.ZoneOffset;
 import java.time.format.DateTimeParseException;
 import java.util.List;
 import java.util.Optional;
-import java.util.regex.Pattern;
 
 /// A request's query, read parameter by parameter. Empty values count as absent; what does not fit
 /// is a 400 that names the parameter.

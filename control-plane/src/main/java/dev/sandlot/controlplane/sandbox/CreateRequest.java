@@ -1,11 +1,11 @@
 package dev.sandlot.controlplane.sandbox;
 
+import com.google.re2j.Pattern;
 import dev.sandlot.controlplane.platform.RequestBody;
 import dev.sandlot.http.HttpFailure;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.regex.Pattern;
 
 /// What a client wants of a new sandbox (control-api.md §7.3), checked as far as the request alone
 /// tells. Fields that this build cannot honour are refused by name, never ignored.
@@ -21,7 +21,7 @@ record CreateRequest(
     Sandbox.Settings settings) {
   private static final String DEFAULT_USER = "daytona";
   private static final Pattern USER = Pattern.compile("[a-z_][a-z0-9_-]{0,31}|[0-9]{1,9}");
-  private static final Pattern ENV_KEY = Pattern.compile("[^=\\s\\p{Cntrl}]+");
+  private static final Pattern ENV_KEY = Pattern.compile("[^=\\s[:cntrl:]]+");
 
   private static final List<String> NOT_BUILT =
       List.of(

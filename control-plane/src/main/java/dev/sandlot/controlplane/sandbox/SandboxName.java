@@ -1,7 +1,7 @@
 package dev.sandlot.controlplane.sandbox;
 
+import com.google.re2j.Pattern;
 import dev.sandlot.http.HttpFailure;
-import java.util.regex.Pattern;
 
 /// What a sandbox may be called. Names are shown in mails and pages, so nothing that could pass for
 /// markup or a link.

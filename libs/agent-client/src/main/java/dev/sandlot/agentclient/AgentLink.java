@@ -1,5 +1,6 @@
 package dev.sandlot.agentclient;
 
+import com.google.re2j.Pattern;
 import dev.sandlot.agent.v1.AgentGrpc;
 import dev.sandlot.agentclient.AgentFailure.Kind;
 import io.grpc.ConnectivityState;
@@ -9,7 +10,6 @@ import io.grpc.Status;
 import io.grpc.StatusException;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /// One channel to one agent, and how its failures read. Thread-safe.
@@ -18,6 +18,7 @@ final class AgentLink {
       Metadata.Key.of("sandlot-errno", Metadata.ASCII_STRING_MARSHALLER);
   private static final Pattern ERRNO_FORM = Pattern.compile("E[A-Z0-9]{1,20}");
   private static final int MESSAGE_CHARACTERS_MAX = 1_000;
+  private static final char DELETE = '\u007f';
 
   private final ManagedChannel channel;
 
@@ -103,7 +104,14 @@ final class AgentLink {
     }
     String cut =
         text.length() > MESSAGE_CHARACTERS_MAX ? text.substring(0, MESSAGE_CHARACTERS_MAX) : text;
-    return cut.replaceAll("\\p{Cntrl}", " ");
+    StringBuilder plain = new StringBuilder(cut);
+    for (int at = 0; at < plain.length(); at++) {
+      char letter = plain.charAt(at);
+      if (letter < ' ' || letter == DELETE) {
+        plain.setCharAt(at, ' ');
+      }
+    }
+    return plain.toString();
   }
 
   private static Kind kind(Status.Code code) {

@@ -1,5 +1,6 @@
 package dev.sandlot.agentclient;
 
+import com.google.re2j.Pattern;
 import dev.sandlot.agent.v1.Exit;
 import dev.sandlot.agent.v1.Process;
 import dev.sandlot.agent.v1.Terminal;
@@ -7,7 +8,6 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.regex.Pattern;
 
 /// What is known of a process that was started, running or not.
 ///

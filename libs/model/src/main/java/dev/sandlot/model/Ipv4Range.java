@@ -2,8 +2,7 @@ package dev.sandlot.model;
 
 import java.util.List;
 import java.util.Optional;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
+import java.util.OptionalInt;
 
 /// An IPv4 range in CIDR form, "203.0.113.0/24". Decimal octets without leading zeros; a bare
 /// address counts as /32; bits below the prefix are cleared.
@@ -11,10 +10,10 @@ import java.util.regex.Pattern;
 /// @param address the first address, as an unsigned 32-bit number
 /// @param prefix length of the prefix, 0 to 32
 public record Ipv4Range(int address, int prefix) {
-  private static final String OCTET = "(0|[1-9][0-9]?|1[0-9]{2}|2[0-4][0-9]|25[0-5])";
-  private static final Pattern FORM =
-      Pattern.compile(
-          OCTET + "\\." + OCTET + "\\." + OCTET + "\\." + OCTET + "(?:/([0-9]|[12][0-9]|3[0-2]))?");
+  private static final int OCTETS = 4;
+  private static final int OCTET_MAX = 255;
+  private static final int PREFIX_MAX = 32;
+  private static final int TEXT_MAX = "255.255.255.255/32".length();
 
   /// What no sandbox reaches unless an operator opens it: this host, private, shared, link-local,
   /// multicast and reserved ranges (RFC 6890). Documentation ranges stay open: they lead nowhere.
@@ -41,16 +40,36 @@ public record Ipv4Range(int address, int prefix) {
 
   /// Reads a range; any other spelling is none.
   public static Optional<Ipv4Range> parse(String text) {
-    Matcher matcher = FORM.matcher(text);
-    if (!matcher.matches()) {
+    if (text.length() > TEXT_MAX) {
+      return Optional.empty();
+    }
+    int slash = text.indexOf('/');
+    String[] octets = (slash < 0 ? text : text.substring(0, slash)).split("\\.", -1);
+    OptionalInt prefix =
+        slash < 0 ? OptionalInt.of(PREFIX_MAX) : number(text.substring(slash + 1), PREFIX_MAX);
+    if (octets.length != OCTETS || prefix.isEmpty()) {
       return Optional.empty();
     }
     int address = 0;
-    for (int group = 1; group <= 4; group++) {
-      address = address << 8 | Integer.parseInt(matcher.group(group));
+    for (String each : octets) {
+      OptionalInt octet = number(each, OCTET_MAX);
+      if (octet.isEmpty()) {
+        return Optional.empty();
+      }
+      address = address << 8 | octet.getAsInt();
     }
-    String prefix = matcher.group(5);
-    return Optional.of(new Ipv4Range(address, prefix == null ? 32 : Integer.parseInt(prefix)));
+    return Optional.of(new Ipv4Range(address, prefix.getAsInt()));
+  }
+
+  /// ASCII digits without a leading zero.
+  private static OptionalInt number(String text, int max) {
+    boolean sound =
+        !text.isEmpty()
+            && text.length() <= 3
+            && text.chars().allMatch(letter -> letter >= '0' && letter <= '9')
+            && (text.length() == 1 || text.charAt(0) != '0');
+    int value = sound ? Integer.parseInt(text) : -1;
+    return value >= 0 && value <= max ? OptionalInt.of(value) : OptionalInt.empty();
   }
 
   /// Reads a range that our own code wrote.

@@ -1,8 +1,8 @@
 package dev.sandlot.runner.toolbox;
 
+import com.google.re2j.Matcher;
+import com.google.re2j.Pattern;
 import java.util.Optional;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /// A part of a file that was asked for (RFC 9110, section 14).
 ///

@@ -1,12 +1,12 @@
 package dev.sandlot.runner.toolbox;
 
+import com.google.re2j.Pattern;
 import dev.sandlot.http.Exchange;
 import dev.sandlot.http.HttpFailure;
 import dev.sandlot.http.Json;
 import dev.sandlot.runner.sandbox.HostedSandbox;
 import java.nio.charset.StandardCharsets;
 import java.util.OptionalInt;
-import java.util.regex.Pattern;
 import tools.jackson.databind.JsonNode;
 
 /// What every call has: its sandbox, a body, a path.

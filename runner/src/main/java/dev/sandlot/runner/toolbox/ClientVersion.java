@@ -1,9 +1,9 @@
 package dev.sandlot.runner.toolbox;
 
+import com.google.re2j.Matcher;
+import com.google.re2j.Pattern;
 import dev.sandlot.http.Exchange;
 import java.util.Optional;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /// Which generation of a client asks: older ones want other shapes (contract: toolbox-api.md §1).
 public sealed interface ClientVersion {

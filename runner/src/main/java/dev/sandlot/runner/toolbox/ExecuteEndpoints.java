@@ -1,5 +1,6 @@
 package dev.sandlot.runner.toolbox;
 
+import com.google.re2j.Pattern;
 import dev.sandlot.agentclient.ProcessRequest;
 import dev.sandlot.http.Exchange;
 import dev.sandlot.http.HttpFailure;
@@ -15,7 +16,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.regex.Pattern;
 import tools.jackson.databind.JsonNode;
 
 /// `/process/execute` and `/process/code-run`.
@@ -24,6 +24,7 @@ final class ExecuteEndpoints {
   private static final long TIMEOUT_SECONDS_MAX = 0xffff_ffffL;
   private static final int ARGUMENTS_MAX = 1_000;
   private static final int VARIABLES_MAX = 1_000;
+  private static final int VARIABLE_CHARACTERS_MAX = 65_536;
 
   private final CommandRunner commands;
   private final ToolboxLimits limits;
@@ -149,7 +150,7 @@ final class ExecuteEndpoints {
   static Map<String, String> variables(JsonNode object, String name) {
     Map<String, String> variables = new LinkedHashMap<>();
     for (Map.Entry<String, JsonNode> entry : object.properties()) {
-      if (!VARIABLE.matcher(entry.getKey()).matches()) {
+      if (entry.getKey().length() > VARIABLE_CHARACTERS_MAX || !VARIABLE.matches(entry.getKey())) {
         throw ToolboxFailures.badRequest(
             "the name of a variable in "
                 + name

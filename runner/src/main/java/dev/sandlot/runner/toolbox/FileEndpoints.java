@@ -1,5 +1,6 @@
 package dev.sandlot.runner.toolbox;
 
+import com.google.re2j.Pattern;
 import dev.sandlot.agentclient.AgentFailure;
 import dev.sandlot.agentclient.AgentFiles;
 import dev.sandlot.agentclient.FileStatus;
@@ -11,7 +12,6 @@ import java.io.OutputStream;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
-import java.util.regex.Pattern;
 
 /// `/files` but for transfers.
 final class FileEndpoints {

@@ -1,5 +1,6 @@
 package dev.sandlot.runner.toolbox;
 
+import com.google.re2j.Pattern;
 import dev.sandlot.agentclient.AgentMetrics;
 import dev.sandlot.agentclient.AgentPorts;
 import dev.sandlot.http.Exchange;
@@ -16,7 +17,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.regex.Pattern;
 import tools.jackson.databind.JsonNode;
 
 /// What a sandbox is and uses (contract: toolbox-api.md §14 and §19.1).

@@ -1,5 +1,7 @@
 package dev.sandlot.runner.toolbox;
 
+import com.google.re2j.Matcher;
+import com.google.re2j.Pattern;
 import dev.sandlot.agentclient.AgentFailure;
 import dev.sandlot.agentclient.AgentFiles;
 import dev.sandlot.agentclient.AgentFiles.WriteOptions;
@@ -15,8 +17,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /// One bulk upload: pairs of a path and a file, told apart by their number. A file that cannot be
 /// written does not keep the others from being. Used by one thread.

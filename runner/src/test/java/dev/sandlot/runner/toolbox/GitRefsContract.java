@@ -14,6 +14,28 @@ import tools.jackson.databind.JsonNode;
 /// How Git calls about branches, configuration and remotes behave, whatever engine is behind the
 /// toolbox.
 abstract class GitRefsContract extends GitContract {
+  // Remotes that cannot be.
+
+  @Test
+  void tellsInGitsWordsWhyARemoteCannotBeReached() throws Exception {
+    for (String url : List.of("a://host/x", "a::x", "ext::true", "/etc/passwd", "no/such/folder")) {
+      String path = repository();
+      HttpResponse<String> cloned = post("clone", Map.of("url", url, "path", unique()));
+      ok(post("remotes", Map.of("path", path, "name", "origin", "url", url)), 201);
+      HttpResponse<String> pulled = post("pull", Map.of("path", path));
+      HttpResponse<String> pushed = post("push", Map.of("path", path));
+
+      for (HttpResponse<String> answer : List.of(cloned, pulled, pushed)) {
+        assertThat(answer.statusCode()).as(url + answer.body()).isBetween(400, 499);
+        assertThat(json(answer).path("message").stringValue()).as(url).hasSizeGreaterThan(30);
+      }
+    }
+    refused(
+        post("clone", Map.of("url", "a://" + ":".repeat(60_000), "path", unique())),
+        400,
+        "BAD_REQUEST");
+  }
+
   // Branches.
 
   @Test

@@ -1,5 +1,6 @@
 package dev.sandlot.runner.toolbox.chart;
 
+import com.google.re2j.Pattern;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -8,7 +9,6 @@ import java.security.SecureRandom;
 import java.util.Base64;
 import java.util.HexFormat;
 import java.util.Optional;
-import java.util.regex.Pattern;
 
 /// A Python program whose figures are captured.
 ///
@@ -22,10 +22,13 @@ public record ChartProgram(String token, String text) {
   private static final String LIBRARY = "matplotlib";
   private static final int LOOK_BEFORE = 200;
 
+  /// A program that has not imported it by then only talks of it.
+  private static final int MENTIONS_MAX = 1_000;
+
   /// What stands before the library's name where it is imported.
   private static final Pattern IMPORT =
       Pattern.compile(
-          "(\\bimport\\s+(?:[\\w. ]{1,100},\\s*){0,20}"
+          "(\\bimport\\s+(?:[\\w. ]+,\\s*)*"
               + "|\\bfrom\\s+"
               + "|__import__\\(\\s*['\"]"
               + "|import_module\\(\\s*['\"]"
@@ -52,7 +55,11 @@ public record ChartProgram(String token, String text) {
     int lineBegin = 0;
     int comment = -1;
     int looked = 0;
-    for (int at = code.indexOf(LIBRARY); at >= 0; at = code.indexOf(LIBRARY, at + 1)) {
+    int mentions = 0;
+    for (int at = code.indexOf(LIBRARY);
+        at >= 0 && mentions < MENTIONS_MAX;
+        at = code.indexOf(LIBRARY, at + 1)) {
+      mentions++;
       for (; looked < at; looked++) {
         char character = code.charAt(looked);
         if (character == '\n') {

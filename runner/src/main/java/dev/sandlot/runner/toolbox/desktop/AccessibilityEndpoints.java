@@ -1,5 +1,6 @@
 package dev.sandlot.runner.toolbox.desktop;
 
+import com.google.re2j.Pattern;
 import dev.sandlot.http.Exchange;
 import dev.sandlot.http.HttpFailure;
 import dev.sandlot.runner.sandbox.HostedSandbox;
@@ -9,7 +10,6 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
-import java.util.regex.Pattern;
 import tools.jackson.databind.JsonNode;
 
 /// What programs tell of their widgets (contract: toolbox-api.md §12.4).

@@ -1,5 +1,6 @@
 package dev.sandlot.runner.toolbox.desktop;
 
+import com.google.re2j.Pattern;
 import dev.sandlot.http.Exchange;
 import dev.sandlot.runner.toolbox.Calls;
 import dev.sandlot.runner.toolbox.ToolboxLimits;
@@ -9,7 +10,6 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
-import java.util.regex.Pattern;
 import tools.jackson.databind.JsonNode;
 
 /// What a caller asks, from its JSON body, checked.

@@ -2,6 +2,7 @@ package dev.sandlot.runner.toolbox.desktop;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
+import com.google.re2j.Pattern;
 import dev.sandlot.agentclient.AgentClient;
 import dev.sandlot.agentclient.AgentFailure;
 import dev.sandlot.agentclient.AgentFailure.Kind;
@@ -19,7 +20,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.Consumer;
-import java.util.regex.Pattern;
 import tools.jackson.databind.JsonNode;
 
 /// The processes of a sandbox's desktop. Each is a process of the agent that starts its program

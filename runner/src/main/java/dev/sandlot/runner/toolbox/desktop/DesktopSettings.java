@@ -1,11 +1,11 @@
 package dev.sandlot.runner.toolbox.desktop;
 
+import com.google.re2j.Pattern;
 import dev.sandlot.agentclient.AgentClient;
 import dev.sandlot.http.HttpFailure;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.regex.Pattern;
 
 /// How a sandbox wants its desktop, by the variables of its environment.
 ///

@@ -1,5 +1,7 @@
 package dev.sandlot.runner.toolbox.desktop;
 
+import com.google.re2j.Matcher;
+import com.google.re2j.Pattern;
 import dev.sandlot.agentclient.FileStatus;
 import java.time.DateTimeException;
 import java.time.Duration;
@@ -12,8 +14,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /// A recording of the screen (contract: toolbox-api.md §13).
 ///

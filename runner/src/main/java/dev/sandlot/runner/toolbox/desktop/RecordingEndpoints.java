@@ -1,11 +1,11 @@
 package dev.sandlot.runner.toolbox.desktop;
 
+import com.google.re2j.Pattern;
 import dev.sandlot.http.Exchange;
 import dev.sandlot.http.HttpFailure;
 import dev.sandlot.runner.toolbox.Calls;
 import java.io.IOException;
 import java.util.Map;
-import java.util.regex.Pattern;
 
 /// Recordings of the screen (contract: toolbox-api.md §13).
 final class RecordingEndpoints {

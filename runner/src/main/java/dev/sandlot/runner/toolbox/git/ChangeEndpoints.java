@@ -3,6 +3,7 @@ package dev.sandlot.runner.toolbox.git;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.sandlot.http.Exchange;
+import dev.sandlot.runner.toolbox.PlainText;
 import dev.sandlot.runner.toolbox.ToolboxFailures;
 import dev.sandlot.runner.toolbox.ToolboxLimits;
 import java.io.IOException;
@@ -10,14 +11,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.regex.Pattern;
 
 /// Stages, commits and takes back changes.
 final class ChangeEndpoints {
   private static final Set<String> RESET_MODES = Set.of("soft", "mixed", "hard", "merge", "keep");
-  private static final Pattern NOTHING_STAGED =
-      Pattern.compile("^(nothing to commit|no changes added|nothing added)", Pattern.MULTILINE);
-  private static final Pattern CONTROL = Pattern.compile("\\p{Cntrl}");
+  private static final List<String> NOTHING_STAGED =
+      List.of("nothing to commit", "no changes added", "nothing added");
 
   private final ToolboxLimits limits;
 
@@ -35,7 +34,7 @@ final class ChangeEndpoints {
   /// The one call that runs hooks, as whoever installed them expects (docs/adr/0007).
   void commit(Exchange exchange) throws IOException, InterruptedException {
     GitBody body = GitBody.read(exchange, limits);
-    String message = body.text("message");
+    String message = body.text("message", limits.bodyBytesMax());
     String author = identity(body, "author");
     String email = identity(body, "email");
     if (message.isBlank()) {
@@ -58,7 +57,7 @@ final class ChangeEndpoints {
     Git git = Git.in(exchange, body.path());
     GitResult result = git.run(command);
     if (!result.succeeded()) {
-      if (NOTHING_STAGED.matcher(result.text()).find()) {
+      if (nothingStaged(result)) {
         throw GitFailures.failure(
             409, "CONFLICT", "nothing is staged; add files first, or set allow_empty");
       }
@@ -71,9 +70,16 @@ final class ChangeEndpoints {
     exchange.sendJson(Map.of("hash", hash));
   }
 
+  private static boolean nothingStaged(GitResult result) {
+    return result
+        .textEnd()
+        .lines()
+        .anyMatch(line -> NOTHING_STAGED.stream().anyMatch(line::startsWith));
+  }
+
   private static String identity(GitBody body, String name) {
     String text = body.text(name);
-    if (text.isBlank() || CONTROL.matcher(text).find()) {
+    if (text.isBlank() || PlainText.holdsControls(text)) {
       throw ToolboxFailures.invalidBody(name + " must not be blank or hold control characters");
     }
     if (text.getBytes(UTF_8).length > GitLimits.STANDARD.nameBytesMax()) {

@@ -2,6 +2,7 @@ package dev.sandlot.runner.toolbox.git;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import com.google.re2j.Pattern;
 import dev.sandlot.http.Exchange;
 import dev.sandlot.runner.toolbox.Calls;
 import dev.sandlot.runner.toolbox.ToolboxFailures;
@@ -11,15 +12,15 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
-import java.util.regex.Pattern;
 
 /// `/git/config` and `/git/credentials`.
 final class ConfigEndpoints {
   private static final Pattern KEY =
-      Pattern.compile("[A-Za-z0-9][A-Za-z0-9-]*(\\.[^\\p{Cntrl}]*)?\\.[A-Za-z][A-Za-z0-9-]*");
+      Pattern.compile("[A-Za-z0-9][A-Za-z0-9-]*(\\.[^[:cntrl:]]*)?\\.[A-Za-z][A-Za-z0-9-]*");
   private static final Pattern HOST =
       Pattern.compile(
           "(?:[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?|\\[[0-9A-Fa-f:.]+\\])(?::[0-9]{1,5})?");
+  private static final int HOST_CHARACTERS_MAX = 300;
   private static final int NOT_SET = 1;
 
   private final ToolboxLimits limits;
@@ -92,6 +93,10 @@ final class ConfigEndpoints {
   }
 
   private static String checked(String key) {
+    int max = GitLimits.STANDARD.nameBytesMax();
+    if (key.length() > max) {
+      throw ToolboxFailures.badRequest("key is longer than " + max + " characters");
+    }
     if (!KEY.matcher(key).matches()) {
       throw ToolboxFailures.badRequest("key must be like user.name or http.https://host.proxy");
     }
@@ -107,7 +112,7 @@ final class ConfigEndpoints {
     if (!protocol.equals("https") && !protocol.equals("http")) {
       throw ToolboxFailures.badRequest("protocol must be https or http");
     }
-    if (!HOST.matcher(host).matches()) {
+    if (host.length() > HOST_CHARACTERS_MAX || !HOST.matcher(host).matches()) {
       throw ToolboxFailures.badRequest("host must be a host name, with a port if need be");
     }
     String username = body.text("username");

@@ -6,18 +6,16 @@ import dev.sandlot.http.Exchange;
 import dev.sandlot.http.HttpFailure;
 import dev.sandlot.http.Json;
 import dev.sandlot.runner.toolbox.Calls;
+import dev.sandlot.runner.toolbox.PlainText;
 import dev.sandlot.runner.toolbox.ToolboxFailures;
 import dev.sandlot.runner.toolbox.ToolboxLimits;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.regex.Pattern;
 import tools.jackson.databind.JsonNode;
 
 /// The body of a Git call, read field by field. What is wrong is refused by its name.
 final class GitBody {
-  private static final Pattern CONTROL = Pattern.compile("\\p{Cntrl}");
-
   private final JsonNode json;
   private final ToolboxLimits limits;
 
@@ -42,7 +40,12 @@ final class GitBody {
 
   /// A text that must be there and not be empty.
   String text(String name) {
-    return optionalText(name)
+    return text(name, GitLimits.STANDARD.textCharactersMax());
+  }
+
+  /// A text that must be there and not be empty.
+  String text(String name, int charactersMax) {
+    return optionalText(name, charactersMax)
         .orElseThrow(() ->
             ToolboxFailures.invalidBody(
                 name + " is required and must be a text that is not empty"));
@@ -54,11 +57,15 @@ final class GitBody {
     if (!value.isString()) {
       throw ToolboxFailures.invalidBody(name + " is required and must be text");
     }
-    return withoutNul(value.stringValue(), name);
+    return checked(value.stringValue(), name, GitLimits.STANDARD.textCharactersMax());
   }
 
   /// Empty when absent, null or an empty text.
   Optional<String> optionalText(String name) {
+    return optionalText(name, GitLimits.STANDARD.textCharactersMax());
+  }
+
+  private Optional<String> optionalText(String name, int charactersMax) {
     JsonNode value = json.path(name);
     if (absent(value)) {
       return Optional.empty();
@@ -66,7 +73,7 @@ final class GitBody {
     if (!value.isString()) {
       throw ToolboxFailures.invalidBody(name + " must be text");
     }
-    String text = withoutNul(value.stringValue(), name);
+    String text = checked(value.stringValue(), name, charactersMax);
     return text.isEmpty() ? Optional.empty() : Optional.of(text);
   }
 
@@ -138,7 +145,7 @@ final class GitBody {
 
   /// Git's protocol for credentials is one of lines.
   static void checkCredential(String text, String name) {
-    if (CONTROL.matcher(text).find()) {
+    if (PlainText.holdsControls(text)) {
       throw ToolboxFailures.invalidBody(name + " must not hold control characters");
     }
     int max = GitLimits.STANDARD.nameBytesMax();
@@ -147,7 +154,10 @@ final class GitBody {
     }
   }
 
-  private static String withoutNul(String text, String name) {
+  private static String checked(String text, String name, int charactersMax) {
+    if (text.length() > charactersMax) {
+      throw ToolboxFailures.invalidBody(name + " is longer than " + charactersMax + " characters");
+    }
     if (text.indexOf('\0') >= 0) {
       throw ToolboxFailures.invalidBody(name + " must not hold a NUL character");
     }

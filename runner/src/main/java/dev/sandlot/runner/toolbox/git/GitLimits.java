@@ -7,12 +7,17 @@ package dev.sandlot.runner.toolbox.git;
 /// @param wordsCharactersMax of its messages that a failure tells
 /// @param fieldBytesMax of one field of a commit
 /// @param nameBytesMax of a branch, remote, revision, key, user name or password
+/// @param urlCharactersMax of a remote's address
+/// @param textCharactersMax of any other text of a call but a commit's message
 record GitLimits(
     int outputBytesMax,
     int errorBytesMax,
     int wordsCharactersMax,
     int fieldBytesMax,
-    int nameBytesMax) {
+    int nameBytesMax,
+    int urlCharactersMax,
+    int textCharactersMax) {
   /// What serves.
-  static final GitLimits STANDARD = new GitLimits(16 << 20, 64 << 10, 1_000, 4 << 20, 4_096);
+  static final GitLimits STANDARD =
+      new GitLimits(16 << 20, 64 << 10, 1_000, 4 << 20, 4_096, 8_192, 65_536);
 }

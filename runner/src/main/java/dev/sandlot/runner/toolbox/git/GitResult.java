@@ -17,8 +17,18 @@ record GitResult(int code, byte[] output, String errors) {
     return new String(output, UTF_8);
   }
 
+  /// The end of the output, as much as is kept of messages.
+  String textEnd() {
+    int length = Math.min(output.length, GitLimits.STANDARD.errorBytesMax());
+    return new String(output, output.length - length, length, UTF_8);
+  }
+
   /// The first line of the output.
   String line() {
-    return text().lines().findFirst().orElse("");
+    int end = 0;
+    while (end < output.length && output[end] != '\n' && output[end] != '\r') {
+      end++;
+    }
+    return new String(output, 0, end, UTF_8);
   }
 }

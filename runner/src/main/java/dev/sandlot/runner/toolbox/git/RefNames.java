@@ -2,14 +2,14 @@ package dev.sandlot.runner.toolbox.git;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import com.google.re2j.Pattern;
+import dev.sandlot.runner.toolbox.PlainText;
 import dev.sandlot.runner.toolbox.ToolboxFailures;
-import java.util.regex.Pattern;
 
 /// Names of branches, remotes and revisions that callers give. They become arguments of git, so
 /// none may be taken for an option.
 final class RefNames {
-  private static final Pattern FORBIDDEN = Pattern.compile("[\\p{Cntrl} ~^:?*\\[\\\\]|\\.\\.|@\\{");
-  private static final Pattern CONTROL = Pattern.compile("\\p{Cntrl}");
+  private static final Pattern FORBIDDEN = Pattern.compile("[[:cntrl:] ~^:?*\\[\\\\]|\\.\\.|@\\{");
   private static final Pattern REMOTE = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9._/-]*");
   private static final Pattern COMMIT = Pattern.compile("[0-9a-fA-F]{4,64}");
 
@@ -37,7 +37,7 @@ final class RefNames {
   /// Anything that names a commit, such as `main`, `v1.0`, `HEAD~2` or a hash.
   static String revision(String text, String field) {
     checkLength(text, field);
-    if (text.startsWith("-") || CONTROL.matcher(text).find()) {
+    if (text.startsWith("-") || PlainText.holdsControls(text)) {
       throw ToolboxFailures.badRequest(
           field + " must name a branch, tag or commit: " + shown(text));
     }
@@ -76,7 +76,7 @@ final class RefNames {
   }
 
   private static String shown(String name) {
-    String plain = CONTROL.matcher(name).replaceAll("?");
-    return plain.length() > 100 ? plain.substring(0, 100) + "…" : plain;
+    String cut = name.length() > 100 ? name.substring(0, 100) + "…" : name;
+    return PlainText.withoutControls(cut);
   }
 }

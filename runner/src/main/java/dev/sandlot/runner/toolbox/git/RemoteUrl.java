@@ -2,12 +2,13 @@ package dev.sandlot.runner.toolbox.git;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import com.google.re2j.Matcher;
+import com.google.re2j.Pattern;
+import dev.sandlot.runner.toolbox.PlainText;
 import dev.sandlot.runner.toolbox.ToolboxFailures;
 import java.net.URLDecoder;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /// Where a repository is: a URL, `host:path` for SSH, or a folder of the sandbox.
 ///
@@ -23,15 +24,18 @@ record RemoteUrl(String text, Optional<String> origin, Optional<Credential> embe
               + "(?:(?<user>[^/?#@:\\\\\\s]*)(?::(?<password>[^/?#@\\\\\\s]*))?@)?"
               + "(?<host>[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?|\\[[0-9A-Fa-f:.]+\\])"
               + "(?<port>:[0-9]{1,5})?"
-              + "(?<rest>[/?][^\\\\\\s\\p{Cntrl}]*)?");
+              + "(?<rest>[/?][^\\\\\\s[:cntrl:]]*)?");
 
   private static final Pattern OTHER_WITH_PASSWORD =
       Pattern.compile("[A-Za-z0-9+.-]+://[^/]*:[^/]*@.*");
-  private static final Pattern CONTROL = Pattern.compile("\\p{Cntrl}");
 
   /// Reads what a caller gave.
   static RemoteUrl of(String text) {
-    if (text.startsWith("-") || CONTROL.matcher(text).find()) {
+    int max = GitLimits.STANDARD.urlCharactersMax();
+    if (text.length() > max) {
+      throw ToolboxFailures.badRequest("url is longer than " + max + " characters");
+    }
+    if (text.startsWith("-") || PlainText.holdsControls(text)) {
       throw ToolboxFailures.badRequest(
           "url must not begin with a hyphen or hold control characters");
     }

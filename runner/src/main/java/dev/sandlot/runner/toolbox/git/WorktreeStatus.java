@@ -1,13 +1,13 @@
 package dev.sandlot.runner.toolbox.git;
 
+import com.google.re2j.Matcher;
+import com.google.re2j.Pattern;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /// What `git status --porcelain=v2 -z --branch` tells.
 ///

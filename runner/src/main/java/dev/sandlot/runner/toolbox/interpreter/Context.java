@@ -1,5 +1,6 @@
 package dev.sandlot.runner.toolbox.interpreter;
 
+import com.google.re2j.Pattern;
 import dev.sandlot.agentclient.ProcessStart;
 import dev.sandlot.agentclient.ProcessStatus;
 import java.security.SecureRandom;
@@ -9,7 +10,6 @@ import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
-import java.util.regex.Pattern;
 
 /// One context, as the labels of its process tell.
 ///

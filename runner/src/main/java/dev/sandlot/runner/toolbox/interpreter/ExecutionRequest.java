@@ -1,5 +1,6 @@
 package dev.sandlot.runner.toolbox.interpreter;
 
+import com.google.re2j.Pattern;
 import dev.sandlot.http.HttpFailure;
 import dev.sandlot.http.Json;
 import dev.sandlot.http.WebSocket;
@@ -7,7 +8,6 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.regex.Pattern;
 import tools.jackson.databind.JsonNode;
 
 /// What a client's first message asks for.
@@ -17,6 +17,7 @@ record ExecutionRequest(
     String code, String contextId, Map<String, String> environment, Duration timeout) {
   private static final Pattern VARIABLE = Pattern.compile("[A-Za-z_][A-Za-z0-9_]*");
   private static final int VARIABLES_MAX = 1_000;
+  private static final int VARIABLE_CHARACTERS_MAX = 65_536;
   private static final long TIMEOUT_SECONDS_MAX = 0xffff_ffffL;
 
   /// The message asks for something that cannot be.
@@ -77,7 +78,7 @@ record ExecutionRequest(
     }
     for (Map.Entry<String, JsonNode> entry : given.properties()) {
       JsonNode value = entry.getValue();
-      if (!VARIABLE.matcher(entry.getKey()).matches()) {
+      if (entry.getKey().length() > VARIABLE_CHARACTERS_MAX || !VARIABLE.matches(entry.getKey())) {
         throw refused("envs has a name that is no variable's: " + entry.getKey());
       }
       if (!value.isString() || value.stringValue().indexOf('\0') >= 0) {

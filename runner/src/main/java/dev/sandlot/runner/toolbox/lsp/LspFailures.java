@@ -2,6 +2,7 @@ package dev.sandlot.runner.toolbox.lsp;
 
 import dev.sandlot.agentclient.ProcessEnd;
 import dev.sandlot.http.HttpFailure;
+import dev.sandlot.runner.toolbox.PlainText;
 import java.time.Duration;
 
 /// How failures of language servers read.
@@ -80,6 +81,6 @@ final class LspFailures {
         text.length() > WORDS_CHARACTERS_MAX
             ? "…" + text.substring(text.length() - WORDS_CHARACTERS_MAX)
             : text;
-    return cut.replaceAll("\\p{Cntrl}+", " ");
+    return PlainText.withoutControls(cut);
   }
 }

@@ -18,7 +18,6 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.util.List;
 import java.util.UUID;
-import java.util.regex.Pattern;
 
 /// Gives commands to a session's shell.
 ///
@@ -26,9 +25,6 @@ import java.util.regex.Pattern;
 /// made for it. One that may leave something running, or is to be written to, gets a process that
 /// stands for it and does nothing but hold the pipes, so that its output is nobody else's.
 final class Execution {
-  /// One `&` puts something into the background; two do not.
-  private static final Pattern BACKGROUND = Pattern.compile("(?<!&)&(?!&)");
-
   /// It never gets to its end.
   private static final List<String> PLACEHOLDER = List.of("sleep", "2147483647");
 
@@ -65,7 +61,7 @@ final class Execution {
     if (session.end().isPresent()) {
       throw ended();
     }
-    boolean separate = request.interactive() || BACKGROUND.matcher(request.text()).find();
+    boolean separate = request.interactive() || background(request.text());
     Body body = body(request.text());
     ShellScript script = ShellScript.of(String.join(" ", session.shell().command()));
     String shown = beginning(request.text());
@@ -103,7 +99,25 @@ final class Execution {
       return text;
     }
     String cut = new String(bytes, 0, limits.inlineTextBytesMax(), UTF_8);
-    return cut.replaceFirst("\ufffd+$", "") + "…";
+    int end = cut.length();
+    while (end > 0 && cut.charAt(end - 1) == '\ufffd') {
+      end--;
+    }
+    return cut.substring(0, end) + "…";
+  }
+
+  /// One `&` puts something into the background; two do not.
+  private static boolean background(String text) {
+    for (int at = text.indexOf('&'); at >= 0; at = text.indexOf('&', at + 1)) {
+      int begin = at;
+      while (at + 1 < text.length() && text.charAt(at + 1) == '&') {
+        at++;
+      }
+      if (at == begin) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private ProcessStatus placeholder(Request request, String shown) {

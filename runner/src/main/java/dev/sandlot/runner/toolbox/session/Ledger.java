@@ -3,6 +3,8 @@ package dev.sandlot.runner.toolbox.session;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import com.google.re2j.Matcher;
+import com.google.re2j.Pattern;
 import dev.sandlot.agentclient.AgentProcesses;
 import dev.sandlot.agentclient.OutputPiece;
 import dev.sandlot.agentclient.OutputRequest;
@@ -14,8 +16,6 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /// What a session's shell has written down: which commands have begun in its own streams, and with
 /// which status commands have ended. Whoever is in the sandbox can write there too: lines that make
@@ -25,8 +25,9 @@ import java.util.regex.Pattern;
 /// @param ended status by id
 record Ledger(Map<String, Begun> begun, Map<String, Integer> ended) {
   private static final Pattern BEGUN =
-      Pattern.compile("b ([0-9a-f-]{36}) ([0-9]{1,18}) ([0-9]{1,18}) ([A-Za-z0-9+/=]{0,4096})");
+      Pattern.compile("b ([0-9a-f-]{36}) ([0-9]{1,18}) ([0-9]{1,18}) ([A-Za-z0-9+/=]*)");
   private static final Pattern ENDED = Pattern.compile("e ([0-9a-f-]{36}) ([0-9]{1,3})");
+  private static final int LINE_CHARACTERS_MAX = 4_200;
   private static final int STATUS_MAX = 255;
   private static final int UNKNOWN = -1;
   private static final long AWAIT_MILLIS = 2_000;
@@ -97,7 +98,7 @@ record Ledger(Map<String, Begun> begun, Map<String, Integer> ended) {
         .forEach(line -> {
           Matcher begin = BEGUN.matcher(line);
           Matcher end = ENDED.matcher(line);
-          if (begin.matches()) {
+          if (line.length() <= LINE_CHARACTERS_MAX && begin.matches()) {
             begun.put(
                 begin.group(1),
                 new Begun(

@@ -1,5 +1,6 @@
 package dev.sandlot.runner.toolbox.session;
 
+import com.google.re2j.Pattern;
 import dev.sandlot.agentclient.OutputRequest;
 import dev.sandlot.agentclient.ProcessStatus;
 import dev.sandlot.http.Exchange;
@@ -18,7 +19,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.regex.Pattern;
 
 /// What commands have written and write (contract: toolbox-api.md §6.4 to §6.7).
 final class LogEndpoints {

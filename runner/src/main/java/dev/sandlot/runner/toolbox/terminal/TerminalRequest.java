@@ -2,6 +2,7 @@ package dev.sandlot.runner.toolbox.terminal;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import com.google.re2j.Pattern;
 import dev.sandlot.agentclient.TerminalSize;
 import dev.sandlot.http.HttpFailure;
 import dev.sandlot.http.Json;
@@ -11,7 +12,6 @@ import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
-import java.util.regex.Pattern;
 import tools.jackson.databind.JsonNode;
 
 /// A terminal that is asked for.

@@ -2,8 +2,10 @@ package dev.sandlot.runner.toolbox.git;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import dev.sandlot.http.HttpFailure;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -49,6 +51,20 @@ class RemoteUrlTest {
             "ssh://me:secret@good.example/x",
             "-uhttps://good.example/x")) {
       assertThatThrownBy(() -> RemoteUrl.of(odd)).as(odd).isInstanceOf(HttpFailure.class);
+    }
+  }
+
+  @Test
+  void refusesWhatIsTooLongToBeAUrl() {
+    for (String odd :
+        List.of(
+            "a://" + ":".repeat(80_000), "https://a" + "-a".repeat(400_000), "/x".repeat(9_000))) {
+      assertTimeoutPreemptively(
+          Duration.ofSeconds(10),
+          () ->
+              assertThatThrownBy(() -> RemoteUrl.of(odd))
+                  .isInstanceOf(HttpFailure.class)
+                  .hasMessageContaining("8192 characters"));
     }
   }
 
