@@ -20,6 +20,8 @@ pub const COMMAND_BYTES_MAX: usize = 1024 * 1024;
 pub const COMMAND_BYTES_KEPT: usize = 4_096;
 /// Bytes of the input that comes with a start.
 pub const START_INPUT_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// The highest descriptor that a process's input may come on instead of its standard input.
+pub const INPUT_DESCRIPTOR_MAX: u32 = 255;
 /// Bytes of one write to a process's input.
 pub const INPUT_BYTES_MAX: usize = 1024 * 1024;
 /// Writes that may wait for one process to read.

@@ -5,9 +5,9 @@ use std::path::{Component, Path, PathBuf};
 
 use crate::errors::{Failure, Outcome};
 use crate::limits::{
-    COMMAND_BYTES_MAX, COMMAND_ITEMS_MAX, ENVIRONMENT_BYTES_MAX, HOST_NAME_BYTES_MAX, LABEL_KEY_BYTES_MAX,
-    LABEL_VALUE_BYTES_MAX, LABELS_MAX, LOG_BYTES_DEFAULT, LOG_BYTES_MAX, PATH_BYTES_MAX, PROCESS_ID_BYTES_MAX,
-    START_INPUT_BYTES_MAX, TERMINAL_SIDE_MAX, VARIABLE_BYTES_MAX, VARIABLES_MAX,
+    COMMAND_BYTES_MAX, COMMAND_ITEMS_MAX, ENVIRONMENT_BYTES_MAX, HOST_NAME_BYTES_MAX, INPUT_DESCRIPTOR_MAX,
+    LABEL_KEY_BYTES_MAX, LABEL_VALUE_BYTES_MAX, LABELS_MAX, LOG_BYTES_DEFAULT, LOG_BYTES_MAX, PATH_BYTES_MAX,
+    PROCESS_ID_BYTES_MAX, START_INPUT_BYTES_MAX, TERMINAL_SIDE_MAX, VARIABLE_BYTES_MAX, VARIABLES_MAX,
 };
 use crate::proto::{StartProcessRequest, Terminal};
 
@@ -27,6 +27,7 @@ pub fn check_start(request: &StartProcessRequest) -> Outcome<()> {
     if !request.working_directory.is_empty() {
         check_path("working_directory", &request.working_directory)?;
     }
+    check_input_descriptor(request.input_descriptor, request.terminal.is_some())?;
     if let Some(terminal) = &request.terminal {
         check_terminal(terminal)?;
     }
@@ -42,6 +43,17 @@ pub fn log_limit(request: &StartProcessRequest) -> u64 {
     match request.log_limit_bytes {
         0 => LOG_BYTES_DEFAULT,
         limit => limit,
+    }
+}
+
+fn check_input_descriptor(descriptor: u32, terminal: bool) -> Outcome<()> {
+    match descriptor {
+        0 => Ok(()),
+        3..=INPUT_DESCRIPTOR_MAX if !terminal => Ok(()),
+        _ => Err(Failure::invalid(
+            "input_descriptor",
+            "is 0, or 3 to 255 without a terminal",
+        )),
     }
 }
 

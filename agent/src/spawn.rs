@@ -7,6 +7,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::PathBuf;
 
+use rustix::fs::{Mode, OFlags};
 use rustix::pipe::{PipeFlags, pipe_with};
 
 use crate::environment::Environment;
@@ -28,17 +29,32 @@ pub struct Plan {
     credentials: Credentials,
     merge_output: bool,
     terminal: Option<Terminal>,
+    input_descriptor: Option<i32>,
     processes_max: Option<u64>,
 }
 
 /// The agent's ends of a new process's pipes; with a terminal, input and output are both its master.
 pub struct Ends {
-    /// To its standard input.
+    /// To its standard input, or the descriptor that stands in for it.
     pub input: OwnedFd,
     /// From its standard output.
     pub output: OwnedFd,
     /// From its standard error, unless it goes where the output goes.
     pub error: Option<OwnedFd>,
+}
+
+/// A new process's own ends.
+struct Theirs {
+    /// Standard input, output, error.
+    standard: [OwnedFd; 3],
+    /// Its input, when that is not the standard one, and the number it gets.
+    extra: Option<(OwnedFd, i32)>,
+}
+
+impl Theirs {
+    fn standard(standard: [OwnedFd; 3]) -> Self {
+        Self { standard, extra: None }
+    }
 }
 
 impl Plan {
@@ -70,6 +86,9 @@ impl Plan {
             credentials: user.credentials,
             merge_output: request.merge_output,
             terminal: request.terminal,
+            input_descriptor: i32::try_from(request.input_descriptor)
+                .ok()
+                .filter(|number| *number > 0),
             processes_max,
         })
     }
@@ -98,7 +117,7 @@ impl Plan {
         Failure::system(subject, &failed.error)
     }
 
-    fn wires(&self) -> io::Result<(Ends, [OwnedFd; 3])> {
+    fn wires(&self) -> io::Result<(Ends, Theirs)> {
         if let Some(size) = &self.terminal {
             let (master, slave) = pty::open(size)?;
             self.give(&slave)?;
@@ -108,7 +127,7 @@ impl Plan {
                 output: master,
                 error: None,
             };
-            return Ok((ends, [slave.try_clone()?, slave.try_clone()?, slave]));
+            return Ok((ends, Theirs::standard([slave.try_clone()?, slave.try_clone()?, slave])));
         }
         let (input_read, input) = pipe_with(PipeFlags::CLOEXEC)?;
         let (output, output_write) = pipe_with(PipeFlags::CLOEXEC)?;
@@ -120,7 +139,8 @@ impl Plan {
                 output,
                 error: None,
             };
-            return Ok((ends, [input_read, output_write.try_clone()?, output_write]));
+            let theirs = self.with_input(input_read, [output_write.try_clone()?, output_write])?;
+            return Ok((ends, theirs));
         }
         let (error, error_write) = pipe_with(PipeFlags::CLOEXEC)?;
         self.give(&error_write)?;
@@ -129,7 +149,19 @@ impl Plan {
             output,
             error: Some(error),
         };
-        Ok((ends, [input_read, output_write, error_write]))
+        Ok((ends, self.with_input(input_read, [output_write, error_write])?))
+    }
+
+    /// The input where the request wants it.
+    fn with_input(&self, input: OwnedFd, [output, error]: [OwnedFd; 2]) -> io::Result<Theirs> {
+        let Some(number) = self.input_descriptor else {
+            return Ok(Theirs::standard([input, output, error]));
+        };
+        let nothing = rustix::fs::open("/dev/null", OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?;
+        Ok(Theirs {
+            standard: [nothing, output, error],
+            extra: Some((input, number)),
+        })
     }
 
     /// Without this a program could not open `/dev/stdout` again, since the superuser made the pipe.
@@ -140,7 +172,7 @@ impl Plan {
         syscalls::give_to(descriptor.as_fd(), self.credentials.uid, self.credentials.gid)
     }
 
-    fn program(&self, descriptors: [OwnedFd; 3]) -> Outcome<Program> {
+    fn program(&self, descriptors: Theirs) -> Outcome<Program> {
         let as_is = self.credentials.uid == rustix::process::geteuid().as_raw() && self.credentials.uid != 0;
         let variables = self
             .variables
@@ -155,7 +187,8 @@ impl Plan {
                 .collect::<Outcome<_>>()?,
             environment: variables.collect::<Outcome<_>>()?,
             working_directory: text(self.working_directory.clone().into_os_string().into_vec())?,
-            descriptors,
+            descriptors: descriptors.standard,
+            extra: descriptors.extra,
             terminal: self.terminal.is_some(),
             credentials: (!as_is).then(|| self.credentials.clone()),
             processes_max: self.processes_max,

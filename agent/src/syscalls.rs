@@ -45,6 +45,8 @@ pub struct Program {
     pub working_directory: CString,
     /// Standard input, output, error.
     pub descriptors: [OwnedFd; 3],
+    /// One more, and its number, which is above those three.
+    pub extra: Option<(OwnedFd, c_int)>,
     /// The first descriptor is a terminal, which becomes the controlling one.
     pub terminal: bool,
     /// Whose rights; `None` keeps the agent's own.
@@ -82,7 +84,7 @@ struct Child<'a> {
     failure: Option<(Step, c_int)>,
 }
 
-/// Starts a process in a session of its own, with default signals and nothing open but its three descriptors.
+/// Starts a process in a session of its own, with default signals and nothing open but its descriptors.
 ///
 /// It shares the agent's memory until it executes (`vfork`), which takes 3.2 ms in gVisor where `fork` takes 5.0.
 /// Blocks until then. Preconditions: every other descriptor of the agent is close-on-exec.
@@ -156,6 +158,13 @@ fn prepare_child(program: &Program) -> Result<(), (Step, c_int)> {
         prepare(libc::syscall(libc::SYS_setsid))?;
         for (target, descriptor) in (0..).zip(&program.descriptors) {
             prepare(c_long::from(libc::dup2(descriptor.as_raw_fd(), target)))?;
+        }
+        if let Some((descriptor, target)) = &program.extra {
+            let source = descriptor.as_raw_fd();
+            prepare(c_long::from(libc::dup2(source, *target)))?;
+            if source == *target {
+                prepare(c_long::from(libc::fcntl(source, libc::F_SETFD, 0)))?;
+            }
         }
         if program.terminal {
             prepare(c_long::from(libc::ioctl(0, libc::TIOCSCTTY, 0)))?;
@@ -361,6 +370,7 @@ mod tests {
                 environment: Vec::new(),
                 working_directory: c"/".into(),
                 descriptors: [null.try_clone().unwrap(), null.try_clone().unwrap(), null],
+                extra: None,
                 terminal: false,
                 credentials: user.clone(),
                 processes_max: None,

@@ -66,6 +66,28 @@ async fn a_script_on_standard_input_runs_as_a_shell_would() {
 }
 
 #[tokio::test]
+async fn input_may_come_on_another_descriptor_and_leave_standard_input_empty() {
+    let agent = Agent::start();
+    let mut client = agent.connect().await;
+    for (number, merge_output) in [(3, true), (4, false), (5, true), (9, true), (255, false)] {
+        let script = format!("readlink /proc/self/fd/0; cat; cat <&{number}; ls /proc/self/fd | wc -l");
+        let request = StartProcessRequest {
+            command: vec!["bash".to_owned(), "-c".to_owned(), script],
+            input: "given".into(),
+            input_descriptor: number,
+            merge_output,
+            ..Default::default()
+        };
+        // The three, the input, and the one that `ls` lists with.
+        assert_eq!(
+            run(&mut client, request).await.text(),
+            "/dev/null\ngiven5\n",
+            "{number}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn what_cannot_start_says_so_in_the_systems_words() {
     let agent = Agent::start();
     let mut client = agent.connect().await;
@@ -283,7 +305,7 @@ async fn requests_that_break_a_limit_are_refused_by_field() {
     let agent = Agent::start();
     let mut client = agent.connect().await;
     let large = || shell(&"x".repeat(1_048_576));
-    let cases: [(&str, StartProcessRequest); 8] = [
+    let cases: [(&str, StartProcessRequest); 9] = [
         ("command", StartProcessRequest::default()),
         ("command", large()),
         (
@@ -297,6 +319,13 @@ async fn requests_that_break_a_limit_are_refused_by_field() {
             "input",
             StartProcessRequest {
                 input: vec![0; 4_194_305].into(),
+                ..shell("true")
+            },
+        ),
+        (
+            "input_descriptor",
+            StartProcessRequest {
+                input_descriptor: 2,
                 ..shell("true")
             },
         ),

@@ -138,15 +138,17 @@ public final class AgentClient implements AutoCloseable {
   /// Starts a process that waits for its input, with the sandbox's environment and working
   /// directory and its two outputs as one.
   ///
+  /// @param inputDescriptor see {@link ProcessRequest}
   /// @throws AgentFailure when it cannot be started
-  public HeldRun hold(List<String> command) throws InterruptedException {
-    return HeldRun.start(link, command);
+  public HeldRun hold(List<String> command, int inputDescriptor) throws InterruptedException {
+    return HeldRun.start(link, command, inputDescriptor);
   }
 
   private static StartProcessRequest.Builder start(ProcessRequest request) {
     return StartProcessRequest.newBuilder()
         .addAllCommand(request.command())
         .setInput(UnsafeByteOperations.unsafeWrap(request.input()))
+        .setInputDescriptor(request.inputDescriptor())
         .putAllEnvironment(request.environment())
         .setWorkingDirectory(request.workingDirectory())
         .setTimeoutMs(request.timeLimit().toMillis());

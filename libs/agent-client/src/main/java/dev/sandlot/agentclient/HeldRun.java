@@ -40,13 +40,15 @@ public final class HeldRun implements AutoCloseable {
 
   /// Starts a process, with the sandbox's environment and working directory and its two outputs as
   /// one.
-  static HeldRun start(AgentLink link, List<String> command) throws InterruptedException {
+  static HeldRun start(AgentLink link, List<String> command, int inputDescriptor)
+      throws InterruptedException {
     String id = "held:" + UUID.randomUUID();
     StartProcessRequest request =
         StartProcessRequest.newBuilder()
             .setId(id)
             .addAllCommand(command)
             .setKeepInputOpen(true)
+            .setInputDescriptor(inputDescriptor)
             .setMergeOutput(true)
             .build();
     HeldRun run = new HeldRun(link, id, link.stub().run(request));

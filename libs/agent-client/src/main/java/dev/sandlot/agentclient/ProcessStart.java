@@ -37,6 +37,15 @@ public final class ProcessStart {
     return this;
   }
 
+  /// What it is given comes on this descriptor, and standard input is `/dev/null`. An agent of an
+  /// older build gives it on standard input all the same.
+  ///
+  /// @param number 3 to 255
+  public ProcessStart inputDescriptor(int number) {
+    request.setInputDescriptor(number);
+    return this;
+  }
+
   /// Variables on top of the sandbox's.
   public ProcessStart environment(Map<String, String> variables) {
     request.putAllEnvironment(variables);

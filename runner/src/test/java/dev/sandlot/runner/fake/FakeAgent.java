@@ -131,7 +131,7 @@ final class FakeAgent extends AgentGrpc.AgentImplBase implements AutoCloseable {
         () ->
             HelloResponse.newBuilder()
                 .setVersion("fake")
-                .setProtocol(1)
+                .setProtocol(2)
                 .setConfigured(configured)
                 .build());
   }
@@ -171,6 +171,12 @@ final class FakeAgent extends AgentGrpc.AgentImplBase implements AutoCloseable {
               .map(word -> "'" + word.replace("'", "'\\''") + "'")
               .collect(Collectors.joining(" "));
       command = List.of("script", "--quiet", "--return", "--command", "exec " + words, "/dev/null");
+    }
+    if (request.getInputDescriptor() > 0) {
+      String moved = "exec " + request.getInputDescriptor() + "<&0 </dev/null; exec \"$@\"";
+      List<String> wrapped = new ArrayList<>(List.of("/bin/bash", "-c", moved, "bash"));
+      wrapped.addAll(command);
+      command = wrapped;
     }
     ProcessBuilder builder =
         new ProcessBuilder(command)

@@ -187,7 +187,7 @@ public final class WarmProcesses {
     private Optional<Warm> start(WarmProgram program) {
       try {
         Installation installation = known(program);
-        return Optional.of(new Warm(sandbox.agent().hold(program.command()), installation));
+        return Optional.of(new Warm(sandbox.agent().hold(program.command(), 0), installation));
       } catch (AgentFailure | IOException e) {
         LOGGER.atDebug().setCause(e).addKeyValue("sandboxId", sandbox.id()).log("nothing warmed");
       } catch (InterruptedException _) {
