@@ -20,12 +20,15 @@ up() {
   make_home
   if running server >/dev/null && server_ready; then
     say "Sandlot is running already: $(api_url)"
+    # Whatever has ended their supervisors, these take over what runs.
+    running launcher.supervisor >/dev/null || start_launcher
+    running server.supervisor >/dev/null || start_server
     [[ $(<"$RUN/build") == "$(build_identity)" ]] || say "It is of an older build; ./dev restart takes the new one."
   else
     stop server 30
     refuse_taken_ports
     say "Starting."
-    running launcher >/dev/null || start_launcher
+    { running launcher && running launcher.supervisor; } >/dev/null || start_launcher
     start_server
     build_identity >"$RUN/build"
   fi
@@ -45,7 +48,7 @@ refuse_taken_ports() {
 first_run() {
   say "Running Python in a first sandbox:"
   say ""
-  DAYTONA_API_URL=$(api_url) DAYTONA_API_KEY=$(<"$ADMIN_KEY") python3 "$here/first-run.py" | sed 's/^/    /'
+  DAYTONA_API_URL=$(api_url) DAYTONA_API_KEY=$(<"$ADMIN_KEY") SANDLOT_HOME=$SANDLOT_HOME python3 "$here/first-run.py" | sed 's/^/    /'
   say ""
 }
 
@@ -89,6 +92,7 @@ status() {
       printf '%-9s not running\n' "$name"
       everything=1
     fi
+    status_of_supervisor "$name"
   done
   if ((everything == 0)); then
     if server_ready; then say "The API answers: $(api_url)"; else
@@ -99,11 +103,26 @@ status() {
   return "$everything"
 }
 
+# What has become of NAME since ./dev up started it.
+status_of_supervisor() {
+  local count=0 last=0 next=0 reason=""
+  if ! running "$1.supervisor" >/dev/null; then
+    ! running "$1" >/dev/null || printf '%-9s nothing starts it again when it ends; ./dev up mends that\n' ""
+    return 0
+  fi
+  [[ ! -f $RUN/$1.ends ]] || read -r count last next reason <"$RUN/$1.ends"
+  ((count > 0)) || return 0
+  printf '%-9s started again %s times, the last time at %s: it %s\n' "" "$count" "$(date --date="@$last" '+%F %T')" "$reason"
+  ((next <= EPOCHSECONDS)) || printf '%-9s it ends at each start, so the next one is in %s s. Look at: ./dev logs\n' "" "$((next - EPOCHSECONDS))"
+}
+
 logs() {
   [[ -f $SANDLOT_HOME/logs/server.log ]] || fail "There are no logs in $SANDLOT_HOME/logs yet. Start with: ./dev up"
+  local -a files=("$SANDLOT_HOME"/logs/{launcher,server}.log)
+  [[ ! -f $SANDLOT_HOME/logs/supervisor.log ]] || files+=("$SANDLOT_HOME/logs/supervisor.log")
   case ${1:-} in
-    "") tail -n 100 "$SANDLOT_HOME"/logs/{launcher,server}.log ;;
-    -f | --follow) exec tail -n 20 -F "$SANDLOT_HOME"/logs/{launcher,server}.log ;;
+    "") tail -n 100 "${files[@]}" ;;
+    -f | --follow) exec tail -n 20 -F "${files[@]}" ;;
     *) fail "./dev logs knows only -f." ;;
   esac
 }

@@ -32,8 +32,17 @@ class Installation:
         """The number of the launcher's or the server's process."""
         return int((self.home / "run" / f"{name}.pid").read_text().split()[0])
 
+    def supervisor(self, name: str) -> int:
+        """The number of the process that starts it again; 0 for none. A later process with that number is not it."""
+        file = self.home / "run" / f"{name}.supervisor.pid"
+        process, began = file.read_text().split() if file.exists() else ("0", "")
+        return int(process) if alive(int(process)) and stat(int(process))[19] == began else 0
+
     def kill(self, name: str) -> None:
-        """Ends it at once, as when the machine fails."""
+        """Ends it at once, as when the machine fails, and with it who would start it again."""
+        supervisor = self.supervisor(name)
+        if supervisor:
+            kill([supervisor])
         kill([self.process(name)])
 
     def alive(self, name: str) -> bool:
@@ -41,18 +50,27 @@ class Installation:
         return alive(self.process(name))
 
     def start_launcher(self, failpoint: str | None = None) -> None:
-        """Starts it; at the failpoint it will end as if killed."""
+        """Starts it; at the failpoint it will end as if killed, and nobody starts it again."""
         # Failpoints are allowed by the configuration and named by the environment.
         names = "true" if failpoint is None else f"{failpoint}=abort"
         self._shell(
             "programs=$(native_programs); SANDLOT_FAILPOINTS=true write_launcher_config $programs;"
-            f"SANDLOT_FAILPOINTS={names} start launcher $programs/sandlot-launcher serve --config $LAUNCHER_CONFIG"
+            f"START_ONCE={'' if failpoint is None else 'yes'} start launcher PATH=$PATH SANDLOT_FAILPOINTS={names} --"
+            " $programs/sandlot-launcher serve --config $LAUNCHER_CONFIG"
         )
         wire.wait_for("the launcher answers", lambda: "ok" in self.launcher({"op": "hello"}), 30)
 
     def start_server(self) -> None:
         """Starts it and waits until it is ready."""
         self._shell("start_server")
+
+    def start_supervised(self, name: str) -> None:
+        """Starts it as ./dev up does; what runs already is taken over by a new supervisor."""
+        self._shell(f"start_{name}")
+
+    def restart_supervised(self, name: str) -> None:
+        """In order, so that nothing of an earlier test is counted."""
+        self._shell(f"stop {name} 30; start_{name}")
 
     def stop_server(self) -> None:
         """Stops it in order."""
@@ -115,6 +133,7 @@ class Installation:
         marked |= {words[-1] for _, words in processes() if words[-3:-1] == ["shim", self.instance]}
         marked |= {path.name for path in self.home.glob("run/sandboxes/*")}
         marked |= {path.parent.name for path in Path("/sys/fs/cgroup").glob(f"**/sandlot-{self.instance}/*/cgroup.procs")}
+        marked.discard("shims")
         return [f"{each}: {self.traces(each)}" for each in sorted(marked) if each not in known]
 
     def policies(self) -> list[str]:
@@ -143,9 +162,14 @@ def processes() -> Iterator[tuple[int, list[str]]]:
 def alive(process: int) -> bool:
     """Whether a process runs; a zombie does not."""
     try:
-        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+        return stat(process)[0] not in "ZX"
     except OSError:
         return False
+
+
+def stat(process: int) -> list[str]:
+    """What /proc tells of a process, from its state on."""
+    return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
 
 
 def kill(numbers: list[int]) -> None:

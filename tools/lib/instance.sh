@@ -74,10 +74,7 @@ JSON
 # A process is remembered by its number and its start time, so that a reused number is never taken for it.
 process_start_time() { sed 's/^.*) //' "/proc/$1/stat" 2>/dev/null | cut -d' ' -f20; }
 
-# remember NAME PROCESS
-remember() { echo "$2 $(process_start_time "$2")" >"$RUN/$1.pid"; }
-
-# running NAME: the number of the process, or failure when it is not there any more.
+# running NAME: the number of the process, or failure when it is not there any more. NAME.supervisor is what keeps NAME up.
 running() {
   local process began
   [[ -f $RUN/$1.pid ]] || return 1
@@ -87,48 +84,63 @@ running() {
   echo "$process"
 }
 
-# start NAME COMMAND...: in the background, on its own, with its output in the log.
+# start NAME VARIABLE=VALUE... -- COMMAND...: in the background, with these variables alone and its output in the log, and
+# started again whenever it ends. One that runs already is taken over. With START_ONCE it is not started again.
 start() {
-  local name=$1 log=$SANDLOT_HOME/logs/$1.log
+  local name=$1 log=$SANDLOT_HOME/logs/$1.log supervisor deadline=$((SECONDS + 20))
   shift
-  [[ ! -s $log ]] || mv "$log" "$log.1"
-  (
+  if running "$name.supervisor" >/dev/null; then stop "$name" 30; fi
+  if ! running "$name" >/dev/null; then
+    rm -f "$RUN/$name.pid"
+    [[ ! -s $log ]] || mv "$log" "$log.1"
+  fi
+  printf '%s\0' "$@" | (
     cd /
     # It must not hold what this shell was given, such as a lock that others wait for.
     for descriptor in "/proc/$BASHPID/fd/"*; do
       descriptor=${descriptor##*/}
       ((descriptor <= 2)) || exec {descriptor}>&-
     done
-    exec setsid "$@" </dev/null >"$log" 2>&1
+    exec setsid python3 -IS "$REPOSITORY/tools/supervise.py" "$name" "$RUN" "$log" ${START_ONCE:+--once} \
+      >/dev/null 2>>"$SANDLOT_HOME/logs/supervisor.log"
   ) &
-  remember "$name" $!
+  supervisor=$!
   disown
+  until running "$name.supervisor" >/dev/null && [[ -s $RUN/$name.pid ]]; do
+    if ! kill -0 "$supervisor" 2>/dev/null || ((SECONDS >= deadline)); then
+      stop "$name" 10
+      fail "The $name cannot be started: $(tail -qn 3 "$log" "$SANDLOT_HOME/logs/supervisor.log" 2>&1)"
+    fi
+    sleep 0.02
+  done
 }
 
-# stop NAME SECONDS: asks it to end, and ends it when it has not after that time.
+# ends NAME: how often it has ended by itself since it was started.
+ends() { if [[ -f $RUN/$1.ends ]]; then cut -d' ' -f1 "$RUN/$1.ends"; else echo 0; fi; }
+
+# stop NAME SECONDS: asks it to end, and ends it when it has not after that time. It is not started again.
 stop() {
-  local process deadline=$((SECONDS + $2))
-  if ! process=$(running "$1"); then
-    rm -f "$RUN/$1.pid"
-    return 0
-  fi
-  kill -TERM "$process" 2>/dev/null || true
-  while running "$1" >/dev/null; do
-    if ((SECONDS >= deadline)); then
+  local process deadline=$((SECONDS + $2)) asked
+  asked=$(running "$1.supervisor" || running "$1" || true)
+  [[ -z $asked ]] || kill -TERM "$asked" 2>/dev/null || true
+  while running "$1.supervisor" >/dev/null || running "$1" >/dev/null; do
+    if ((SECONDS >= deadline)) && process=$(running "$1"); then
       warn "The $1 did not end within $2 s; it was killed. Its log: $SANDLOT_HOME/logs/$1.log"
       kill -KILL "$process" 2>/dev/null || true
     fi
     sleep 0.1
   done
-  rm -f "$RUN/$1.pid"
+  rm -f "$RUN/$1".{pid,supervisor.pid,ends}
 }
 
-# await NAME SECONDS WHAT COMMAND...: until COMMAND succeeds; fails with the end of the log when NAME has ended before.
+# await NAME SECONDS WHAT COMMAND...: until COMMAND succeeds; fails with the end of the log when NAME has ended before, and
+# is not tried again then.
 await() {
   local name=$1 deadline=$((SECONDS + $2)) what=$3
   shift 3
   until "$@" >/dev/null 2>&1; do
-    if ! running "$name" >/dev/null || ((SECONDS >= deadline)); then
+    if ! running "$name" >/dev/null || (($(ends "$name") > 0)) || ((SECONDS >= deadline)); then
+      stop "$name" 10
       tail -n 25 "$SANDLOT_HOME/logs/$name.log" | sed 's/^/    /' >&2
       fail "The $name is not $what. The whole log: $SANDLOT_HOME/logs/$name.log. Then look at: ./dev doctor"
     fi
@@ -140,7 +152,8 @@ start_launcher() {
   local programs
   programs=$(native_programs)
   write_launcher_config "$programs"
-  start launcher "$programs/sandlot-launcher" serve --config "$LAUNCHER_CONFIG"
+  start launcher PATH=/usr/sbin:/usr/bin:/sbin:/bin ${SANDLOT_FAILPOINTS:+"SANDLOT_FAILPOINTS=$SANDLOT_FAILPOINTS"} -- \
+    "$programs/sandlot-launcher" serve --config "$LAUNCHER_CONFIG"
   await launcher 30 "listening" test -S "$RUN/launcher.sock"
 }
 
@@ -162,16 +175,15 @@ start_server() {
   local -a options=(-Xms32m -Xmx384m -Xss512k -XX:+UseSerialGC -XX:+ExitOnOutOfMemoryError)
   [[ ! -f $programs/server.aot ]] || options+=("-XX:AOTCache=$programs/server.aot")
   [[ -z ${SANDLOT_AOT_OUTPUT:-} ]] || options+=("-XX:AOTCacheOutput=$SANDLOT_AOT_OUTPUT")
-  start server env --ignore-environment "${variables[@]}" \
-    setpriv --reuid sandlot --regid sandlot --init-groups --no-new-privs --inh-caps=-all --bounding-set=-all \
+  start server "${variables[@]}" -- setpriv --reuid sandlot --regid sandlot --init-groups --no-new-privs --inh-caps=-all --bounding-set=-all \
     "$JAVA_HOME/bin/java" "${options[@]}" -jar "$programs/sandlot-server.jar"
   await server 90 "ready" server_ready
 }
 
+# server_ready: whether our own server can work. The key goes to nobody else, whoever holds the port.
 server_ready() {
-  [[ -f $ADMIN_KEY ]] || return 1
-  curl --silent --fail --insecure --max-time 5 --output /dev/null \
-    --config <(printf 'header = "Authorization: Bearer %s"\n' "$(<"$ADMIN_KEY")") "$(api_url)/health/ready"
+  [[ -f $ADMIN_KEY && -n $(ss --no-header --listening --tcp "sport = :$SANDLOT_API_PORT") ]] || return 1
+  python3 -IS "$REPOSITORY/tools/own_server.py" "$SANDLOT_HOME" "$(api_url)"
 }
 
 # Everything that runs for this installation ends; disks and database stay.

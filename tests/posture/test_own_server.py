@@ -1,0 +1,95 @@
+"""The admin key is sent to this installation's server alone, whoever else holds its port."""
+
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from support import wire
+from support.installation import REPOSITORY, stat
+
+KEY = "the-key-that-nobody-else-may-see"
+
+
+class Listener:
+    """Somebody on the port: takes what is sent, and says that all is well."""
+
+    def __init__(self, address: str) -> None:
+        self.received = b""
+        self._socket = socket.create_server((address, 0), family=socket.AF_INET6 if ":" in address else socket.AF_INET)
+        self.port = self._socket.getsockname()[1]
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                connection, _ = self._socket.accept()
+            except OSError:
+                return
+            connection.settimeout(2)
+            try:
+                self.received += connection.recv(65536)
+                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+            except OSError:
+                pass
+            connection.close()
+
+    def close(self) -> None:
+        self._socket.close()
+
+
+@pytest.fixture(params=["127.0.0.1", "::1"])
+def listener(request: pytest.FixtureRequest) -> Iterator[Listener]:
+    found = Listener(request.param)
+    yield found
+    found.close()
+
+
+def home(folder: Path, process: int) -> Path:
+    (folder / "run").mkdir()
+    (folder / "secrets").mkdir()
+    (folder / "run/server.pid").write_text(f"{process} {stat(process)[19]}\n")
+    (folder / "secrets/admin.key").write_text(KEY)
+    return folder
+
+
+def ask(folder: Path, listener: Listener, scheme: str = "http") -> subprocess.CompletedProcess:
+    host = "[::1]" if listener._socket.family == socket.AF_INET6 else "127.0.0.1"
+    words = [sys.executable, REPOSITORY / "tools/own_server.py", folder, f"{scheme}://{host}:{listener.port}/api"]
+    return subprocess.run(words, capture_output=True, text=True, timeout=30, check=False)
+
+
+def test_the_key_is_not_sent_to_another_program_on_the_port(listener: Listener, tmp_path: Path, installation) -> None:
+    done = ask(home(tmp_path, installation.process("server")), listener)
+    time.sleep(0.2)
+    assert done.returncode == 1 and "held by another program" in done.stderr
+    assert listener.received == b""
+
+
+def test_nothing_is_said_over_tls_either(listener: Listener, tmp_path: Path, installation) -> None:
+    assert ask(home(tmp_path, installation.process("server")), listener, "https").returncode == 1
+    assert listener.received == b""
+
+
+def test_the_process_that_was_written_down_is_sent_it(listener: Listener, tmp_path: Path) -> None:
+    done = ask(home(tmp_path, os.getpid()), listener)
+    assert done.returncode == 0, done.stderr
+    assert KEY.encode() in listener.received and b"GET /api/health/ready " in listener.received
+
+
+def test_a_later_process_with_the_servers_number_is_not_the_server(listener: Listener, tmp_path: Path) -> None:
+    folder = home(tmp_path, os.getpid())
+    (folder / "run/server.pid").write_text(f"{os.getpid()} 1\n")
+    assert ask(folder, listener).returncode == 1
+    assert listener.received == b""
+
+
+def test_the_server_itself_is_recognised(installation) -> None:
+    words = [sys.executable, REPOSITORY / "tools/own_server.py", installation.home, wire.API]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=30, check=False)
+    assert done.returncode == 0, done.stderr
