@@ -29,7 +29,7 @@ pub struct Plan {
     credentials: Credentials,
     merge_output: bool,
     terminal: Option<Terminal>,
-    input_descriptor: Option<i32>,
+    input: Place,
     processes_max: Option<u64>,
 }
 
@@ -41,6 +41,25 @@ pub struct Ends {
     pub output: OwnedFd,
     /// From its standard error, unless it goes where the output goes.
     pub error: Option<OwnedFd>,
+}
+
+/// Where a process finds what it is given.
+#[derive(Clone, Copy)]
+enum Place {
+    Standard,
+    /// It is given nothing. A pipe at its end would look like something to read: programs choose by that what they do.
+    Nowhere,
+    Descriptor(i32),
+}
+
+impl Place {
+    fn of(request: &StartProcessRequest) -> Self {
+        match i32::try_from(request.input_descriptor) {
+            Ok(number) if number > 0 => Self::Descriptor(number),
+            _ if request.input.is_empty() && !request.keep_input_open => Self::Nowhere,
+            _ => Self::Standard,
+        }
+    }
 }
 
 /// A new process's own ends.
@@ -86,9 +105,7 @@ impl Plan {
             credentials: user.credentials,
             merge_output: request.merge_output,
             terminal: request.terminal,
-            input_descriptor: i32::try_from(request.input_descriptor)
-                .ok()
-                .filter(|number| *number > 0),
+            input: Place::of(request),
             processes_max,
         })
     }
@@ -154,13 +171,14 @@ impl Plan {
 
     /// The input where the request wants it.
     fn with_input(&self, input: OwnedFd, [output, error]: [OwnedFd; 2]) -> io::Result<Theirs> {
-        let Some(number) = self.input_descriptor else {
-            return Ok(Theirs::standard([input, output, error]));
-        };
-        let nothing = rustix::fs::open("/dev/null", OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?;
-        Ok(Theirs {
-            standard: [nothing, output, error],
-            extra: Some((input, number)),
+        let nothing = || rustix::fs::open("/dev/null", OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty());
+        Ok(match self.input {
+            Place::Standard => Theirs::standard([input, output, error]),
+            Place::Nowhere => Theirs::standard([nothing()?, output, error]),
+            Place::Descriptor(number) => Theirs {
+                standard: [nothing()?, output, error],
+                extra: Some((input, number)),
+            },
         })
     }
 

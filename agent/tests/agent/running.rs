@@ -88,6 +88,17 @@ async fn input_may_come_on_another_descriptor_and_leave_standard_input_empty() {
 }
 
 #[tokio::test]
+async fn who_is_given_nothing_finds_no_pipe_on_standard_input() {
+    let agent = Agent::start();
+    let ran = run(
+        &mut agent.connect().await,
+        shell("readlink /proc/self/fd/0; cat; test -r /dev/stdin; echo $?"),
+    )
+    .await;
+    assert_eq!(ran.text(), "/dev/null\n0\n");
+}
+
+#[tokio::test]
 async fn what_cannot_start_says_so_in_the_systems_words() {
     let agent = Agent::start();
     let mut client = agent.connect().await;
