@@ -17,6 +17,7 @@ from daytona import CreateSandboxFromSnapshotParams, Daytona, Sandbox  # noqa: E
 from support import unique, wire  # noqa: E402
 from support.installation import Installation  # noqa: E402
 from support.internet import Internet  # noqa: E402
+from support.name_server import NameServer  # noqa: E402
 
 
 @pytest.fixture(scope="session")
@@ -81,6 +82,14 @@ def internet(installation: Installation) -> Iterator[Internet]:
         yield network
     finally:
         network.close()
+
+
+@pytest.fixture(scope="session")
+def name_server() -> Iterator[NameServer]:
+    """The name server that the server under test asks for sandboxes."""
+    server = NameServer()
+    yield server
+    server.close()
 
 
 @pytest.fixture

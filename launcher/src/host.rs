@@ -64,6 +64,8 @@ struct Row {
     #[serde(skip_serializing_if = "Option::is_none")]
     limits: Option<Limits>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    network: Option<Network>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     agent_socket: Option<PathBuf>,
     #[serde(skip_serializing_if = "Option::is_none")]
     exit: Option<Exit>,
@@ -331,6 +333,7 @@ impl Host {
             engine: record.as_ref().map(|record| record.engine),
             address: record.as_ref().map(address),
             limits: record.as_ref().map(|record| record.limits),
+            network: record.as_ref().map(|record| record.network.clone()),
             agent_socket: record.as_ref().map(|_| folder.agent_socket()),
             exit: folder.exit()?,
         })

@@ -63,8 +63,8 @@ def code() -> dict[str, str]:
     for path in sorted(REPOSITORY.glob("**/src/main/java/**/*.java")):
         source = path.read_text()
         found |= {f"{path.stem}.{name}": expression for name, expression in constant.findall(source)}
-        standard = re.search(rf"(?:STANDARD|DEFAULT) =\s+new {path.stem}\(|return new (?=DnsConfig\(){path.stem}\(", source)
-        if standard and path.stem.endswith(("Limits", "DnsConfig")):
+        standard = re.search(rf"(?:STANDARD|DEFAULT) =\s+new {path.stem}\(", source)
+        if standard and path.stem.endswith("Limits"):
             found |= record_values(source, path.stem, source[standard.end() :], path.stem)
     agent = (REPOSITORY / "agent/src/limits.rs").read_text()
     constants = re.findall(r"pub const ([A-Z_]+): \w+ = ([^;]+);", agent)

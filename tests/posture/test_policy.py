@@ -97,7 +97,63 @@ def test_blocking_all_blocks_names_too(make, internet, installation) -> None:
     sandbox = make(network_block_all=True)
     assert inside.connects(sandbox, [(resolver, 53)]) == {(resolver, 53): False}
     assert sandbox.process.exec("getent ahostsv4 known.example.org", timeout=30).exit_code != 0
+    # At once, and over UDP: programs would wait for a name server that is silent.
+    assert inside.question(sandbox, resolver, "known.example.org") == ("REFUSED", [])
     wire.remove(sandbox.id)
+
+
+def test_names_in_list_mode(make, internet, installation, name_server) -> None:
+    """Only names that the list holds an address of are answered: others would be a way out past the list."""
+    resolver = installation.launcher({"op": "hello"})["ok"]["dns_address"]
+    sandbox = make(network_allow_list=f"{FIRST}/32")
+
+    def holds() -> None:
+        assert inside.question(sandbox, resolver, name_server.known) == ("NOERROR", [FIRST])
+        asked = name_server.questions()
+        assert inside.question(sandbox, resolver, name_server.elsewhere) == ("REFUSED", [])
+        assert inside.question(sandbox, resolver, name_server.known, kind=16) == ("REFUSED", [])
+        assert name_server.questions() == asked + 1
+
+    holds()
+    sandbox.stop()
+    sandbox.start()
+    holds()
+    installation.stop_server()
+    installation.start_server()
+    holds()
+    installation.kill("launcher")
+    installation.start_launcher()
+    holds()
+    change(sandbox, networkAllowList="")
+    assert inside.question(sandbox, resolver, name_server.elsewhere) == ("NOERROR", [SECOND])
+    change(sandbox, networkBlockAll=True)
+    assert inside.question(sandbox, resolver, name_server.known) == ("REFUSED", [])
+    wire.remove(sandbox.id)
+
+
+@pytest.mark.parametrize("parameters", [{"network_block_all": True}, {"network_allow_list": f"{FIRST}/32"}])
+def test_holds_again_after_a_restart_of_server_and_launcher(make, internet, installation, parameters) -> None:
+    sandbox = make(**parameters)
+    wanted = reached(sandbox)
+    assert SECOND not in wanted
+    installation.stop_server()
+    installation.start_server()
+    assert reached(sandbox) == wanted
+    installation.kill("launcher")
+    assert reached(sandbox) == wanted
+    installation.start_launcher()
+    assert reached(sandbox) == wanted
+    wire.remove(sandbox.id)
+
+
+def test_no_private_name_is_asked_for_and_no_private_address_told(sandbox, installation, name_server) -> None:
+    """The host's name server may know its network's own names, and a name of a stranger may lead there."""
+    resolver = installation.launcher({"op": "hello"})["ok"]["dns_address"]
+    for name in ("metadata.google.internal", "printer.local", "wiki.corp", "254.169.254.169.in-addr.arpa", "intranet"):
+        asked = name_server.questions()
+        assert inside.question(sandbox, resolver, name) == ("NXDOMAIN", []), name
+        assert name_server.questions() == asked, name
+    assert inside.question(sandbox, resolver, name_server.rebinding) == ("REFUSED", [])
 
 
 def test_root_inside_cannot_lift_it(make, internet) -> None:

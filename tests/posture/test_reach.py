@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from support import inside, unique
+from support import inside, unique, wire
 from support.internet import FIRST, WEB_PORT
 
 PRIVATE = [
@@ -186,7 +186,7 @@ def test_forged_source_addresses_are_dropped_by_the_host(sandbox, internet, inst
 
 
 def test_names_are_resolved(sandbox, name_server) -> None:
-    known, address = name_server
+    known, address = name_server.known, FIRST
     assert address in inside.shell(sandbox, f"getent ahostsv4 {known}", timeout=20)
     absent = sandbox.process.exec("getent hosts no-such-name.invalid", timeout=20)
     assert (absent.exit_code, absent.result) == (2, "")
@@ -194,43 +194,13 @@ def test_names_are_resolved(sandbox, name_server) -> None:
 
 def test_names_are_resolved_without_the_internet_too(make, name_server) -> None:
     """A closed list of addresses is of no use if their names cannot be asked for."""
-    known, address = name_server
+    known, address = name_server.known, FIRST
     limited = make(network_allow_list=f"{FIRST}/32")
     assert address in inside.shell(limited, f"getent ahostsv4 {known}", timeout=20)
-    limited.delete()
+    wire.remove(limited.id)
 
 
 def test_no_other_name_server_is_reached_through_the_host(sandbox, internet, name_server) -> None:
     marker = unique("dns").replace("-", "")
     inside.send_datagrams(sandbox, [("10.255.255.53", 53), ("192.168.77.3", 53), (FIRST, 53)], marker)
     assert {each["destination"] for each in internet.packets_with(marker)} == {FIRST}
-
-
-@pytest.fixture(scope="module")
-def name_server() -> Iterator[tuple[str, str]]:
-    """A name and its address: of a name server of the test's own, if the server asks that, else of this machine's."""
-    upstream = os.environ.get("SANDLOT_DNS_UPSTREAM")
-    if not upstream:
-        yield next(known for name in ("deb.debian.org", "pypi.org") if (known := (name, socket.gethostbyname(name))))
-        return
-    host, _, port = upstream.partition(":")
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
-        server.bind((host, int(port or 53)))
-        threading.Thread(target=answer_questions, args=(server,), daemon=True).start()
-        yield "known.example.org", FIRST
-
-
-def answer_questions(server: socket.socket) -> None:
-    """Answers FIRST for every name but those below .invalid, and for addresses (type A) only."""
-    while True:
-        try:
-            question, client = server.recvfrom(4096)
-        except OSError:
-            return
-        end = question.index(b"\0", 12) + 5
-        name, kind = question[12 : end - 4], question[end - 4 : end - 2]
-        known, address = not name.endswith(b"\x07invalid\0"), kind == b"\0\1"
-        flags = b"\x81\x80" if known else b"\x81\x83"
-        answers = b"\xc0\x0c\0\1\0\1\0\0\0\x05\0\4" + socket.inet_aton(FIRST) if known and address else b""
-        count = b"\0\1" if answers else b"\0\0"
-        server.sendto(question[:2] + flags + b"\0\1" + count + b"\0\0\0\0" + question[12:end] + answers, client)

@@ -73,6 +73,33 @@ def connect_results(sandbox: Sandbox, targets: list[tuple[str, int]], root: bool
     return {names[name]: answer for name, answer in answers.items()}
 
 
+_QUESTION = """
+import json, socket, struct, sys
+server, name, kind = sys.argv[1:]
+question = b"".join(bytes([len(label)]) + label.encode() for label in name.split(".")) + b"\\0" + struct.pack("!HH", int(kind), 1)
+with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asker:
+    asker.settimeout(8)
+    asker.connect((server, 53))
+    asker.send(struct.pack("!HHHHHH", 7, 0x0100, 1, 0, 0, 0) + question)
+    answer = asker.recv(4096)
+codes = {0: "NOERROR", 2: "SERVFAIL", 3: "NXDOMAIN", 5: "REFUSED"}
+addresses, rest = [], answer[12 + len(question):]
+for _ in range(struct.unpack("!H", answer[6:8])[0]):
+    end = 2 if rest[0] >= 192 else rest.index(0) + 1
+    kind, _, _, length = struct.unpack("!HHIH", rest[end:end + 10])
+    if kind == 1:
+        addresses.append(socket.inet_ntoa(rest[end + 10:end + 14]))
+    rest = rest[end + 10 + length:]
+print(json.dumps([codes[answer[3] & 15], addresses]))
+"""
+
+
+def question(sandbox: Sandbox, server: str, name: str, kind: int = 1) -> tuple[str, list[str]]:
+    """What a name server answers a program inside: the code, and the addresses."""
+    code, addresses = json.loads(python(sandbox, _QUESTION, server, name, str(kind)))
+    return code, addresses
+
+
 def send_datagrams(sandbox: Sandbox, targets: list[tuple[str, int]], marker: str) -> None:
     """Sends a UDP datagram with the marker to each of them, as far as the sandbox's kernel does."""
     python(sandbox, _SEND, json.dumps([f"{host}|{port}" for host, port in targets]), marker)

@@ -46,6 +46,12 @@ make_home() {
   install -d -m 0700 -o sandlot -g sandlot "$SANDLOT_HOME/secrets" "$SANDLOT_HOME/server"
 }
 
+# The setting's comma list as JSON; the launcher says what is wrong with an entry.
+blocked_ranges() {
+  python3 -c 'import json, sys; print(json.dumps([each.strip() for each in sys.argv[1].split(",") if each.strip()]))' \
+    "${SANDLOT_BLOCKED_RANGES:-}"
+}
+
 # write_launcher_config PROGRAMS: PROGRAMS is the folder of our native programs.
 write_launcher_config() {
   local runc failpoints=${SANDLOT_FAILPOINTS:-false}
@@ -66,6 +72,7 @@ write_launcher_config() {
   "postgres": "$SANDLOT_CACHE/postgres/$POSTGRES_VERSION",
   "database_port": $SANDLOT_DATABASE_PORT,
   "sandboxes_max": $SANDLOT_SANDBOXES_MAX,
+  "blocked_ranges": $(blocked_ranges),
   "failpoints": $failpoints
 }
 JSON

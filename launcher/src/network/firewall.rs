@@ -18,10 +18,11 @@ use crate::config::Config;
 use crate::log;
 use crate::values::{Cidr, Network};
 
-/// Private, shared, local and reserved ranges. The documentation ranges stay open: on a real host nothing lives there,
+/// Private, shared, local and reserved ranges, and the one public address at which a cloud (Azure) serves its machines'
+/// secrets. The documentation ranges stay open: on a real host nothing lives there,
 /// and whatever is local to the host is closed by [`refresh_host_networks`].
-const CLOSED_RANGES: &str = "0.0.0.0/8, 10.0.0.0/8, 100.64.0.0/10, 127.0.0.0/8, 169.254.0.0/16, 172.16.0.0/12, \
-                             192.0.0.0/24, 192.168.0.0/16, 198.18.0.0/15, 224.0.0.0/3";
+const CLOSED_RANGES: &str = "0.0.0.0/8, 10.0.0.0/8, 100.64.0.0/10, 127.0.0.0/8, 168.63.129.16/32, 169.254.0.0/16, \
+                             172.16.0.0/12, 192.0.0.0/24, 192.168.0.0/16, 198.18.0.0/15, 224.0.0.0/3";
 
 /// The table's name.
 pub fn table(config: &Config) -> String {
@@ -125,6 +126,7 @@ fn host_networks(config: &Config) -> Outcome<Vec<Cidr>> {
 fn ruleset(config: &Config) -> String {
     let table = table(config);
     let sets = sets(config);
+    let called = called_chains(config);
     let from_slots = format!("iifname \"{}*\"", interface_prefix(config));
     let to_slots = format!("oifname \"{}*\"", interface_prefix(config));
     let pool = config.address_pool;
@@ -134,19 +136,9 @@ fn ruleset(config: &Config) -> String {
     format!(
         "table inet {table} {{
 {sets}
-  chain before_everything {{
+{called}  chain before_everything {{
     type filter hook prerouting priority raw; policy accept;
     {from_slots} jump own_packets
-  }}
-  chain own_packets {{
-    meta nfproto ipv6 drop
-    iifname . ip saddr != @slots drop
-  }}
-  chain refuse {{
-    update @refusals {{ ip saddr limit rate over 200/second burst 400 packets }} drop
-    meta l4proto tcp reject with tcp reset
-    meta l4proto udp reject with icmp type port-unreachable
-    reject with icmp type admin-prohibited
   }}
   chain names {{
     type nat hook prerouting priority dstnat; policy accept;
@@ -157,14 +149,6 @@ fn ruleset(config: &Config) -> String {
     type filter hook input priority filter; policy accept;
     {from_slots} jump to_names
     ip daddr {dns} iifname != {loopback_or_dummy} drop
-  }}
-  chain to_names {{
-    meta l4proto udp update @names_rate {{ ip saddr limit rate over 200/second burst 400 packets }} drop
-    meta l4proto tcp ct state new update @names_rate {{ ip saddr limit rate over 200/second burst 400 packets }} drop
-    iifname @blocked jump refuse
-    ip daddr {dns} ct status dnat udp dport {port} accept
-    ip daddr {dns} ct status dnat tcp dport {port} accept
-    jump refuse
   }}
   chain through_host {{
     type filter hook forward priority filter; policy accept;
@@ -193,6 +177,33 @@ fn ruleset(config: &Config) -> String {
 }}
 ",
         prefix = interface_prefix(config),
+    )
+}
+
+/// The chains that others jump to from several places.
+fn called_chains(config: &Config) -> String {
+    let dns = config.dns_address();
+    let port = config.dns_port;
+    format!(
+        "  chain own_packets {{
+    meta nfproto ipv6 drop
+    iifname . ip saddr != @slots drop
+  }}
+  chain refuse {{
+    update @refusals {{ ip saddr limit rate over 200/second burst 400 packets }} drop
+    meta l4proto tcp reject with tcp reset
+    meta l4proto udp reject with icmp type port-unreachable
+    reject with icmp type admin-prohibited
+  }}
+  chain to_names {{
+    meta l4proto udp update @names_rate {{ ip saddr limit rate over 200/second burst 400 packets }} drop
+    meta l4proto tcp ct state new update @names_rate {{ ip saddr limit rate over 200/second burst 400 packets }} drop
+    ip daddr {dns} ct status dnat udp dport {port} accept
+    iifname @blocked jump refuse
+    ip daddr {dns} ct status dnat tcp dport {port} accept
+    jump refuse
+  }}
+"
     )
 }
 

@@ -267,6 +267,7 @@ fn names_are_answered_at_one_address_and_port() {
     let launcher = Launcher::start_with(json!({"dns_port": 15_353}));
     let dns = format!("10.217.{}.1", launcher.number);
     let socket = UdpSocket::bind((dns.as_str(), 15_353)).unwrap();
+    let _connections = TcpListener::bind((dns.as_str(), 15_353)).unwrap();
     thread::spawn(move || {
         let mut question = [0; 64];
         while let Ok((_, from)) = socket.recv_from(&mut question) {
@@ -281,6 +282,7 @@ fn names_are_answered_at_one_address_and_port() {
             sandbox.tell(&format!("ask {dns}:15353")).starts_with("error"),
             "the true port is not offered on {engine}"
         );
+        assert!(reaches(&sandbox, &format!("{dns}:53")), "{engine}");
         set(
             &launcher,
             &sandbox,
@@ -292,8 +294,12 @@ fn names_are_answered_at_one_address_and_port() {
         );
         set(&launcher, &sandbox, json!({"mode": "block"}));
         assert!(
-            sandbox.tell(&format!("ask {dns}:53")).starts_with("error"),
-            "names while blocked on {engine}"
+            sandbox.tell(&format!("ask {dns}:53")).starts_with("for"),
+            "the runner is asked, and refuses, on {engine}"
+        );
+        assert!(
+            !reaches(&sandbox, &format!("{dns}:53")),
+            "a connection while blocked on {engine}"
         );
     }
 }

@@ -42,7 +42,7 @@ public final class Runner implements AutoCloseable {
     HostDescription host = driver.describe();
     connector = new AgentConnector();
     sandboxes = new HostedSandboxes(driver, connector, config.processesMax());
-    dns = DnsForwarder.start(host.dns(), config.dns());
+    dns = DnsForwarder.start(host.dns(), config.dns(), driver::policyAt);
     toolbox =
         new Toolbox(
             sandboxes, new ToolboxRoutes(driver, ToolboxLimits.STANDARD, config.spoolFolder()));

@@ -197,7 +197,7 @@ final class Server implements AutoCloseable {
         VERSION,
         RunnerConfig.JOBS_MAX,
         RunnerConfig.PROCESSES_MAX,
-        DnsConfig.standard(dnsUpstreams()));
+        new DnsConfig(dnsUpstreams(), config.blockedRanges()));
   }
 
   /// Where the API is reached from this machine.

@@ -1,6 +1,7 @@
 package dev.sandlot.server;
 
 import dev.sandlot.http.TlsFiles;
+import dev.sandlot.model.Ipv4Range;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Path;
@@ -11,6 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 
 /// What an operator can set, by environment variables `SANDLOT_*`. An unknown variable of that
 /// prefix is an error, so that a misspelt one is not silently without effect.
@@ -28,6 +30,8 @@ import java.util.TreeSet;
 /// @param launcherSocket where the launcher listens
 /// @param engine "runsc" or "runc"
 /// @param dnsUpstream name server that sandboxes' questions go to; empty: the host's
+/// @param blockedRanges what no sandbox reaches besides private and reserved ranges; enforced by
+///   the launcher, which is told the same
 /// @param tracesEndpoint OTLP/HTTP endpoint for traces; empty: none are sent
 record ServerConfig(
     Path home,
@@ -42,6 +46,7 @@ record ServerConfig(
     Path launcherSocket,
     String engine,
     Optional<String> dnsUpstream,
+    List<Ipv4Range> blockedRanges,
     Optional<String> tracesEndpoint) {
 
   private static final Set<String> OF_OTHER_PROGRAMS =
@@ -88,6 +93,7 @@ record ServerConfig(
                     "SANDLOT_LAUNCHER_SOCKET", home.resolve("run/launcher.sock").toString())),
             reader.oneOf("SANDLOT_ENGINE", "runsc", List.of("runsc", "runc")),
             reader.optional("SANDLOT_DNS_UPSTREAM"),
+            reader.ranges("SANDLOT_BLOCKED_RANGES"),
             reader.optional("SANDLOT_TRACES_ENDPOINT"));
     reader.refuseUnknown();
     boolean open = "yes".equals(environment.get("SANDLOT_LISTEN_WITHOUT_TLS"));
@@ -122,6 +128,9 @@ record ServerConfig(
         "SANDLOT_DATABASE_URL", databaseUrl.map(ServerConfig::withoutQuery).orElse("embedded"));
     values.put("SANDLOT_ENGINE", engine);
     values.put("SANDLOT_DNS_UPSTREAM", dnsUpstream.orElse("the host's"));
+    values.put(
+        "SANDLOT_BLOCKED_RANGES",
+        blockedRanges.stream().map(Ipv4Range::toString).collect(Collectors.joining(",")));
     values.put("SANDLOT_TRACES_ENDPOINT", tracesEndpoint.orElse(""));
     return values;
   }
@@ -175,6 +184,27 @@ record ServerConfig(
         return port;
       }
       throw new Invalid(name + "=" + value + " is not a port; it must be a number from 1 to 65535");
+    }
+
+    /// Each spelt with its length and no bits beyond it, as the launcher wants it.
+    List<Ipv4Range> ranges(String name) {
+      List<Ipv4Range> ranges = new ArrayList<>();
+      for (String text : text(name, "").split(",", -1)) {
+        if (text.isBlank()) {
+          continue;
+        }
+        String range = text.strip();
+        ranges.add(
+            Ipv4Range.parse(range)
+                .filter(parsed -> parsed.toString().equals(range))
+                .orElseThrow(() ->
+                    new Invalid(
+                        name
+                            + "="
+                            + range
+                            + " is not an IPv4 range; a comma list such as 192.0.2.0/24,198.51.100.7/32 is wanted")));
+      }
+      return List.copyOf(ranges);
     }
 
     Optional<TlsFiles> tls() {

@@ -3,6 +3,7 @@ package dev.sandlot.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.sandlot.model.Ipv4Range;
 import java.nio.file.Path;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -68,6 +69,24 @@ class ServerConfigTest {
   void wantsCertificateAndKeyTogether() {
     assertThatThrownBy(() -> ServerConfig.read(Map.of("SANDLOT_TLS_KEY", "/k")))
         .hasMessageContaining("SANDLOT_TLS_CERTIFICATE and SANDLOT_TLS_KEY");
+  }
+
+  @Test
+  void readsRangesThatTheOperatorCloses() {
+    Map<String, String> environment =
+        Map.of("SANDLOT_BLOCKED_RANGES", "192.0.2.0/24, 198.51.100.7/32");
+
+    assertThat(ServerConfig.read(environment).blockedRanges())
+        .containsExactly(Ipv4Range.of("192.0.2.0/24"), Ipv4Range.of("198.51.100.7/32"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"192.0.2.0", "192.0.2.1/24", "192.0.2.0/33", "2001:db8::/32", "example.org"})
+  void refusesWhatIsNotARange(String text) {
+    assertThatThrownBy(() -> ServerConfig.read(Map.of("SANDLOT_BLOCKED_RANGES", text)))
+        .isInstanceOf(ServerConfig.Invalid.class)
+        .hasMessageContaining("SANDLOT_BLOCKED_RANGES=" + text);
   }
 
   @Test

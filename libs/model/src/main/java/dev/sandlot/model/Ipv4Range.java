@@ -15,14 +15,16 @@ public record Ipv4Range(int address, int prefix) {
   private static final int PREFIX_MAX = 32;
   private static final int TEXT_MAX = "255.255.255.255/32".length();
 
-  /// What no sandbox reaches unless an operator opens it: this host, private, shared, link-local,
-  /// multicast and reserved ranges (RFC 6890). Documentation ranges stay open: they lead nowhere.
+  /// What no sandbox reaches: this host, private, shared, link-local, multicast and reserved ranges
+  /// (RFC 6890), and the one public address at which a cloud (Azure) serves its machines' secrets.
+  /// Documentation ranges stay open: they lead nowhere.
   public static final List<Ipv4Range> CLOSED =
       List.of(
           of("0.0.0.0/8"),
           of("10.0.0.0/8"),
           of("100.64.0.0/10"),
           of("127.0.0.0/8"),
+          of("168.63.129.16/32"),
           of("169.254.0.0/16"),
           of("172.16.0.0/12"),
           of("192.0.0.0/24"),

@@ -1,5 +1,6 @@
 package dev.sandlot.runtime;
 
+import dev.sandlot.model.NetworkPolicy;
 import dev.sandlot.model.SandboxId;
 import dev.sandlot.model.SandboxLimits;
 import java.nio.file.Path;
@@ -13,6 +14,7 @@ import java.util.Optional;
 /// @param engine which one runs, or ran last
 /// @param address while it runs
 /// @param limits while it runs
+/// @param network what it may reach, while it runs
 /// @param agentSocket while it runs
 /// @param exit how it ended, until the next start
 public record HostedDisk(
@@ -23,5 +25,6 @@ public record HostedDisk(
     Optional<String> engine,
     Optional<String> address,
     Optional<SandboxLimits> limits,
+    Optional<NetworkPolicy> network,
     Optional<Path> agentSocket,
     Optional<EngineExit> exit) {}

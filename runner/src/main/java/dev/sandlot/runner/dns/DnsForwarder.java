@@ -21,46 +21,55 @@ import org.xbill.DNS.OPTRecord;
 
 /// Answers name look-ups over UDP and TCP by asking an upstream resolver. Thread-safe.
 ///
-/// The senders are not trusted: each source has its rate, all together a number of questions under
-/// way; what comes beyond is dropped, and clients ask again.
+/// The senders are not trusted: each has its rate, and its share of questions and connections under
+/// way, so that one leaves room for the others; what comes beyond is dropped, and clients ask
+/// again.
 public final class DnsForwarder implements AutoCloseable {
   private static final Logger LOGGER = LoggerFactory.getLogger(DnsForwarder.class);
   private static final int QUESTION_BYTES_MAX = 4_096;
   private static final int UDP_ANSWER_BYTES_MIN = 512;
   private static final int UDP_ANSWER_BYTES_MAX = 1_232;
   private static final int TCP_ANSWER_BYTES_MAX = 65_535;
-  private static final int TCP_CONNECTIONS_MAX = 100;
-  private static final int TCP_IDLE_MILLIS = 5_000;
-  private static final int TCP_QUESTIONS_MAX = 100;
 
   private final DatagramSocket udp;
   private final ServerSocket tcp;
   private final DnsAnswers answers;
-  private final QuestionRates rates;
+  private final DnsLimits limits;
+  private final Sources sources;
   private final Semaphore inFlight;
-  private final Semaphore connections = new Semaphore(TCP_CONNECTIONS_MAX);
+  private final Semaphore connections;
   private final LongAdder questions = new LongAdder();
   private final LongAdder dropped = new LongAdder();
 
-  private DnsForwarder(DatagramSocket udp, ServerSocket tcp, DnsConfig config) {
+  private DnsForwarder(DatagramSocket udp, ServerSocket tcp, DnsAnswers answers, DnsLimits limits) {
     this.udp = udp;
     this.tcp = tcp;
-    this.answers = new DnsAnswers(config);
-    this.rates = new QuestionRates(config.questionsPerSecond(), config.burst());
-    this.inFlight = new Semaphore(config.inFlightMax());
+    this.answers = answers;
+    this.limits = limits;
+    this.sources = new Sources(limits);
+    this.inFlight = new Semaphore(limits.inFlightMax());
+    this.connections = new Semaphore(limits.connectionsMax());
   }
 
   /// Starts to answer.
   ///
   /// @param listen where; port 0 for any free one
+  /// @param policies who asks; whoever has none is refused
   /// @throws UncheckedIOException when the address cannot be bound
-  public static DnsForwarder start(InetSocketAddress listen, DnsConfig config) {
+  public static DnsForwarder start(
+      InetSocketAddress listen, DnsConfig config, NetworkPolicies policies) {
+    return start(listen, config, DnsLimits.STANDARD, policies);
+  }
+
+  static DnsForwarder start(
+      InetSocketAddress listen, DnsConfig config, DnsLimits limits, NetworkPolicies policies) {
     InetSocketAddress address = new InetSocketAddress(listen.getHostString(), listen.getPort());
     DatagramSocket udp = null;
     try {
       udp = new DatagramSocket(address);
       ServerSocket tcp = new ServerSocket(udp.getLocalPort(), 0, address.getAddress());
-      DnsForwarder forwarder = new DnsForwarder(udp, tcp, config);
+      DnsForwarder forwarder =
+          new DnsForwarder(udp, tcp, new DnsAnswers(config, limits, policies), limits);
       Thread.ofVirtual().name("dns-udp").start(forwarder::serveUdp);
       Thread.ofVirtual().name("dns-tcp").start(forwarder::serveTcp);
       return forwarder;
@@ -100,35 +109,44 @@ public final class DnsForwarder implements AutoCloseable {
         }
         continue;
       }
-      if (admit(packet.getAddress())) {
+      Source source = sources.of(packet.getAddress());
+      if (admit(source)) {
         byte[] question = Arrays.copyOf(packet.getData(), packet.getLength());
-        InetSocketAddress source = (InetSocketAddress) packet.getSocketAddress();
-        Thread.ofVirtual().name("dns-question").start(() -> answerUdp(question, source));
+        InetSocketAddress asker = (InetSocketAddress) packet.getSocketAddress();
+        Thread.ofVirtual().name("dns-question").start(() -> answerUdp(question, asker, source));
       }
     }
   }
 
-  /// Counts a question in; the permit of one that is let in must be given back.
-  private boolean admit(InetAddress source) {
+  /// Counts a question in; one that is let in must be ended.
+  private boolean admit(Source source) {
     questions.increment();
-    if (rates.grant(source, System.nanoTime()) && inFlight.tryAcquire()) {
-      return true;
+    if (source.begin(System.nanoTime())) {
+      if (inFlight.tryAcquire()) {
+        return true;
+      }
+      source.end();
     }
     dropped.increment();
     return false;
   }
 
-  private void answerUdp(byte[] question, InetSocketAddress source) {
+  private void end(Source source) {
+    inFlight.release();
+    source.end();
+  }
+
+  private void answerUdp(byte[] question, InetSocketAddress asker, Source source) {
     try {
-      Optional<Message> answer = answers.answer(question);
+      Optional<Message> answer = answers.answer(question, asker.getAddress(), source);
       if (answer.isPresent()) {
         byte[] wire = answer.get().toWire(udpRoom(question));
-        udp.send(new DatagramPacket(wire, wire.length, source));
+        udp.send(new DatagramPacket(wire, wire.length, asker));
       }
     } catch (IOException | RuntimeException e) {
       LOGGER.atDebug().setCause(e).log("look-up cannot be answered");
     } finally {
-      inFlight.release();
+      end(source);
     }
   }
 
@@ -144,8 +162,9 @@ public final class DnsForwarder implements AutoCloseable {
     while (!tcp.isClosed()) {
       try {
         Socket socket = tcp.accept();
-        if (connections.tryAcquire()) {
-          Thread.ofVirtual().name("dns-connection").start(() -> serve(socket));
+        Source source = sources.of(socket.getInetAddress());
+        if (open(source)) {
+          Thread.ofVirtual().name("dns-connection").start(() -> serve(socket, source));
         } else {
           dropped.increment();
           socket.close();
@@ -158,31 +177,54 @@ public final class DnsForwarder implements AutoCloseable {
     }
   }
 
-  private void serve(Socket socket) {
+  private boolean open(Source source) {
+    if (source.open()) {
+      if (connections.tryAcquire()) {
+        return true;
+      }
+      source.closed();
+    }
+    return false;
+  }
+
+  private void serve(Socket socket, Source source) {
+    Thread deadline = Thread.ofVirtual().name("dns-deadline").start(() -> closeLater(socket));
     try (socket) {
-      socket.setSoTimeout(TCP_IDLE_MILLIS);
+      socket.setSoTimeout(Math.toIntExact(limits.connectionIdleMax().toMillis()));
       DataInputStream in = new DataInputStream(socket.getInputStream());
       DataOutputStream out = new DataOutputStream(socket.getOutputStream());
-      for (int count = 0; count < TCP_QUESTIONS_MAX; count++) {
+      for (int count = 0; count < limits.connectionQuestionsMax(); count++) {
         byte[] question = new byte[in.readUnsignedShort()];
         if (question.length > QUESTION_BYTES_MAX) {
           return;
         }
         in.readFully(question);
-        if (!admit(socket.getInetAddress()) || !answerTcp(question, out)) {
+        if (!admit(source) || !answerTcp(question, socket.getInetAddress(), source, out)) {
           return;
         }
       }
     } catch (IOException _) {
       // The asker has left, or takes too long.
     } finally {
+      deadline.interrupt();
       connections.release();
+      source.closed();
     }
   }
 
-  private boolean answerTcp(byte[] question, DataOutputStream out) throws IOException {
+  /// Ends a connection on which a byte comes, or is taken, now and then.
+  private void closeLater(Socket socket) {
+    try (socket) {
+      Thread.sleep(limits.connectionMax());
+    } catch (InterruptedException | IOException _) {
+      // It has ended before.
+    }
+  }
+
+  private boolean answerTcp(byte[] question, InetAddress asker, Source source, DataOutputStream out)
+      throws IOException {
     try {
-      Optional<Message> answer = answers.answer(question);
+      Optional<Message> answer = answers.answer(question, asker, source);
       if (answer.isEmpty()) {
         return false;
       }
@@ -192,7 +234,7 @@ public final class DnsForwarder implements AutoCloseable {
       out.flush();
       return true;
     } finally {
-      inFlight.release();
+      end(source);
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.sandlot.runner.launcher;
 
+import dev.sandlot.model.Ipv4Range;
 import dev.sandlot.model.NetworkPolicy;
 import dev.sandlot.model.SandboxId;
 import dev.sandlot.model.SandboxLimits;
@@ -13,12 +14,14 @@ import dev.sandlot.runtime.RuntimeFailure.Kind;
 import dev.sandlot.runtime.SandboxUsage;
 import dev.sandlot.runtime.StartRequest;
 import dev.sandlot.runtime.StartedSandbox;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -35,6 +38,7 @@ public final class LauncherDriver implements RuntimeDriver, AutoCloseable {
   private final String engine;
   private final LauncherClient launcher;
   private final Map<String, List<String>> entrypoints = new ConcurrentHashMap<>();
+  private final AddressPolicies policies = new AddressPolicies(this::policies);
 
   /// @param socket the launcher's
   /// @param engine as the launcher names it
@@ -90,7 +94,7 @@ public final class LauncherDriver implements RuntimeDriver, AutoCloseable {
     fields.put("engine", engine);
     fields.put("limits", limits(request.limits()));
     fields.put("network", network(request.network()));
-    JsonNode ok = launcher.ask(fields, SLOW);
+    JsonNode ok = change(fields, SLOW);
     JsonNode phases = ok.path("phases");
     return new StartedSandbox(
         Path.of(ok.path("agent_socket").asString("")),
@@ -102,12 +106,12 @@ public final class LauncherDriver implements RuntimeDriver, AutoCloseable {
 
   @Override
   public void stop(SandboxId id) {
-    launcher.ask(operation("stop_sandbox", id), SLOW);
+    change(operation("stop_sandbox", id), SLOW);
   }
 
   @Override
   public void deleteDisk(SandboxId id) {
-    launcher.ask(operation("delete_disk", id), SLOW);
+    change(operation("delete_disk", id), SLOW);
   }
 
   @Override
@@ -121,7 +125,32 @@ public final class LauncherDriver implements RuntimeDriver, AutoCloseable {
   public void setNetwork(SandboxId id, NetworkPolicy network) {
     Map<String, Object> fields = operation("set_network", id);
     fields.put("network", network(network));
-    launcher.ask(fields, QUICK);
+    change(fields, QUICK);
+  }
+
+  /// The policy of the sandbox that has this address; empty when none has it.
+  ///
+  /// @throws RuntimeFailure when the launcher must be asked and does not answer
+  public Optional<NetworkPolicy> policyAt(InetAddress address) {
+    return policies.at(address.getHostAddress());
+  }
+
+  private Map<String, NetworkPolicy> policies() {
+    Map<String, NetworkPolicy> found = new HashMap<>();
+    for (HostedDisk disk : list()) {
+      disk.address()
+          .ifPresent(address -> disk.network().ifPresent(network -> found.put(address, network)));
+    }
+    return found;
+  }
+
+  /// Does what may change who has which policy, also when it fails half-way.
+  private JsonNode change(Map<String, Object> operation, Duration patience) {
+    try {
+      return launcher.ask(operation, patience);
+    } finally {
+      policies.changed();
+    }
   }
 
   @Override
@@ -207,6 +236,21 @@ public final class LauncherDriver implements RuntimeDriver, AutoCloseable {
     };
   }
 
+  /// Empty while it does not run. One that this runner does not know closes everything.
+  private static Optional<NetworkPolicy> network(JsonNode row) {
+    JsonNode network = row.path("network");
+    return switch (network.path("mode").asString("")) {
+      case "" -> Optional.empty();
+      case "default" -> Optional.of(new NetworkPolicy.Internet());
+      case "allow" -> {
+        List<Ipv4Range> ranges = new ArrayList<>();
+        network.path("cidrs").forEach(range -> ranges.add(Ipv4Range.of(range.asString(""))));
+        yield Optional.of(new NetworkPolicy.AllowList(ranges));
+      }
+      default -> Optional.of(new NetworkPolicy.BlockAll());
+    };
+  }
+
   private HostedDisk disk(JsonNode row) {
     boolean running = row.path("running").asBoolean(false);
     return new HostedDisk(
@@ -217,6 +261,7 @@ public final class LauncherDriver implements RuntimeDriver, AutoCloseable {
         text(row, "engine"),
         running ? text(row, "address") : Optional.empty(),
         limits(row),
+        network(row),
         running ? text(row, "agent_socket").map(Path::of) : Optional.empty(),
         exit(row.path("exit")));
   }

@@ -3,18 +3,29 @@ package dev.sandlot.runner.dns;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.sandlot.model.Ipv4Range;
+import dev.sandlot.model.NetworkPolicy;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.xbill.DNS.AAAARecord;
 import org.xbill.DNS.ARecord;
+import org.xbill.DNS.CNAMERecord;
 import org.xbill.DNS.DClass;
 import org.xbill.DNS.Flags;
 import org.xbill.DNS.Message;
@@ -30,7 +41,10 @@ class DnsForwarderTest {
   private static final InetAddress LOOPBACK = InetAddress.getLoopbackAddress();
 
   private final AtomicInteger asked = new AtomicInteger();
+  private final List<Message> heard = new CopyOnWriteArrayList<>();
   private volatile boolean silent;
+  private volatile Optional<NetworkPolicy> policy = Optional.of(new NetworkPolicy.Internet());
+  private volatile List<String> addresses = List.of("203.0.113.7");
   private DatagramSocket upstream;
   private DnsForwarder forwarder;
 
@@ -42,14 +56,45 @@ class DnsForwarderTest {
   }
 
   private DnsForwarder forwarder(int burst) {
-    return DnsForwarder.start(
-        new InetSocketAddress(LOOPBACK, 0),
-        new DnsConfig(
-            List.of((InetSocketAddress) upstream.getLocalSocketAddress()),
-            Duration.ofMillis(300),
-            1,
-            burst,
-            100));
+    return forwarder(limits(burst, 100, 10, Duration.ofSeconds(20)));
+  }
+
+  /// A port that is free for UDP may be taken for TCP.
+  private DnsForwarder forwarder(DnsLimits limits) {
+    for (int tries = 0; ; tries++) {
+      try {
+        return DnsForwarder.start(
+            new InetSocketAddress(LOOPBACK, 0),
+            new DnsConfig(
+                List.of((InetSocketAddress) upstream.getLocalSocketAddress()),
+                List.of(Ipv4Range.of("203.0.113.99/32"))),
+            limits,
+            _ -> policy);
+      } catch (UncheckedIOException e) {
+        if (tries == 10) {
+          throw e;
+        }
+      }
+    }
+  }
+
+  /// Of questions at once, of questions under way and connections of one sandbox.
+  private static DnsLimits limits(
+      int burst, int inFlightOfOne, int connectionsOfOne, Duration connectionMax) {
+    return new DnsLimits(
+        1,
+        burst,
+        1,
+        3,
+        16,
+        inFlightOfOne,
+        200,
+        connectionsOfOne,
+        20,
+        100,
+        Duration.ofSeconds(10),
+        connectionMax,
+        Duration.ofMillis(300));
   }
 
   @AfterEach
@@ -65,6 +110,7 @@ class DnsForwarderTest {
         DatagramPacket packet = new DatagramPacket(buffer, buffer.length);
         upstream.receive(packet);
         asked.incrementAndGet();
+        heard.add(new Message(buffer));
         if (!silent) {
           byte[] answer = answer(new Message(buffer)).toWire();
           upstream.send(new DatagramPacket(answer, answer.length, packet.getSocketAddress()));
@@ -75,16 +121,22 @@ class DnsForwarderTest {
     }
   }
 
-  private static Message answer(Message question) throws IOException {
+  private Message answer(Message question) throws IOException {
     Record record = question.getQuestion();
     Message answer = new Message(question.getHeader().getID());
     answer.getHeader().setFlag(Flags.QR);
     answer.addRecord(record, Section.QUESTION);
     if (record.getName().toString().startsWith("missing")) {
       answer.getHeader().setRcode(Rcode.NXDOMAIN);
-    } else {
-      InetAddress address = InetAddress.getByAddress(new byte[] {(byte) 203, 0, 113, 7});
-      answer.addRecord(new ARecord(record.getName(), DClass.IN, 60, address), Section.ANSWER);
+      return answer;
+    }
+    Name host = Name.fromString("inner.host.example.com.");
+    answer.addRecord(new CNAMERecord(record.getName(), DClass.IN, 60, host), Section.ANSWER);
+    answer.addRecord(
+        new AAAARecord(host, DClass.IN, 60, InetAddress.getByName("2001:db8::7")), Section.ANSWER);
+    for (String address : addresses) {
+      answer.addRecord(
+          new ARecord(host, DClass.IN, 60, InetAddress.getByName(address)), Section.ANSWER);
     }
     return answer;
   }
@@ -94,13 +146,12 @@ class DnsForwarderTest {
     Message answer = ask("example.com.", Type.A, false);
 
     assertThat(answer.getRcode()).isEqualTo(Rcode.NOERROR);
-    assertThat(answer.getSection(Section.ANSWER).getFirst().rdataToString())
-        .isEqualTo("203.0.113.7");
+    assertThat(addresses(answer)).containsExactly("203.0.113.7");
   }
 
   @Test
   void passesAnAddressOnOverTcp() throws Exception {
-    assertThat(ask("example.com.", Type.A, true).getSection(Section.ANSWER)).hasSize(1);
+    assertThat(addresses(ask("example.com.", Type.A, true))).hasSize(1);
   }
 
   @Test
@@ -133,10 +184,10 @@ class DnsForwarderTest {
   @Test
   void dropsQuestionsBeyondTheRate() throws Exception {
     try (DnsForwarder limited = forwarder(2)) {
-      ask(limited, "a.example.", Type.A, false);
-      ask(limited, "b.example.", Type.A, false);
+      ask(limited, "a.example.com.", Type.A, false);
+      ask(limited, "b.example.com.", Type.A, false);
 
-      assertThatThrownBy(() -> ask(limited, "c.example.", Type.A, false))
+      assertThatThrownBy(() -> ask(limited, "c.example.com.", Type.A, false))
           .isInstanceOf(IOException.class);
       assertThat(limited.dropped()).isEqualTo(1);
     }
@@ -153,6 +204,179 @@ class DnsForwarderTest {
     }
 
     assertThat(ask("example.com.", Type.A, false).getRcode()).isEqualTo(Rcode.NOERROR);
+  }
+
+  @Test
+  void refusesWhoIsBlockedOrUnknownWithoutAskingAnyone() throws Exception {
+    for (Optional<NetworkPolicy> closed :
+        List.<Optional<NetworkPolicy>>of(
+            Optional.empty(), Optional.of(new NetworkPolicy.BlockAll()))) {
+      policy = closed;
+      assertThat(ask("example.com.", Type.A, false).getRcode()).isEqualTo(Rcode.REFUSED);
+      assertThat(ask("example.com.", Type.AAAA, true).getRcode()).isEqualTo(Rcode.REFUSED);
+    }
+    assertThat(heard).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "metadata.google.internal.",
+        "printer.local.",
+        "intranet.",
+        "wiki.corp.",
+        "db.service.consul.",
+        "x.home.arpa.",
+        "4.3.2.10.in-addr.arpa.",
+        "254.169.254.169.in-addr.arpa.",
+        "16.129.63.168.in-addr.arpa.",
+        "99.113.0.203.in-addr.arpa.",
+        "10.in-addr.arpa.",
+        "1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.d.f.ip6.arpa."
+      })
+  void asksNobodyForPrivateNames(String name) throws Exception {
+    for (int type : new int[] {Type.A, Type.PTR, Type.TXT}) {
+      assertThat(ask(name, type, false).getRcode()).isEqualTo(Rcode.NXDOMAIN);
+    }
+    assertThat(heard).isEmpty();
+  }
+
+  @Test
+  void asksForTheNameOfAPublicAddress() throws Exception {
+    ask("7.113.0.203.in-addr.arpa.", Type.PTR, false);
+
+    assertThat(heard).hasSize(1);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "10.0.0.5",
+        "127.0.0.1",
+        "169.254.169.254",
+        "100.64.0.1",
+        "192.168.1.1",
+        "172.16.9.9",
+        "0.0.0.0",
+        "168.63.129.16",
+        "203.0.113.99"
+      })
+  void passesNoPrivateAddressOn(String closed) throws Exception {
+    addresses = List.of(closed);
+    Message answer = ask("rebinding.example.com.", Type.A, false);
+    assertThat(answer.getRcode()).isEqualTo(Rcode.REFUSED);
+    assertThat(answer.getSection(Section.ANSWER)).isEmpty();
+
+    addresses = List.of(closed, "203.0.113.8");
+    assertThat(addresses(ask("rebinding.example.com.", Type.A, false)))
+        .containsExactly("203.0.113.8");
+  }
+
+  @Test
+  void passesNoAddressOnThatHidesInAnotherRecord() throws Exception {
+    addresses = List.of();
+    assertThat(ask("example.com.", Type.TXT, false).getSection(Section.ANSWER)).isEmpty();
+    assertThat(ask("example.com.", Type.HTTPS, false).getSection(Section.ANSWER)).isEmpty();
+  }
+
+  /// Names in list mode: only those that the list holds an address of, and nothing but the address.
+  @Test
+  void answersUnderAnAllowListOnlyNamesThatItHolds() throws Exception {
+    policy = allow("203.0.113.0/29");
+    addresses = List.of("203.0.113.7", "203.0.113.8", "10.0.0.1");
+    Message answer = ask("ExAmple.com.", Type.A, false);
+    assertThat(answer.getSection(Section.ANSWER)).hasSize(1);
+    assertThat(addresses(answer)).containsExactly("203.0.113.7");
+    assertThat(heard.getLast().getQuestion().getName()).hasToString("example.com.");
+
+    addresses = List.of("203.0.113.8");
+    assertThat(ask("elsewhere.example.com.", Type.A, false).getRcode()).isEqualTo(Rcode.REFUSED);
+    int before = heard.size();
+    assertThat(ask("example.com.", Type.TXT, false).getRcode()).isEqualTo(Rcode.REFUSED);
+    assertThat(heard).hasSize(before);
+  }
+
+  @Test
+  void asksUnderAnAllowListForFewNewNames() throws Exception {
+    policy = allow("203.0.113.7/32");
+    for (int count = 0; count < 20; count++) {
+      ask("known.example.com.", Type.A, false);
+    }
+    addresses = List.of("198.51.100.1");
+    int refused = heard.size();
+    for (int count = 0; count < 20; count++) {
+      ask("secret-" + count + ".example.net.", Type.A, false);
+    }
+    assertThat(refused).isEqualTo(20);
+    // Two of the three at once, and one for each second that this has taken.
+    assertThat(heard.size() - refused).isLessThan(15);
+  }
+
+  @Test
+  void oneSandboxLeavesRoomForTheOthers() throws Exception {
+    silent = true;
+    try (DnsForwarder shared = forwarder(limits(1_000, 5, 2, Duration.ofSeconds(20)));
+        DatagramSocket greedy = new DatagramSocket(new InetSocketAddress("127.0.0.2", 0))) {
+      byte[] question =
+          Message.newQuery(Record.newRecord(Name.fromString("a.example.com."), Type.A, DClass.IN))
+              .toWire();
+      for (int count = 0; count < 50; count++) {
+        greedy.send(
+            new DatagramPacket(
+                question, question.length, new InetSocketAddress(LOOPBACK, shared.port())));
+      }
+      await(() -> shared.questions() == 50);
+      assertThat(shared.dropped()).isBetween(20L, 45L);
+      silent = false;
+      assertThat(ask(shared, "b.example.com.", Type.A, false).getRcode()).isEqualTo(Rcode.NOERROR);
+    }
+  }
+
+  @Test
+  void oneSandboxHasFewConnections() throws Exception {
+    try (DnsForwarder shared = forwarder(limits(1_000, 5, 2, Duration.ofSeconds(20)));
+        Socket first = connection(shared);
+        Socket second = connection(shared);
+        Socket third = connection(shared)) {
+      assertThat(third.getInputStream().read()).isEqualTo(-1);
+      assertThat(first.isClosed() || second.isClosed()).isFalse();
+      assertThat(ask(shared, "b.example.com.", Type.A, false).getRcode()).isEqualTo(Rcode.NOERROR);
+    }
+  }
+
+  @Test
+  void aConnectionEndsThoughAByteComesNowAndThen() throws Exception {
+    try (DnsForwarder shared = forwarder(limits(1_000, 5, 2, Duration.ofMillis(300)));
+        Socket slow = connection(shared)) {
+      slow.getOutputStream().write(1);
+      assertThat(slow.getInputStream().read()).isEqualTo(-1);
+    }
+  }
+
+  private static Socket connection(DnsForwarder forwarder) throws IOException {
+    Socket socket = new Socket();
+    socket.bind(new InetSocketAddress("127.0.0.2", 0));
+    socket.connect(new InetSocketAddress(LOOPBACK, forwarder.port()));
+    socket.setSoTimeout(8_000);
+    return socket;
+  }
+
+  private static void await(BooleanSupplier condition) throws InterruptedException {
+    for (int count = 0; !condition.getAsBoolean(); count++) {
+      assertThat(count).isLessThan(1_000);
+      Thread.sleep(10);
+    }
+  }
+
+  private static Optional<NetworkPolicy> allow(String range) {
+    return Optional.of(new NetworkPolicy.AllowList(List.of(Ipv4Range.of(range))));
+  }
+
+  private static List<String> addresses(Message answer) {
+    return answer.getSection(Section.ANSWER).stream()
+        .filter(ARecord.class::isInstance)
+        .map(Record::rdataToString)
+        .toList();
   }
 
   private Message ask(String name, int type, boolean tcp) throws IOException {

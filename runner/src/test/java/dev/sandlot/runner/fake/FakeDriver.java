@@ -220,6 +220,7 @@ public final class FakeDriver implements RuntimeDriver, AutoCloseable {
           Optional.of(engine()),
           running ? Optional.of("192.0.2.1") : Optional.empty(),
           Optional.ofNullable(disk.limits),
+          Optional.ofNullable(disk.network),
           running ? Optional.of(socket(id)) : Optional.empty(),
           Optional.ofNullable(disk.exit));
     }
