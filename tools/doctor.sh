@@ -127,6 +127,15 @@ check_disk() {
   done
 }
 
+# Sandboxes have users of their own on the host; the file systems below them must be able to show those.
+check_owners() {
+  local launcher reason
+  launcher=$(native_programs)/sandlot-launcher
+  [[ $EUID -eq 0 && -x $launcher && -f $LAUNCHER_CONFIG ]] || return 0
+  reason=$("$launcher" check --config "$LAUNCHER_CONFIG" | python3 -c 'import json, sys; print(json.load(sys.stdin)["owners"].get("reason", ""))')
+  if [[ -z $reason ]]; then ok disk "sandboxes' files can have owners of their own"; else bad disk "$reason"; fi
+}
+
 check_ports() {
   local port owner server
   server=$(running server || true)
@@ -197,6 +206,7 @@ check_cgroups
 check_engines
 check_tools
 check_disk
+check_owners
 check_ports
 check_network
 check_server

@@ -6,6 +6,7 @@ use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::os::fd::FromRawFd;
+use std::os::unix::fs::MetadataExt;
 use std::time::{Duration, Instant};
 
 use agent_link::{HEADER_BYTES, Header, PAYLOAD_BYTES_MAX, reset_frame};
@@ -75,6 +76,13 @@ impl World {
             ["read", path] => Ok(String::from_utf8_lossy(&fs::read(path)?).into_owned()),
             ["write", path, text] => fs::write(path, text).map(|()| "written".into()),
             ["fill", path, bytes] => fill(path, number(bytes)?),
+            ["move", from, to] => fs::rename(from, to).map(|()| "moved".into()),
+            ["link", from, to] => fs::hard_link(from, to).map(|()| "linked".into()),
+            ["chown", path, owner] => {
+                let owner = number(owner)? as u32;
+                std::os::unix::fs::chown(path, Some(owner), Some(owner)).map(|()| "changed".into())
+            }
+            ["about", path] => about(path),
             ["processors"] => Ok(std::thread::available_parallelism()?.to_string()),
             ["eat", bytes] => {
                 self.eaten.push(vec![1; number(bytes)?]);
@@ -168,6 +176,18 @@ fn old_call(number: i64, first: i64, second: i64, third: i64) -> i64 {
         );
     }
     i64::from(result)
+}
+
+/// What tells a file from another, and whose it is.
+fn about(path: &str) -> io::Result<String> {
+    let about = fs::symlink_metadata(path)?;
+    Ok(format!(
+        "{} {} {}:{}",
+        about.ino(),
+        about.nlink(),
+        about.uid(),
+        about.gid()
+    ))
 }
 
 fn number(text: &str) -> io::Result<usize> {

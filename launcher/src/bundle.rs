@@ -2,11 +2,13 @@
 
 use std::fs;
 use std::io;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use serde_json::{Value, json};
 
 use crate::files;
+use crate::owners::Owners;
 use crate::rootfs::AGENT;
 use crate::values::{Engine, HostName, Limits};
 
@@ -22,6 +24,8 @@ pub struct Bundle<'a> {
     pub namespace: &'a Path,
     /// Its cgroup, for the engine that wants to know.
     pub cgroup: String,
+    /// Where its users are among the host's; none when they are the same.
+    pub owners: Option<Owners>,
 }
 
 /// The name that the limits view and the bundle use for the cgroup that gVisor reads its limits from.
@@ -34,6 +38,11 @@ const OPEN_FILES_MAX: u64 = 1_048_576;
 /// The system's.
 pub fn write(folder: &Path, bundle: &Bundle<'_>) -> io::Result<()> {
     files::make_folder(folder, 0o700)?;
+    if let Some(owners) = bundle.owners {
+        // The engine, which is root nowhere but in its own user namespace, goes through it to the root file system.
+        std::os::unix::fs::chown(folder, Some(0), Some(owners.root()))?;
+        fs::set_permissions(folder, fs::Permissions::from_mode(0o710))?;
+    }
     files::make_folder(&folder.join("rootfs"), 0o755)?;
     if bundle.engine == Engine::Runsc {
         write_limits_view(&folder.join("limits"), bundle.limits)?;
@@ -112,12 +121,22 @@ fn configuration(bundle: &Bundle<'_>) -> Value {
 }
 
 fn linux(bundle: &Bundle<'_>) -> Value {
-    let namespaces = json!([
-        {"type": "pid"}, {"type": "mount"}, {"type": "ipc"}, {"type": "uts"},
-        {"type": "network", "path": bundle.namespace},
-    ]);
+    let mut namespaces = vec![
+        json!({"type": "pid"}),
+        json!({"type": "mount"}),
+        json!({"type": "ipc"}),
+        json!({"type": "uts"}),
+        json!({"type": "network", "path": bundle.namespace}),
+    ];
+    let owners = bundle.owners.map(Owners::ranges);
+    namespaces.extend(owners.map(|_| json!({"type": "user"})));
     match bundle.engine {
-        Engine::Runsc => json!({"namespaces": namespaces, "cgroupsPath": format!("/{VIEW_CGROUP}")}),
+        Engine::Runsc => json!({
+            "namespaces": namespaces,
+            "cgroupsPath": format!("/{VIEW_CGROUP}"),
+            "uidMappings": owners,
+            "gidMappings": owners,
+        }),
         Engine::Runc => json!({
             "namespaces": namespaces,
             "cgroupsPath": bundle.cgroup,

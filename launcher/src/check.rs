@@ -9,9 +9,11 @@ use serde_json::{Value, json};
 use crate::answer::{Doing, Outcome};
 use crate::cgroup::{Cgroups, Version};
 use crate::config::{Config, user};
-use crate::engine;
 use crate::images::Images;
+use crate::network::Slot;
 use crate::network::netlink::Netlink;
+use crate::owners::Owners;
+use crate::{engine, overlay};
 
 /// Prints the checks: each with `ok`, and with `reason` where it is not.
 ///
@@ -35,6 +37,7 @@ pub fn check(config: &Config) -> Outcome<()> {
         "address_pool": address_pool(config),
         "users": users(config),
         "images": Images::of(config).map_or_else(|failure| no(failure.message), |_| json!({"ok": true})),
+        "owners": owners(config),
         "agent": verdict(config.agent.as_ref().is_file(), "The agent is missing; build it.".into()),
         "postgres": verdict(config.postgres.as_ref().join("bin/postgres").is_file(), "PostgreSQL is missing.".into()),
         "foreign_forward_drop": foreign_forward_drop(config),
@@ -139,6 +142,16 @@ fn users(config: &Config) -> Value {
         .into_iter()
         .find_map(|name| user(name).err());
     missing.map_or_else(|| json!({"ok": true}), |failure| no(failure.message))
+}
+
+/// Sandboxes have users of their own on the host, which the file systems below them must be able to show (docs/adr/0016).
+fn owners(config: &Config) -> Value {
+    let owners = Owners::of(Slot(1));
+    let folders = [config.images.as_ref(), config.home.as_ref()].into_iter();
+    let failure = folders
+        .filter_map(|folder: &Path| overlay::check_translation(folder, owners).err())
+        .next();
+    failure.map_or_else(|| json!({"ok": true}), |failure| no(failure.message))
 }
 
 /// A table of others that drops what is forwarded also drops the sandboxes' packets: ours cannot overrule it.

@@ -16,7 +16,7 @@ use crate::network::{dns_interface, firewall, interface_prefix, namespaces, slot
 use crate::sandbox::end::{end_shim, shims};
 use crate::sandbox::record::{self, Exit, Folder, Reason};
 use crate::values::SandboxId;
-use crate::{disk, files, log, rootfs, server};
+use crate::{disk, files, log, overlay, server};
 
 /// Removes everything, as far as it goes; what could not be removed is told at the end.
 ///
@@ -67,7 +67,7 @@ fn sandboxes(config: &Config) -> Outcome<()> {
 }
 
 fn forget(folder: &Folder) -> Outcome<()> {
-    rootfs::release(&folder.rootfs())?;
+    overlay::release(&folder.rootfs())?;
     files::remove(&folder.agent_socket()).doing(|| format!("{} cannot be changed", folder.path().display()))?;
     if folder.record()?.is_some() {
         // On a full disk it is not kept, and everything goes all the same.

@@ -131,7 +131,7 @@ impl Host {
         end::end_shims(self, |id| !known(id));
         for id in self.cgroups.all().iter().filter(|id| !known(id)) {
             self.cgroups.kill(id)?;
-            crate::rootfs::release(&Folder::of(&self.config, id).rootfs())?;
+            crate::overlay::release(&Folder::of(&self.config, id).rootfs())?;
             self.cgroups.remove(id)?;
         }
         let mut layers: Vec<PathBuf> = found.iter().map(|record| record.system_layer.clone()).collect();

@@ -16,6 +16,8 @@ mod host;
 mod images;
 mod log;
 mod network;
+mod overlay;
+mod owners;
 mod request;
 mod rootfs;
 mod sandbox;

@@ -1,21 +1,14 @@
-//! A sandbox's root file system: its own writable upper, over the system layer, over the image.
+//! The system layer: what of ours lies in a sandbox's root file system, between its own writable upper and the image.
 
 use std::fs;
-use std::os::fd::AsFd;
 use std::os::unix::fs::{PermissionsExt, symlink};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use rustix::fs::CWD;
-use rustix::mount::{
-    FsMountFlags, FsOpenFlags, MountAttrFlags, MoveMountFlags, UnmountFlags, fsconfig_create, fsconfig_set_string,
-    fsmount, fsopen, move_mount, unmount,
-};
 use sha2::{Digest, Sha256};
 
 use crate::answer::{Doing, Outcome};
 use crate::config::Config;
 use crate::files;
-use crate::values::Engine;
 
 /// Where the agent lies inside.
 pub const AGENT: &str = "/.sandlot/agent";
@@ -72,45 +65,4 @@ pub fn remove_old_layers(config: &Config, needed: &[PathBuf]) -> Outcome<()> {
         }
     }
     Ok(())
-}
-
-/// Mounts the layers at a folder.
-///
-/// # Errors
-/// When the kernel refuses.
-pub fn mount(layers: [&Path; 2], disk: &Path, engine: Engine, target: &Path) -> Outcome<()> {
-    let what = || format!("The root file system {} cannot be mounted", target.display());
-    let overlay = fsopen("overlay", FsOpenFlags::FSOPEN_CLOEXEC).doing(what)?;
-    let overlay = overlay.as_fd();
-    for layer in layers {
-        fsconfig_set_string(overlay, "lowerdir+", layer).doing(what)?;
-    }
-    fsconfig_set_string(overlay, "upperdir", disk.join("upper")).doing(what)?;
-    fsconfig_set_string(overlay, "workdir", disk.join("work")).doing(what)?;
-    fsconfig_set_string(overlay, "index", "off").doing(what)?;
-    fsconfig_set_string(overlay, "metacopy", "off").doing(what)?;
-    fsconfig_create(overlay).doing(what)?;
-    let mut attributes = MountAttrFlags::MOUNT_ATTR_NODEV;
-    if engine == Engine::Runsc {
-        // gVisor's own kernel honours set-user-id inside; on the host such a file has no power.
-        attributes |= MountAttrFlags::MOUNT_ATTR_NOSUID;
-    }
-    let mounted = fsmount(overlay, FsMountFlags::FSMOUNT_CLOEXEC, attributes).doing(what)?;
-    move_mount(&mounted, "", CWD, target, MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH).doing(what)
-}
-
-/// Unmounts a root file system; it may not be mounted.
-///
-/// # Errors
-/// When the kernel refuses.
-pub fn release(target: &Path) -> Outcome<()> {
-    match unmount(target, UnmountFlags::empty()) {
-        // Not mounted, or not there.
-        Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOENT) => Ok(()),
-        // The last process has ended, but the kernel has not finished with it: let the mount go when it has.
-        Err(rustix::io::Errno::BUSY) => {
-            unmount(target, UnmountFlags::DETACH).doing(|| format!("{} cannot be unmounted", target.display()))
-        }
-        result => result.doing(|| format!("{} cannot be unmounted", target.display())),
-    }
 }

@@ -2,9 +2,9 @@
 //! code of the launcher lies here.
 
 use std::ffi::CStr;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io;
-use std::os::fd::{AsRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
@@ -189,6 +189,10 @@ pub struct View {
 /// Makes the child enter these cgroups, and see this view, before it executes its program.
 pub fn before_exec(command: &mut Command, cgroups: Vec<OwnedFd>, view: Option<View>) {
     let parent = rustix::process::getpid();
+    let unlimited = rustix::process::Rlimit {
+        current: None,
+        maximum: None,
+    };
     let enter = move || {
         // Not to be left behind when the shim is killed in this moment.
         rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL))?;
@@ -200,6 +204,9 @@ pub fn before_exec(command: &mut Command, cgroups: Vec<OwnedFd>, view: Option<Vi
         }
         if let Some(view) = &view {
             show(view)?;
+            // Its user is not root, whom the kernel would not count; the cgroup says how many processes it may have. Where
+            // we may not say so the host's usual limit holds, which is larger than a cgroup's on all but small hosts.
+            let _ = rustix::process::setrlimit(rustix::process::Resource::Nproc, unlimited);
         }
         Ok(())
     };
@@ -221,5 +228,103 @@ fn show(view: &View) -> io::Result<()> {
 pub fn enter_new_network_namespace() -> io::Result<()> {
     // SAFETY: the thread was made for this, and its network namespace is of no concern to other threads.
     unsafe { rustix::thread::unshare_unsafe(rustix::thread::UnshareFlags::NEWNET) }?;
+    Ok(())
+}
+
+/// Puts the calling thread into a mount namespace of its own: what it mounts from now on nobody else sees.
+pub fn enter_private_mount_namespace() -> io::Result<()> {
+    use rustix::mount::{MountPropagationFlags, mount_change};
+    // SAFETY: the thread was made for this, and its mount namespace is of no concern to other threads.
+    unsafe { rustix::thread::unshare_unsafe(rustix::thread::UnshareFlags::NEWNS) }?;
+    mount_change(c"/", MountPropagationFlags::REC | MountPropagationFlags::PRIVATE)?;
+    Ok(())
+}
+
+/// A user namespace with these numbers for users and groups. It lives as long as it is held.
+pub fn user_namespace(map: &str) -> io::Result<OwnedFd> {
+    let parent = rustix::process::getpid();
+    let flags = (libc::CLONE_NEWUSER | libc::SIGCHLD) as libc::c_ulong;
+    // SAFETY: without a stack this is a fork, and the child makes system calls only.
+    let child = unsafe { libc::syscall(libc::SYS_clone, flags, 0, 0, 0, 0) };
+    if child < 0 {
+        return Err(io::Error::last_os_error());
+    }
+    if child == 0 {
+        wait_to_be_killed(parent);
+    }
+    let open = || {
+        fs::write(format!("/proc/{child}/uid_map"), map)?;
+        fs::write(format!("/proc/{child}/gid_map"), map)?;
+        File::open(format!("/proc/{child}/ns/user"))
+    };
+    let namespace = open();
+    let child = i32::try_from(child).ok().and_then(rustix::process::Pid::from_raw);
+    rustix::process::kill_process(child.ok_or(io::ErrorKind::NotFound)?, rustix::process::Signal::KILL)?;
+    rustix::process::waitpid(child, rustix::process::WaitOptions::empty())?;
+    Ok(namespace?.into())
+}
+
+fn wait_to_be_killed(parent: rustix::process::Pid) -> ! {
+    let bound = rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL));
+    while bound.is_ok() && rustix::process::getppid() == Some(parent) {
+        // SAFETY: the call waits for a signal, and touches nothing.
+        unsafe { libc::pause() };
+    }
+    // SAFETY: the child ends without touching what it shares with its parent.
+    unsafe { libc::_exit(1) }
+}
+
+#[repr(C)]
+struct MountAttributes {
+    set: u64,
+    clear: u64,
+    propagation: u64,
+    user_namespace: u64,
+}
+
+const MOUNT_ATTR_IDMAP: u64 = 0x0010_0000;
+
+/// Makes a mount, which nobody uses yet, show its files' owners under the numbers of a user namespace.
+pub fn translate_owners(mount: BorrowedFd<'_>, namespace: BorrowedFd<'_>) -> io::Result<()> {
+    let attributes = MountAttributes {
+        set: MOUNT_ATTR_IDMAP,
+        clear: 0,
+        propagation: 0,
+        user_namespace: u64::try_from(namespace.as_raw_fd()).map_err(io::Error::other)?,
+    };
+    // SAFETY: the path is empty, the structure is the one that the call is defined with, and both outlive the call.
+    let result = unsafe {
+        libc::syscall(
+            libc::SYS_mount_setattr,
+            mount.as_raw_fd(),
+            c"".as_ptr(),
+            libc::AT_EMPTY_PATH,
+            std::ptr::from_ref(&attributes),
+            size_of::<MountAttributes>(),
+        )
+    };
+    if result < 0 {
+        Err(io::Error::last_os_error())
+    } else {
+        Ok(())
+    }
+}
+
+/// Gives the calling thread another user and group. It keeps its capabilities.
+pub fn become_user_with_all_powers(number: u32) -> io::Result<()> {
+    use rustix::process::{Gid, Uid};
+    use rustix::thread::{
+        CapabilitySets, capabilities, set_capabilities, set_keep_capabilities, set_thread_res_gid, set_thread_res_uid,
+    };
+    let (uid, gid) = (Uid::from_raw(number), Gid::from_raw(number));
+    set_keep_capabilities(true)?;
+    set_thread_res_gid(gid, gid, gid)?;
+    set_thread_res_uid(uid, uid, uid)?;
+    let held = capabilities(None)?;
+    let effective = CapabilitySets {
+        effective: held.permitted,
+        ..held
+    };
+    set_capabilities(None, effective)?;
     Ok(())
 }

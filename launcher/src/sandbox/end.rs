@@ -17,7 +17,7 @@ use crate::log::{self, now_ms};
 use crate::network::Slot;
 use crate::shim::{Order, Status};
 use crate::values::{Network, SandboxId};
-use crate::{files, rootfs};
+use crate::{files, overlay};
 
 /// How long a shim may take to write down how its engine ended.
 const SHIM_WAIT: Duration = Duration::from_secs(3);
@@ -39,7 +39,7 @@ pub fn release(host: &Host, record: &Record, reason: Reason) -> Outcome<()> {
         end_shim(shim, SHIM_WAIT);
     }
     reach("stop_sandbox.killed")?;
-    rootfs::release(&folder.rootfs())?;
+    overlay::release(&folder.rootfs())?;
     host.cgroups.remove(id)?;
     let caller = Caller::new(&host.config, record.engine, Slot(record.slot), id)?;
     files::remove_folder(caller.state()).doing(|| format!("The engine's state of {id} cannot be removed"))?;

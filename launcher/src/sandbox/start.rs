@@ -18,9 +18,11 @@ use crate::engine::Caller;
 use crate::failpoint::reach;
 use crate::host::Host;
 use crate::network::{Slot, firewall};
+use crate::overlay::Layers;
+use crate::owners::Owners;
 use crate::shim::{self, Order};
 use crate::values::{Engine, Limits, Network, SandboxId};
-use crate::{files, log, rootfs};
+use crate::{files, log, overlay};
 
 /// What the caller learns about a started sandbox.
 #[derive(Clone, Debug, Serialize)]
@@ -137,21 +139,23 @@ fn micros(from: Instant, to: Instant) -> u64 {
 fn storage(host: &Host, folder: &Folder, record: &Record, disk: &Disk) -> Outcome<()> {
     let id = &record.id;
     let image = host.images.root(&disk.image)?;
+    let owners = (record.engine == Engine::Runsc).then(|| Owners::of(Slot(record.slot)));
     let parts = Bundle {
         engine: record.engine,
         host_name: &disk.host_name,
         limits: &record.limits,
         namespace: &Slot(record.slot).namespace(&host.config),
         cgroup: format!("/{}/{id}", host.config.cgroup()),
+        owners,
     };
     bundle::write(&folder.bundle(), &parts).doing(|| format!("The bundle of {id} cannot be written"))?;
     reach("start_sandbox.bundle")?;
-    rootfs::mount(
-        [&record.system_layer, &image],
-        &host.disks.path(id),
-        record.engine,
-        &folder.rootfs(),
-    )?;
+    let layers = Layers {
+        lowers: [&record.system_layer, &image],
+        disk: &host.disks.path(id),
+        engine: record.engine,
+    };
+    overlay::mount(layers, owners, &folder.rootfs())?;
     reach("start_sandbox.mounted")?;
     host.cgroups.create(id, record.engine, &record.limits)?;
     reach("start_sandbox.cgroup")

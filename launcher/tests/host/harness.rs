@@ -139,6 +139,19 @@ impl Launcher {
         self.serve();
     }
 
+    /// As after an update: the same agent with another content.
+    pub fn take_another_agent(&mut self) {
+        let agent = self.home.join("other-agent");
+        fs::copy(test_agent(), &agent).expect("a copy");
+        let mut file = fs::OpenOptions::new().append(true).open(&agent).expect("the copy");
+        file.write_all(b"other").expect("another content");
+        let text = fs::read_to_string(&self.config).expect("the configuration");
+        let mut config: Value = serde_json::from_str(&text).expect("JSON");
+        config["agent"] = json!(agent);
+        fs::write(&self.config, config.to_string()).expect("a configuration");
+        self.restart("");
+    }
+
     pub fn log(&self) -> String {
         fs::read_to_string(self.home.join("launcher.log")).unwrap_or_default()
     }
@@ -202,6 +215,11 @@ impl Launcher {
             .arg(path)
             .output()
             .expect("the launcher's program")
+    }
+
+    /// The folder of a sandbox's disk on the host.
+    pub fn disk(&self, id: &str) -> PathBuf {
+        self.home.join("pool/disks").join(id)
     }
 
     /// Everything on the host that carries this launcher's name.
@@ -400,6 +418,9 @@ fn make_image(folder: &Path) {
         fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("its mode");
     }
     fs::write(folder.join("rootfs/etc/from-image"), "image").expect("a file");
+    fs::create_dir_all(folder.join("rootfs/lib/package")).expect("a folder");
+    fs::write(folder.join("rootfs/lib/package/code"), "code").expect("a file");
+    fs::hard_link(folder.join("rootfs/lib/package/code"), folder.join("rootfs/lib/same")).expect("a link");
     fs::write(folder.join("image.json"), r#"{"name":"tiny"}"#).expect("a description");
 }
 

@@ -4,6 +4,7 @@
 mod access;
 mod database;
 mod faults;
+mod files;
 mod harness;
 mod lifecycle;
 mod link;

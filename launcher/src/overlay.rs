@@ -1,0 +1,181 @@
+//! The mount of a sandbox's root file system (docs/adr/0015, docs/adr/0016).
+//!
+//! Whoever exports a sandbox's files, into an image's layer or elsewhere, reads them here, through the mount. The upper
+//! alone is not what the sandbox sees: a renamed folder of the image is there as a mark that names its old place, and
+//! hard links and removed files as other marks, which mean something over these very layers only.
+
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use rustix::fs::CWD;
+use rustix::io::Errno;
+use rustix::mount::{
+    FsMountFlags, FsOpenFlags, MountAttrFlags, MoveMountFlags, OpenTreeFlags, UnmountFlags, fsconfig_create,
+    fsconfig_set_string, fsmount, fsopen, move_mount, open_tree, unmount,
+};
+
+use crate::answer::{Code, Doing, Failure, Outcome};
+use crate::owners::Owners;
+use crate::system;
+use crate::values::Engine;
+
+/// How long the last mount of the same disk may take to go: the kernel lets go of it some time after the last process
+/// that could see it has ended.
+const IN_USE_MAX: Duration = Duration::from_secs(10);
+const IN_USE_PAUSE: Duration = Duration::from_millis(10);
+
+/// What is mounted.
+#[derive(Clone, Copy)]
+pub struct Layers<'a> {
+    /// Read only, the uppermost first.
+    pub lowers: [&'a Path; 2],
+    /// The folder with `upper` and `work`.
+    pub disk: &'a Path,
+    /// Which engine it is for.
+    pub engine: Engine,
+}
+
+/// Mounts the layers at a folder. With owners, files show under their numbers on the host, while the disk keeps what
+/// the sandbox sees.
+///
+/// # Errors
+/// When the kernel refuses.
+pub fn mount(layers: Layers<'_>, owners: Option<Owners>, target: &Path) -> Outcome<()> {
+    let what = || format!("The root file system {} cannot be mounted", target.display());
+    forget_places(layers.disk).doing(what)?;
+    let overlay = match owners {
+        None => when_free(layers).doing(what)?,
+        Some(owners) => {
+            // What it changes about itself ends with the thread.
+            let result = std::thread::scope(|scope| scope.spawn(|| mount_for(layers, owners)).join());
+            result.map_err(|_| Failure::internal(what()))??
+        }
+    };
+    move_mount(&overlay, "", CWD, target, MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH).doing(what)
+}
+
+/// Unmounts a root file system; it may not be mounted.
+///
+/// # Errors
+/// When the kernel refuses.
+pub fn release(target: &Path) -> Outcome<()> {
+    match unmount(target, UnmountFlags::empty()) {
+        // Not mounted, or not there.
+        Err(Errno::INVAL | Errno::NOENT) => Ok(()),
+        // The last process has ended, but the kernel has not finished with it: let the mount go when it has.
+        Err(Errno::BUSY) => {
+            unmount(target, UnmountFlags::DETACH).doing(|| format!("{} cannot be unmounted", target.display()))
+        }
+        result => result.doing(|| format!("{} cannot be unmounted", target.display())),
+    }
+}
+
+/// Overlay notes which layers an upper was used with, and refuses others. Ours change: the system layer with each
+/// version of the agent, and the place of a disk when it is copied. That the layers belong together is known from the
+/// disk's description.
+fn forget_places(disk: &Path) -> io::Result<()> {
+    let notes = [
+        (disk.join("upper"), "trusted.overlay.origin"),
+        (disk.join("work/index"), "trusted.overlay.origin"),
+        (disk.join("work/index"), "trusted.overlay.upper"),
+    ];
+    for (folder, note) in notes {
+        match rustix::fs::removexattr(&folder, note) {
+            Ok(()) | Err(Errno::NODATA | Errno::NOENT) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(())
+}
+
+/// In a thread of its own, whose mounts nobody else sees.
+fn mount_for(layers: Layers<'_>, owners: Owners) -> Outcome<OwnedFd> {
+    let what = || "The layers of a root file system cannot be mounted".to_owned();
+    let namespace = system::user_namespace(&owners.map()).doing(what)?;
+    system::enter_private_mount_namespace().doing(what)?;
+    for layer in [layers.lowers[0], layers.lowers[1], layers.disk] {
+        show_owners(layer, &namespace)?;
+    }
+    // New files in the upper get this thread's user before they get their own; it must be one that has a number there.
+    system::become_user_with_all_powers(owners.root()).doing(what)?;
+    when_free(layers).doing(what)
+}
+
+/// Lays a folder over itself with its files' owners translated.
+fn show_owners(folder: &Path, namespace: &OwnedFd) -> Outcome<()> {
+    let what = || format!("{} cannot be mounted", folder.display());
+    let flags = OpenTreeFlags::OPEN_TREE_CLONE | OpenTreeFlags::OPEN_TREE_CLOEXEC;
+    let copy = open_tree(CWD, folder, flags).doing(what)?;
+    match system::translate_owners(copy.as_fd(), namespace.as_fd()) {
+        Err(error) if error.raw_os_error() == Some(libc::EINVAL) => {
+            let message = format!(
+                "The file system of {} cannot translate owners (id-mapped mounts). Put it on ext4, XFS or btrfs.",
+                folder.display()
+            );
+            return Err(Failure::new(Code::Internal, message));
+        }
+        result => result.doing(what)?,
+    }
+    move_mount(&copy, "", CWD, folder, MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH).doing(what)
+}
+
+/// Whether the owners of the files below a folder can be translated.
+///
+/// # Errors
+/// With what to do about it when they cannot.
+pub fn check_translation(folder: &Path, owners: Owners) -> Outcome<()> {
+    let what = || "Whether owners can be translated cannot be found out".to_owned();
+    let namespace = system::user_namespace(&owners.map()).doing(what)?;
+    let attempt = || {
+        system::enter_private_mount_namespace().doing(what)?;
+        show_owners(folder, &namespace)
+    };
+    std::thread::scope(|scope| scope.spawn(attempt).join()).map_err(|_| Failure::internal(what()))?
+}
+
+fn when_free(layers: Layers<'_>) -> io::Result<OwnedFd> {
+    let deadline = Instant::now() + IN_USE_MAX;
+    loop {
+        match overlay(layers) {
+            Err(Errno::BUSY) if Instant::now() < deadline => std::thread::sleep(IN_USE_PAUSE),
+            result => return Ok(result?),
+        }
+    }
+}
+
+fn overlay(layers: Layers<'_>) -> Result<OwnedFd, Errno> {
+    let overlay = fsopen("overlay", FsOpenFlags::FSOPEN_CLOEXEC)?;
+    let overlay = overlay.as_fd();
+    for lower in layers.lowers {
+        fsconfig_set_string(overlay, "lowerdir+", lower)?;
+    }
+    fsconfig_set_string(overlay, "upperdir", layers.disk.join("upper"))?;
+    fsconfig_set_string(overlay, "workdir", layers.disk.join("work"))?;
+    for (option, value) in options(layers.engine) {
+        fsconfig_set_string(overlay, option, value)?;
+    }
+    fsconfig_create(overlay)?;
+    let mut attributes = MountAttrFlags::MOUNT_ATTR_NODEV;
+    if layers.engine == Engine::Runsc {
+        // gVisor's own kernel honours set-user-id inside; on the host such a file has no power.
+        attributes |= MountAttrFlags::MOUNT_ATTR_NOSUID;
+    }
+    fsmount(overlay, FsMountFlags::FSMOUNT_CLOEXEC, attributes)
+}
+
+fn options(engine: Engine) -> [(&'static str, &'static str); 4] {
+    // gVisor tells files apart by the numbers that it finds here, and gives its own ones to those inside. Plain
+    // containers get them as they are, and numbers of 64 bits are more than JavaScript's can hold.
+    let inode_numbers = match engine {
+        Engine::Runsc => "on",
+        Engine::Runc => "off",
+    };
+    [
+        ("redirect_dir", "on"),
+        ("index", "on"),
+        ("xino", inode_numbers),
+        ("metacopy", "off"),
+    ]
+}
