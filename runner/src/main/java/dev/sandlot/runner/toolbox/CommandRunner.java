@@ -22,12 +22,15 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import tools.jackson.core.JsonGenerator;
 import tools.jackson.core.ObjectWriteContext;
 import tools.jackson.core.json.JsonFactory;
 
 /// Runs a process and answers with what came of it (contract: toolbox-api.md §4 and §5).
 final class CommandRunner {
+  private static final Logger LOGGER = LoggerFactory.getLogger(CommandRunner.class);
   private static final JsonFactory JSON = new JsonFactory();
   private static final int NO_EXIT_CODE = -1;
 
@@ -49,8 +52,12 @@ final class CommandRunner {
   /// @param program that may serve it by a process that waits; empty when only a fresh one would
   ///   see what the call gives it
   /// @param charts whose charts are captured
+  /// @param folder that it leaves behind when it is killed
   record Command(
-      ProcessRequest request, Optional<WarmProgram> program, Optional<ChartProgram> charts) {}
+      ProcessRequest request,
+      Optional<WarmProgram> program,
+      Optional<ChartProgram> charts,
+      Optional<String> folder) {}
 
   void run(HostedSandbox sandbox, Command command, Exchange exchange)
       throws IOException, InterruptedException {
@@ -77,6 +84,29 @@ final class CommandRunner {
   }
 
   private RunOutcome outcome(HostedSandbox sandbox, Command command, OutputSink sink)
+      throws IOException, InterruptedException {
+    boolean ended = false;
+    try {
+      RunOutcome outcome = ranOrWaited(sandbox, command, sink);
+      ended = outcome instanceof RunOutcome.Exited(_, Ending ending, _) && ending == Ending.EXIT;
+      return outcome;
+    } finally {
+      if (!ended) {
+        command.folder().ifPresent(folder -> remove(sandbox, folder));
+      }
+    }
+  }
+
+  private static void remove(HostedSandbox sandbox, String folder) {
+    try {
+      sandbox.agent().files().remove(folder, true);
+    } catch (AgentFailure failure) {
+      // It was killed before it made it, or has taken it away itself.
+      LOGGER.atDebug().setCause(failure).addKeyValue("sandboxId", sandbox.id()).log("not removed");
+    }
+  }
+
+  private RunOutcome ranOrWaited(HostedSandbox sandbox, Command command, OutputSink sink)
       throws IOException, InterruptedException {
     ProcessRequest request = command.request();
     Optional<WarmProgram> program = command.program();

@@ -7,6 +7,9 @@ import dev.sandlot.http.HttpFailure;
 import dev.sandlot.runner.sandbox.HostedSandbox;
 import dev.sandlot.runner.toolbox.CommandRunner.Command;
 import dev.sandlot.runner.toolbox.chart.ChartProgram;
+import dev.sandlot.runner.toolbox.program.CodeLanguage;
+import dev.sandlot.runner.toolbox.program.FedProgram;
+import dev.sandlot.runner.toolbox.program.ShellText;
 import dev.sandlot.runner.toolbox.warm.WarmProgram;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -34,15 +37,14 @@ final class ExecuteEndpoints {
     this.limits = limits;
   }
 
-  /// The shell reads the command from its standard input, so that it may be longer than an argument
-  /// and of many lines.
+  /// The command's standard input is empty; its text reaches the shell another way.
   void execute(Exchange exchange) throws IOException, InterruptedException {
     JsonNode body = Calls.body(exchange, limits);
     JsonNode command = body.path("command");
     if (!command.isString() || command.stringValue().isBlank()) {
       throw ToolboxFailures.badRequest("command is required and must be text");
     }
-    byte[] input = program(command.stringValue(), "command");
+    String text = limited(command.stringValue(), "command");
     JsonNode directory = body.path("cwd");
     if (!absent(directory) && !directory.isString()) {
       throw ToolboxFailures.badRequest("cwd must be text");
@@ -50,10 +52,11 @@ final class ExecuteEndpoints {
     HostedSandbox sandbox = Calls.sandbox(exchange);
     String shell = sandbox.account().shell();
     ProcessRequest request =
-        new ProcessRequest(
-            List.of(shell), input, variables(body), directory.asString(""), timeout(body));
-    Optional<WarmProgram> program = asItIs(request, new WarmProgram.Shell(shell));
-    commands.run(sandbox, new Command(request, program, Optional.empty()), exchange);
+        ShellText.of(shell, text).request(variables(body), directory.asString(""), timeout(body));
+    Optional<WarmProgram> program =
+        ShellText.waits(shell) ? asItIs(request, new WarmProgram.Shell(shell)) : Optional.empty();
+    Command whole = new Command(request, program, Optional.empty(), Optional.empty());
+    commands.run(sandbox, whole, exchange);
   }
 
   void runCode(Exchange exchange) throws IOException, InterruptedException {
@@ -73,23 +76,19 @@ final class ExecuteEndpoints {
                     "language must be python, javascript or typescript, not "
                         + language.stringValue()));
     List<String> arguments = arguments(body);
-    byte[] program = program(runner.program(code.stringValue()), "code");
+    String text = limited(code.stringValue(), "code");
     Optional<ChartProgram> charts =
         runner == CodeLanguage.PYTHON
-            ? ChartProgram.of(code.stringValue(), limits.commandBytesMax())
+            ? ChartProgram.of(text, limits.commandBytesMax())
             : Optional.empty();
-    ProcessRequest request =
-        new ProcessRequest(
-            runner.command(arguments),
-            charts.map(chart -> chart.text().getBytes(StandardCharsets.UTF_8)).orElse(program),
-            variables(body),
-            "",
-            timeout(body));
+    FedProgram program = runner.program(charts.map(ChartProgram::text).orElse(text), arguments);
+    ProcessRequest request = program.request(variables(body), "", timeout(body));
     Optional<WarmProgram> warm =
         runner == CodeLanguage.PYTHON && arguments.isEmpty()
             ? asItIs(request, new WarmProgram.Python())
             : Optional.empty();
-    commands.run(Calls.sandbox(exchange), new Command(request, warm, charts), exchange);
+    Command whole = new Command(request, warm, charts, runner.folder(program));
+    commands.run(Calls.sandbox(exchange), whole, exchange);
   }
 
   /// A process that was started before has the sandbox's environment and working directory: it
@@ -100,9 +99,8 @@ final class ExecuteEndpoints {
         : Optional.empty();
   }
 
-  private byte[] program(String text, String name) {
-    byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
-    if (bytes.length > limits.commandBytesMax()) {
+  private String limited(String text, String name) {
+    if (text.getBytes(StandardCharsets.UTF_8).length > limits.commandBytesMax()) {
       throw new HttpFailure(
           413,
           "BAD_REQUEST",
@@ -112,7 +110,7 @@ final class ExecuteEndpoints {
               + limits.commandBytesMax()
               + " bytes; upload it as a file and run that");
     }
-    return bytes;
+    return text;
   }
 
   private static List<String> arguments(JsonNode body) {

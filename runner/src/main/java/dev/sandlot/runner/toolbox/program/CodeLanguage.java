@@ -1,59 +1,60 @@
-package dev.sandlot.runner.toolbox;
+package dev.sandlot.runner.toolbox.program;
 
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.UUID;
 
-/// How a program of each language is run, its text on standard input (contract: toolbox-api.md §5).
-enum CodeLanguage {
-  /// Sees `['-', …]` as its arguments and the end of its input.
-  PYTHON("") {
+/// How a program of each language is run (contract: toolbox-api.md §5, but for standard input,
+/// which is the program's own and empty).
+public enum CodeLanguage {
+  /// Sees `['-', …]` as its arguments, as if it came on standard input.
+  PYTHON {
     @Override
-    List<String> command(List<String> arguments) {
-      return joined(List.of("python3", "-u", "-"), arguments);
+    public FedProgram program(String code, List<String> arguments) {
+      return new FedProgram(
+          joined(List.of("python3", "-u", "-c", PYTHON_RUNNER), arguments), bytes(code));
     }
   },
 
-  /// Sees its arguments as if it had no name: the entry for standard input is taken out, on the
-  /// same line, so that line numbers stay.
-  JAVASCRIPT("process.argv.splice(1, 1); ") {
+  /// Sees its arguments as if it had no name.
+  JAVASCRIPT {
     @Override
-    List<String> command(List<String> arguments) {
-      return joined(List.of("node", "-"), arguments);
+    public FedProgram program(String code, List<String> arguments) {
+      byte[] text = bytes(code);
+      if (text.length > FedProgram.ARGUMENT_BYTES_MAX || code.indexOf('\0') >= 0) {
+        return new FedProgram(joined(List.of("node", "-e", NODE_RUNNER, "--"), arguments), text);
+      }
+      // What begins like an option would be taken for one.
+      String argument = code.startsWith("-") ? " " + code : code;
+      return FedProgram.inCommand(joined(List.of("node", "-e", argument, "--"), arguments));
     }
   },
 
-  /// Needs a file of its own; a shell makes it, runs it, removes it and keeps the exit status.
-  TYPESCRIPT("process.argv.splice(1, 1); ") {
+  /// Needs a file of its own; a shell makes it, runs it, removes it and keeps the exit status. The
+  /// entry for the file is taken out of the arguments, on the same line, so that line numbers stay.
+  TYPESCRIPT {
     @Override
-    List<String> command(List<String> arguments) {
-      return joined(List.of("/bin/sh", "-c", TYPESCRIPT_RUNNER, "code-run"), arguments);
+    public FedProgram program(String code, List<String> arguments) {
+      String folder = "/tmp/code-run." + UUID.randomUUID();
+      return new FedProgram(
+          joined(List.of("/bin/sh", "-c", TYPESCRIPT_RUNNER, folder), arguments),
+          bytes("process.argv.splice(1, 1); " + code));
+    }
+
+    @Override
+    public Optional<String> folder(FedProgram program) {
+      return Optional.of(program.command().get(3));
     }
   };
 
-  private static final String TYPESCRIPT_RUNNER =
-      """
-      folder=$(mktemp -d /tmp/code-run.XXXXXXXX) || exit 1
-      cat >"$folder/main.ts" || exit 1
-      if command -v ts-node >/dev/null 2>&1; then set -- ts-node --transpile-only \
-      --ignore-diagnostics 5107 --compiler-options '{"module":"CommonJS"}' "$folder/main.ts" "$@"
-      else set -- npx --yes ts-node --transpile-only \
-      --ignore-diagnostics 5107 --compiler-options '{"module":"CommonJS"}' "$folder/main.ts" "$@"
-      fi
-      "$@" </dev/null
-      status=$?
-      rm -rf "$folder"
-      exit $status
-      """;
+  private static final String PYTHON_RUNNER = ProgramSources.read("python.py", "#");
+  private static final String NODE_RUNNER = ProgramSources.read("node.js", "//");
+  private static final String TYPESCRIPT_RUNNER = ProgramSources.read("typescript.sh", "#");
 
-  private final String prologue;
-
-  CodeLanguage(String prologue) {
-    this.prologue = prologue;
-  }
-
-  static Optional<CodeLanguage> of(String name) {
+  public static Optional<CodeLanguage> of(String name) {
     for (CodeLanguage language : values()) {
       if (language.name().toLowerCase(Locale.ROOT).equals(name)) {
         return Optional.of(language);
@@ -62,12 +63,16 @@ enum CodeLanguage {
     return Optional.empty();
   }
 
-  /// Program and arguments.
-  abstract List<String> command(List<String> arguments);
+  /// The process that runs a program.
+  public abstract FedProgram program(String code, List<String> arguments);
 
-  /// What goes to standard input.
-  String program(String code) {
-    return prologue + code;
+  /// A folder that a program leaves behind when it is killed.
+  public Optional<String> folder(FedProgram program) {
+    return Optional.empty();
+  }
+
+  private static byte[] bytes(String code) {
+    return code.getBytes(StandardCharsets.UTF_8);
   }
 
   private static List<String> joined(List<String> first, List<String> rest) {

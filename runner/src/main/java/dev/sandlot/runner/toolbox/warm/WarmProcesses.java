@@ -3,6 +3,7 @@ package dev.sandlot.runner.toolbox.warm;
 import dev.sandlot.agentclient.AgentFailure;
 import dev.sandlot.agentclient.HeldRun;
 import dev.sandlot.runner.sandbox.HostedSandbox;
+import dev.sandlot.runner.toolbox.program.FedProgram;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -187,7 +188,8 @@ public final class WarmProcesses {
     private Optional<Warm> start(WarmProgram program) {
       try {
         Installation installation = known(program);
-        return Optional.of(new Warm(sandbox.agent().hold(program.command(), 0), installation));
+        return Optional.of(
+            new Warm(sandbox.agent().hold(program.command(), FedProgram.DESCRIPTOR), installation));
       } catch (AgentFailure | IOException e) {
         LOGGER.atDebug().setCause(e).addKeyValue("sandboxId", sandbox.id()).log("nothing warmed");
       } catch (InterruptedException _) {

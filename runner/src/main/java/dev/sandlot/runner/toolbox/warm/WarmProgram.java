@@ -3,6 +3,8 @@ package dev.sandlot.runner.toolbox.warm;
 import dev.sandlot.agentclient.AgentClient;
 import dev.sandlot.agentclient.ProcessRequest;
 import dev.sandlot.agentclient.RunOutcome;
+import dev.sandlot.runner.toolbox.program.CodeLanguage;
+import dev.sandlot.runner.toolbox.program.ShellText;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -10,7 +12,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 
-/// A program that may wait for its input before there is any.
+/// A program that may wait for its text before there is any.
 public sealed interface WarmProgram {
   /// The very command line of a fresh one.
   List<String> command();
@@ -20,11 +22,11 @@ public sealed interface WarmProgram {
   /// @return its path; empty when there are no such files
   String links(AgentClient agent) throws IOException, InterruptedException;
 
-  /// A shell that reads commands: it looks at nothing when it starts.
+  /// A bash: it looks at nothing when it starts.
   record Shell(String path) implements WarmProgram {
     @Override
     public List<String> command() {
-      return List.of(path);
+      return ShellText.waiting(path);
     }
 
     @Override
@@ -60,7 +62,7 @@ public sealed interface WarmProgram {
 
     @Override
     public List<String> command() {
-      return List.of("python3", "-u", "-");
+      return CodeLanguage.PYTHON.program("", List.of()).command();
     }
 
     @Override
@@ -69,11 +71,7 @@ public sealed interface WarmProgram {
       RunOutcome outcome =
           agent.run(
               new ProcessRequest(
-                  List.of("python3", "-"),
-                  PROBE.getBytes(StandardCharsets.UTF_8),
-                  Map.of(),
-                  "",
-                  PROBE_MAX),
+                  List.of("python3", "-c", PROBE), new byte[0], Map.of(), "", PROBE_MAX),
               data -> {
                 if (answer.size() + data.remaining() > PATH_BYTES_MAX) {
                   throw new IOException("the interpreter tells too much");

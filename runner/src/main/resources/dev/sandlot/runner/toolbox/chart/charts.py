@@ -1,8 +1,8 @@
 """Runs a program and describes the matplotlib figures that it shows.
 
-The server puts two lines before this text, which define TOKEN and PROGRAM. Each chart goes out as frames on standard
-output: a NUL byte, the token, a blank, a JSON object in ASCII and a newline, never longer than what a pipe takes whole.
-Runs on Python 3.8 and later, with matplotlib 3.4 and later.
+The server puts two lines before this text, which define TOKEN and PROGRAM, and has it run by program/python.py. Each chart
+goes out as frames on standard output: a NUL byte, the token, a blank, a JSON object in ASCII and a newline, never longer
+than what a pipe takes whole. Runs on Python 3.8 and later, with matplotlib 3.4 and later.
 """
 
 import base64
@@ -11,11 +11,11 @@ import importlib.abc
 import importlib.util
 import io
 import json
+import linecache
 import math
 import os
 import sys
 import traceback
-import types
 
 FILE = "<target_code>"
 DPI = 100
@@ -438,10 +438,12 @@ def run():
     os.environ.setdefault("MPLBACKEND", "Agg")
     sys.meta_path.insert(0, Hook(Sink()))
     sys.excepthook = complain
-    module = types.ModuleType("__main__")
-    module.__builtins__ = builtins
-    sys.modules["__main__"] = module
     program = base64.b64decode(PROGRAM).decode("utf-8", "surrogatepass")
+    module = type(own)("__main__")
+    module.__dict__.update(__builtins__=builtins, __file__=FILE)
+    type(own).texts[FILE] = program.encode("utf-8", "surrogatepass")
+    sys.modules["__main__"] = module
+    linecache.cache[FILE] = (len(program), None, program.splitlines(True), FILE)
     exec(compile(program, FILE, "exec", dont_inherit=True), module.__dict__)
 
 
