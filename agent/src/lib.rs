@@ -17,6 +17,7 @@ mod logs;
 mod memory;
 mod metrics;
 mod output;
+mod pace;
 mod ports;
 mod pressure;
 mod process_table;

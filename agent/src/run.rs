@@ -15,6 +15,7 @@ use crate::input::{Channel, Input};
 use crate::limits::{DRAIN_TIME, OUTPUT_CHUNK_BYTES_MAX};
 use crate::logs::{Log, LogDirectory};
 use crate::memory::used_much;
+use crate::pace::Pace;
 use crate::processes::{Entry, Parts, Processes, Reservation};
 use crate::proto::run_event::Event;
 use crate::proto::{OutputChunk, Process, RunEvent, StartProcessRequest, Stream};
@@ -59,7 +60,7 @@ impl Starter {
         let start = tokio::spawn(async move {
             let started = starter.launch(reservation, request, true).await?;
             for (log, channel) in started.entry.logs.iter().zip(started.outputs) {
-                tokio::spawn(keep(Arc::downgrade(log), channel));
+                tokio::spawn(keep(Arc::downgrade(log), channel, started.entry.ended()));
             }
             Ok(started.entry.describe())
         });
@@ -203,6 +204,7 @@ async fn relay_stream(
     let stream = [Stream::Stdout, Stream::Stderr][index].into();
     let mut buffer = Vec::new();
     let mut drain = Drain::new(started.entry.ended());
+    let (mut pace, mut ended) = (Pace::new(), started.entry.ended());
     while drain.wait(channel).await {
         buffer.resize(OUTPUT_CHUNK_BYTES_MAX, 0);
         match channel.try_read(&mut buffer) {
@@ -213,6 +215,7 @@ async fn relay_stream(
                 let offset = started.entry.count_streamed(index, count);
                 let data = Bytes::copy_from_slice(&buffer[..count]);
                 send(events, Event::Output(OutputChunk { stream, offset, data })).await?;
+                pace.rest(count, &mut ended).await;
             }
         }
     }
@@ -263,7 +266,8 @@ impl Drain {
 
 /// Moves one stream of a started process to its log until the stream ends. It goes on when the record is removed: a
 /// child in the background must not die because its words are no longer kept.
-async fn keep(log: Weak<Log>, channel: Arc<Channel>) {
+async fn keep(log: Weak<Log>, channel: Arc<Channel>, mut ended: watch::Receiver<Option<i32>>) {
+    let mut pace = Pace::new();
     while channel.readable().await.is_ok() {
         let mut buffer = vec![0; OUTPUT_CHUNK_BYTES_MAX];
         match channel.try_read(&mut buffer) {
@@ -274,6 +278,7 @@ async fn keep(log: Weak<Log>, channel: Arc<Channel>) {
                 if let Some(log) = log.upgrade() {
                     let _ = spawn_blocking(move || log.append(&buffer)).await;
                 }
+                pace.rest(count, &mut ended).await;
             }
         }
     }

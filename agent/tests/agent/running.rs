@@ -379,3 +379,23 @@ async fn requests_that_break_a_limit_are_refused_by_field() {
         );
     }
 }
+
+#[tokio::test]
+async fn many_small_writes_come_in_few_pieces_and_whole() {
+    const LINES: usize = 3_000;
+    let agent = Agent::start();
+    let script = format!("for i in {{1..{LINES}}}; do echo $i; done");
+    let request = StartProcessRequest {
+        command: ["bash", "-c", &script].map(str::to_owned).to_vec(),
+        ..Default::default()
+    };
+    let mut events = agent.connect().await.run(request).await.unwrap().into_inner();
+    let (mut ran, mut pieces) = (Ran::default(), 0);
+    while let Some(event) = events.message().await.unwrap() {
+        pieces += 1;
+        ran.take(event);
+    }
+    let wanted: String = (1..=LINES).map(|line| format!("{line}\n")).collect();
+    assert_eq!(ran.text(), wanted);
+    assert!(pieces < LINES / 4, "{pieces} pieces");
+}
