@@ -23,7 +23,7 @@ use crate::signals::Target;
 use crate::{metrics, ports, shutdown};
 
 /// Counts additions to the contract.
-const PROTOCOL: u32 = 2;
+const PROTOCOL: u32 = 3;
 const SIGNAL_MAX: i32 = 64;
 const BOOT_ID_BYTES: usize = 16;
 

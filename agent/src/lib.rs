@@ -9,6 +9,7 @@ mod diagnostics;
 mod dial;
 mod environment;
 mod errors;
+mod family;
 mod files;
 mod input;
 pub mod limits;

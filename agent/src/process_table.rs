@@ -43,6 +43,15 @@ pub fn read() -> Vec<Row> {
         .collect()
 }
 
+/// The hard limit of a process's resident memory, in bytes; `None` for no limit, and for a process that is gone. No
+/// kernel that the agent runs on heeds it.
+pub fn resident_limit(pid: i32) -> Option<u64> {
+    let limits = fs::read(format!("/proc/{pid}/limits")).ok()?;
+    let limits = String::from_utf8_lossy(&limits);
+    let values = limits.lines().find_map(|line| line.strip_prefix("Max resident set"))?;
+    values.split_whitespace().nth(1)?.parse().ok()
+}
+
 /// The line of a process that is just ending may call it 0, which means everybody to `kill`: its folder names it.
 fn parse(pid: i32, line: &str) -> Option<Row> {
     // The name is in brackets and may itself hold spaces and brackets.

@@ -10,6 +10,7 @@ use tokio::sync::watch;
 use tokio::task::spawn_blocking;
 
 use crate::errors::{Failure, Outcome};
+use crate::family::{Family, Marks};
 use crate::input::{Channel, Input};
 use crate::limits::{COMMAND_BYTES_KEPT, PROCESSES_FINISHED_MAX, PROCESSES_RUNNING_MAX};
 use crate::logs::Log;
@@ -20,13 +21,15 @@ use crate::signals::{self, Target};
 
 /// How long a removal waits for a process that it has killed.
 const KILLED_WAIT: Duration = Duration::from_secs(5);
+/// How long a family may take to be found and killed.
+const ENDED_WAIT: Duration = Duration::from_secs(2);
 
 /// One process and what is known of it.
 pub struct Entry {
     /// Unique among all that are known.
     pub id: String,
-    /// Its number, and that of its group and session.
-    pub pid: i32,
+    /// It, and all that descends from it.
+    pub family: Family,
     /// Its standard input or terminal.
     pub input: Input,
     /// Its output on disk; none for `Run`, whose output goes straight to the caller.
@@ -36,6 +39,7 @@ pub struct Entry {
     ended: Ended,
     ended_at_ms: AtomicI64,
     timed_out: AtomicBool,
+    end_descendants: bool,
     out_of_memory: AtomicBool,
     streamed: [AtomicU64; 2],
     changeable: Mutex<Changeable>,
@@ -51,8 +55,8 @@ struct Changeable {
 
 /// What a new [`Entry`] is made of.
 pub struct Parts {
-    /// The process's number.
-    pub pid: i32,
+    /// See [`Entry::family`].
+    pub family: Family,
     /// Told when it has ended.
     pub ended: Ended,
     /// See [`Entry::input`].
@@ -69,7 +73,7 @@ impl Entry {
         let (terminal, master) = parts.terminal.unzip();
         Self {
             id,
-            pid: parts.pid,
+            family: parts.family,
             input: parts.input,
             logs: parts.logs,
             command: shortened(&request.command),
@@ -77,6 +81,7 @@ impl Entry {
             ended: parts.ended,
             ended_at_ms: AtomicI64::new(0),
             timed_out: AtomicBool::new(false),
+            end_descendants: request.end_descendants,
             out_of_memory: AtomicBool::new(false),
             streamed: Default::default(),
             changeable: Mutex::new(Changeable {
@@ -133,13 +138,22 @@ impl Entry {
         self.input.close().await;
     }
 
-    /// Kills the group because its time is over.
-    pub fn time_out(&self, children: &Children) {
-        let killed = children.while_running(self.pid, || {
+    /// Kills it and all that descends from it because its time is over.
+    async fn time_out(&self, children: &Children) {
+        let mark = || {
             self.timed_out.store(true, Ordering::Relaxed);
-            crate::syscalls::kill(-self.pid, libc::SIGKILL)
-        });
-        drop(killed);
+            Ok(())
+        };
+        if children.while_running(self.family.pid, mark).is_err() {
+            return;
+        }
+        let family = self.family;
+        let end = spawn_blocking(move || family.end());
+        if tokio::time::timeout(ENDED_WAIT, end).await.is_err() {
+            // Every thread that may block hangs in the system.
+            let group = || crate::syscalls::kill(-family.pid, libc::SIGKILL);
+            let _ = children.while_running(family.pid, group);
+        }
     }
 
     /// Counts bytes that went straight to the caller; `stream` is 0 for output and 1 for errors. Answers the offset.
@@ -157,7 +171,7 @@ impl Entry {
         };
         Process {
             id: self.id.clone(),
-            pid: self.pid,
+            pid: self.family.pid,
             command: self.command.clone(),
             labels: changeable.labels.clone(),
             started_at_ms: self.started_at_ms,
@@ -210,6 +224,8 @@ impl Entry {
 pub struct Processes {
     /// Which of the kernel's processes are ours.
     pub children: Children,
+    /// By which their descendants are known.
+    pub marks: Marks,
     table: Mutex<Table>,
 }
 
@@ -270,7 +286,7 @@ impl Processes {
     /// Notes that a member of a session is ended for lack of memory; each process that the agent starts leads one.
     pub fn out_of_memory(&self, session: i32) {
         for entry in self.lock().entries.values() {
-            if entry.pid == session && entry.exit().is_none() {
+            if entry.family.pid == session && entry.exit().is_none() {
                 entry.out_of_memory.store(true, Ordering::Relaxed);
             }
         }
@@ -284,10 +300,14 @@ impl Processes {
                 .await
                 .is_err()
             {
-                entry.time_out(&self.children);
+                entry.time_out(&self.children).await;
             }
         }
         let _ = ended.wait_for(Option::is_some).await;
+        if entry.end_descendants {
+            let family = entry.family;
+            let _ = spawn_blocking(move || family.end()).await;
+        }
         entry.close().await;
         self.forget_oldest();
     }
@@ -345,13 +365,13 @@ impl Processes {
     /// Sends a signal to a known process.
     pub fn signal(&self, entry: &Entry, signal: i32, target: Target) -> Outcome<()> {
         self.refuse_reused(entry)
-            .and_then(|()| signals::send(&self.children, entry.pid, signal, target))
+            .and_then(|()| signals::send(&self.children, entry.family, signal, target))
             .map_err(|error| Failure::system(format!("process {}", entry.id), &error))
     }
 
     /// The number of a process that has ended may belong to a newer one by now, with a group and session of its own.
     fn refuse_reused(&self, entry: &Entry) -> io::Result<()> {
-        let reused = |other: &Arc<Entry>| other.pid == entry.pid && other.id != entry.id;
+        let reused = |other: &Arc<Entry>| other.family.pid == entry.family.pid && other.id != entry.id;
         if entry.exit().is_some() && self.lock().entries.values().any(reused) {
             return Err(io::Error::from_raw_os_error(libc::ESRCH));
         }

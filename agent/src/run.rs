@@ -11,6 +11,7 @@ use tonic::Status;
 
 use crate::environment::Environment;
 use crate::errors::{Failure, Outcome};
+use crate::family::Family;
 use crate::input::{Channel, Input};
 use crate::limits::{DRAIN_TIME, OUTPUT_CHUNK_BYTES_MAX};
 use crate::logs::{Log, LogDirectory};
@@ -68,7 +69,7 @@ impl Starter {
     }
 
     /// Starts a process that ends with the call. Everything that happens to it comes out of the receiver; dropping
-    /// that kills the process group.
+    /// that kills it and all that descends from it.
     ///
     /// # Errors
     /// When the request breaks a limit or its id is taken; a failed start is an event.
@@ -99,17 +100,18 @@ impl Starter {
             result = relay(&started, &events) => result.is_err(),
             () = events.closed() => true,
         };
-        let kill = || self.processes.signal(entry, libc::SIGKILL, Target::Group);
         if gone {
-            let _ = kill();
+            self.end_family(entry).await;
         }
-        drop(started.outputs);
+        for channel in started.outputs {
+            tokio::spawn(discard(channel));
+        }
         used_much();
         // A process may have closed its output and go on.
         let exit = tokio::select! {
             exit = entry.wait() => exit,
             () = events.closed(), if !gone => {
-                let _ = kill();
+                self.end_family(entry).await;
                 entry.wait().await
             }
         };
@@ -117,8 +119,17 @@ impl Starter {
         let _ = send(&events, Event::Exited(exit)).await;
     }
 
+    /// Also when the process has ended: a caller that leaves before it is told wants nothing of what it has started.
+    async fn end_family(&self, entry: &Arc<Entry>) {
+        let (processes, entry) = (Arc::clone(&self.processes), Arc::clone(entry));
+        let end = spawn_blocking(move || processes.signal(&entry, libc::SIGKILL, Target::Descendants));
+        // That nobody is left is what was wanted.
+        let _ = end.await;
+    }
+
     async fn launch(&self, reservation: Reservation, request: StartProcessRequest, logged: bool) -> Outcome<Started> {
-        let plan = Plan::new(&request, &self.environment, self.processes_max)?;
+        let mark = self.processes.marks.next();
+        let plan = Plan::new(&request, &self.environment, self.processes_max, mark)?;
         let streams = if request.merge_output || request.terminal.is_some() {
             1
         } else {
@@ -146,7 +157,7 @@ impl Starter {
             .terminal
             .and_then(|size| Some((size, Arc::clone(outputs.first()?))));
         let parts = Parts {
-            pid,
+            family: Family { pid, mark },
             ended,
             input,
             terminal,
@@ -260,6 +271,17 @@ impl Drain {
     fn count(&mut self, bytes: usize) {
         if self.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
             self.after_deadline += bytes;
+        }
+    }
+}
+
+/// Reads what background children of an ended process write, until the last of them has closed it: a server must not die
+/// of its first line, nor stop at a full pipe.
+async fn discard(channel: Arc<Channel>) {
+    while channel.readable().await.is_ok() {
+        let mut buffer = vec![0; OUTPUT_CHUNK_BYTES_MAX];
+        if matches!(channel.try_read(&mut buffer), Ok(Some(0)) | Err(_)) {
+            return;
         }
     }
 }

@@ -12,6 +12,7 @@ use rustix::pipe::{PipeFlags, pipe_with};
 
 use crate::environment::Environment;
 use crate::errors::{Failure, Outcome};
+use crate::family::Mark;
 use crate::proto::{StartProcessRequest, Terminal};
 use crate::pty;
 use crate::reap::{Children, Ended};
@@ -31,6 +32,7 @@ pub struct Plan {
     terminal: Option<Terminal>,
     input: Place,
     processes_max: Option<u64>,
+    mark: Mark,
 }
 
 /// The agent's ends of a new process's pipes; with a terminal, input and output are both its master.
@@ -81,7 +83,12 @@ impl Plan {
     ///
     /// # Errors
     /// `INVALID_ARGUMENT` when there is no such user.
-    pub fn new(request: &StartProcessRequest, environment: &Environment, processes_max: Option<u64>) -> Outcome<Self> {
+    pub fn new(
+        request: &StartProcessRequest,
+        environment: &Environment,
+        processes_max: Option<u64>,
+        mark: Mark,
+    ) -> Outcome<Self> {
         let identity = environment.identity();
         let (user, mut variables) = if request.user.is_empty() {
             (identity.user.clone(), identity.variables.clone())
@@ -107,6 +114,7 @@ impl Plan {
             terminal: request.terminal,
             input: Place::of(request),
             processes_max,
+            mark,
         })
     }
 
@@ -210,6 +218,7 @@ impl Plan {
             terminal: self.terminal.is_some(),
             credentials: (!as_is).then(|| self.credentials.clone()),
             processes_max: self.processes_max,
+            mark: self.mark.0,
         })
     }
 

@@ -53,6 +53,8 @@ pub struct Program {
     pub credentials: Option<Credentials>,
     /// Processes and threads the user may have at one time.
     pub processes_max: Option<u64>,
+    /// What all its descendants inherit.
+    pub mark: u64,
 }
 
 /// At which step a start failed.
@@ -176,6 +178,12 @@ fn prepare_child(program: &Program) -> Result<(), (Step, c_int)> {
             };
             prepare(c_long::from(libc::setrlimit(libc::RLIMIT_NPROC, &limit)))?;
         }
+        // No kernel heeds this limit. Where a smaller one is set it stays, and descendants are known by less.
+        let mark = libc::rlimit {
+            rlim_cur: program.mark,
+            rlim_max: program.mark,
+        };
+        libc::setrlimit(libc::RLIMIT_RSS, &mark);
         if let Some(credentials) = &program.credentials {
             let groups = &credentials.groups;
             let (gid, uid) = (credentials.gid, credentials.uid);
@@ -374,6 +382,7 @@ mod tests {
                 terminal: false,
                 credentials: user.clone(),
                 processes_max: None,
+                mark: 1 << 61,
             })
             .unwrap();
             let open = || std::fs::read_link(format!("/proc/{pid}/fd/1"));

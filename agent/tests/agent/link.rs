@@ -25,7 +25,7 @@ async fn says_hello_with_the_same_boot_id_on_every_connection() {
         .into_inner();
     assert_eq!(first.boot_id.len(), 16);
     assert_eq!(first, second);
-    assert_eq!((first.protocol, first.version.as_str()), (2, env!("CARGO_PKG_VERSION")));
+    assert_eq!((first.protocol, first.version.as_str()), (3, env!("CARGO_PKG_VERSION")));
     assert!(!first.configured);
 }
 

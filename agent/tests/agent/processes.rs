@@ -326,6 +326,72 @@ async fn signals_reach_the_process_its_group_or_all_its_descendants() {
     }
 }
 
+/// Starts a process whose child leaves it in every way and says its number, and waits for that.
+async fn with_fugitive(client: &mut Client, request: StartProcessRequest) -> i32 {
+    let id = request.id.clone();
+    client.start_process(request).await.unwrap();
+    loop {
+        let text = bytes_of(&output(client, read(&id)).await, Stream::Stdout);
+        if text.ends_with(b"\n") {
+            return String::from_utf8(text).unwrap().trim().parse().unwrap();
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+}
+
+const FUGITIVE: &str = "(setsid sh -c '(setsid sh -c \"echo \\$\\$; exec sleep 1000\" &) & exit' &)";
+
+#[tokio::test]
+async fn a_process_that_has_ended_is_removed_with_what_it_has_left_behind() {
+    let agent = Agent::start();
+    let mut client = agent.connect().await;
+    let child = with_fugitive(&mut client, named("left", FUGITIVE)).await;
+    wait(&mut client, "left").await;
+    assert!(alive(child));
+    let signal = SignalProcessRequest {
+        id: "left".to_owned(),
+        signal: 18,
+        target: Target::Descendants.into(),
+    };
+    client.signal_process(signal.clone()).await.unwrap();
+    let remove = RemoveProcessRequest {
+        id: "left".to_owned(),
+        kill: true,
+    };
+    client.remove_process(remove).await.unwrap();
+    eventually("its orphan is gone", || !alive(child)).await;
+}
+
+#[tokio::test]
+async fn what_descends_from_a_process_ends_with_it_where_that_is_asked_for() {
+    let agent = Agent::start();
+    let mut client = agent.connect().await;
+    for (id, end_descendants) in [("spared", false), ("ended", true)] {
+        let request = StartProcessRequest {
+            end_descendants,
+            ..named(id, &format!("{FUGITIVE}; read line"))
+        };
+        let request = StartProcessRequest {
+            keep_input_open: true,
+            ..request
+        };
+        let child = with_fugitive(&mut client, request).await;
+        let end = WriteInputRequest {
+            id: id.to_owned(),
+            data: "end\n".into(),
+            close: true,
+        };
+        client.write_input(end).await.unwrap();
+        wait(&mut client, id).await;
+        if end_descendants {
+            eventually("its orphan is gone", || !alive(child)).await;
+        } else {
+            tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+            assert!(alive(child));
+        }
+    }
+}
+
 #[tokio::test]
 async fn labels_are_merged_and_limited() {
     let agent = Agent::start();

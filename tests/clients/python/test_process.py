@@ -3,7 +3,7 @@
 import time
 
 import pytest
-from daytona import CodeRunParams, CreateSandboxFromSnapshotParams, Daytona
+from daytona import CodeRunParams, CreateSandboxFromSnapshotParams, Daytona, SessionExecuteRequest
 from daytona_toolbox_api_client.exceptions import ApiException
 from generation import SENDS_CODE, TimedOut, need, output
 
@@ -59,6 +59,50 @@ def test_command_over_its_time_is_ended_with_its_children(sandbox) -> None:
         sandbox.process.exec("sleep 4321 & sleep 4321", timeout=1)
     assert time.monotonic() - began < 15
     assert sandbox.process.exec("pgrep -fx 'sleep 4321' | wc -l").result.strip() == "0"
+
+
+def test_nothing_that_leaves_a_command_escapes_its_time_limit(sandbox) -> None:
+    escapes = """
+        setsid sleep 4322 & nohup sleep 4323 >/dev/null 2>&1 &
+        (setsid sh -c '(setsid sleep 4324 &) & exit' &)
+        (env -i /usr/bin/setsid sleep 4325 &)
+        sudo -n setsid sleep 4326 &
+        sleep 4327"""
+    sandbox.process.exec("setsid sleep 4328 >/dev/null 2>&1 &")  # of a call that ends in time
+    for _ in range(2):  # the second call may find a shell that was started before
+        with pytest.raises(TimedOut):
+            sandbox.process.exec(escapes, timeout=2)
+        time.sleep(0.2)
+        left = sandbox.process.exec("pgrep -a sleep | grep -o 'sleep 432.'").result
+        assert left == output("sleep 4328\n")
+    sandbox.process.exec("pkill -fx 'sleep 4328'")
+
+
+PYTHON_SERVER = "python3 -u -m http.server 8130"  # it prints a line for each request
+NODE_SERVER = """node -e '
+    require("http").createServer((request, response) => {
+        console.log(request.url, "x".repeat(100000)); console.error(request.url); response.end("here\\n") }).listen(8130)'"""
+
+
+@pytest.mark.parametrize("server", [PYTHON_SERVER, NODE_SERVER], ids=["python", "node"])
+@pytest.mark.parametrize("way", ["exec", "code", "session"])
+def test_a_background_server_that_prints_keeps_serving(sandbox, server: str, way: str) -> None:
+    if way == "exec":
+        assert sandbox.process.exec(f"{server} &").exit_code == 0
+    elif way == "code":
+        assert sandbox.process.code_run(f"import subprocess\nsubprocess.Popen({server!r}, shell=True)").exit_code == 0
+    else:
+        sandbox.process.create_session("server")
+        request = SessionExecuteRequest(command=f"{server} &")
+        assert sandbox.process.execute_session_command("server", request).exit_code == 0
+    try:
+        fetch = "curl --silent --fail --retry 20 --retry-connrefused --output /dev/null http://localhost:8130"
+        for _ in range(8):
+            assert sandbox.process.exec(fetch).exit_code == 0
+    finally:
+        sandbox.process.exec("pkill -f 'http.serve[r]|createServe[r]'")
+        if way == "session":
+            sandbox.process.delete_session("server")
 
 
 def test_code_over_its_time_is_ended(sandbox) -> None:

@@ -46,7 +46,7 @@ public final class AgentProcesses {
     GROUP,
     /// It alone.
     PROCESS,
-    /// Its group, its session and all children of children.
+    /// It and all that descends from it, whatever these have left since.
     DESCENDANTS
   }
 

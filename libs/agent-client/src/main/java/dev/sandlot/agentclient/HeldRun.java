@@ -141,7 +141,7 @@ public final class HeldRun implements AutoCloseable {
           SignalProcessRequest.newBuilder()
               .setId(id)
               .setSignal(KILL)
-              .setTarget(SignalProcessRequest.Target.TARGET_GROUP)
+              .setTarget(SignalProcessRequest.Target.TARGET_DESCENDANTS)
               .build();
       var _ = link.within(SIGNAL_MAX).signalProcess(request);
       return true;

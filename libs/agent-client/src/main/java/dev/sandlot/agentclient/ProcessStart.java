@@ -88,7 +88,13 @@ public final class ProcessStart {
     return this;
   }
 
-  /// Its group is killed when this is over.
+  /// When it ends, all that descends from it is killed.
+  public ProcessStart endDescendants() {
+    request.setEndDescendants(true);
+    return this;
+  }
+
+  /// It is killed with all that descends from it when this is over.
   public ProcessStart timeLimit(Duration limit) {
     request.setTimeoutMs(limit.toMillis());
     return this;

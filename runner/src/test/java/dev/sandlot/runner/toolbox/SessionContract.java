@@ -266,6 +266,48 @@ abstract class SessionContract extends ToolboxHarness {
     assertThat(get(SESSIONS + "/" + session).statusCode()).isEqualTo(404);
   }
 
+  /// Whoever starts this leaves nothing that a group, a session or a parent would lead to.
+  private static String leaving(int seconds) {
+    return "(setsid sh -c '(env -i /usr/bin/setsid sleep " + seconds + " &) & exit' &)";
+  }
+
+  private void assertRunning(String pattern, boolean running) throws Exception {
+    String look =
+        "for i in $(seq 200); do pgrep -fx '"
+            + pattern
+            + "' >/dev/null; [ $? = "
+            + (running ? 0 : 1)
+            + " ] && exit 0; sleep 0.05; done; exit 1";
+    assertThat(run(look).path("exitCode").intValue()).isZero();
+  }
+
+  @Test
+  void takesWhatHasLeftItWithIt() throws Exception {
+    assumeTrue(real());
+    String session = session();
+    run(session, leaving(4714));
+    begin(session, leaving(4715));
+    assertRunning("sleep 471[4]", true);
+    assertRunning("sleep 471[5]", true);
+
+    assertThat(delete(session).statusCode()).isEqualTo(204);
+
+    assertRunning("sleep 471[45]", false);
+  }
+
+  @Test
+  void takesWhatItHasLeftWhenItsShellHasEnded() throws Exception {
+    assumeTrue(real());
+    String session = session();
+    run(session, leaving(4716));
+    run(session, "exit");
+    assertRunning("sleep 471[6]", true);
+
+    assertThat(delete(session).statusCode()).isEqualTo(204);
+
+    assertRunning("sleep 471[6]", false);
+  }
+
   // Commands that run by themselves.
 
   @Test

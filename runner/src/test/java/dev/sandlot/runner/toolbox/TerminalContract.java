@@ -253,6 +253,30 @@ abstract class TerminalContract extends ToolboxHarness {
   }
 
   @Test
+  void takesWhatHasLeftItWithItHoweverItEnds() throws Exception {
+    assumeTrue(real());
+    for (boolean deleted : new boolean[] {true, false}) {
+      String name = terminal();
+      try (SocketClient viewer = connect(name)) {
+        viewer.sendBytes("(setsid sh -c '(env -i /usr/bin/setsid sleep 4723 &) & exit' &)\n");
+        assertThat(run(look(0)).path("exitCode").intValue()).isZero();
+        if (deleted) {
+          assertThat(delete(name).statusCode()).isEqualTo(200);
+        } else {
+          viewer.sendBytes("exit\n");
+        }
+        assertThat(run(look(1)).path("exitCode").intValue()).isZero();
+      }
+    }
+  }
+
+  private static String look(int status) {
+    return "for i in $(seq 200); do pgrep -fx 'sleep 472[3]' >/dev/null; [ $? = "
+        + status
+        + " ] && exit 0; sleep 0.05; done; exit 1";
+  }
+
+  @Test
   void tellsWhenASignalFromElsewhereEndedTheShell() throws Exception {
     assumeTrue(real());
     try (SocketClient viewer = connect(terminal())) {

@@ -122,7 +122,7 @@ final class Sessions {
     }
     processes.remove(shell, true);
     for (ProcessStatus process : processes.list(Labels.ofSession(session.key()), false)) {
-      processes.remove(process.id(), true);
+      processes.remove(process.id(), process.running());
     }
     try {
       sandbox.agent().files().remove(folder(sandbox, session.key()), true);

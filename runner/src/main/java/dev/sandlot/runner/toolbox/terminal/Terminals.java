@@ -57,6 +57,7 @@ final class Terminals {
             .workingDirectory(request.directory())
             .environment(request.environment())
             .keepBytes(limits.logBytesMax())
+            .endDescendants()
             .label(Terminal.NAME, request.id())
             .label(
                 Terminal.DIRECTORY,
