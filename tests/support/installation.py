@@ -23,6 +23,7 @@ class Installation:
     def __init__(self) -> None:
         self.home = Path(os.environ["SANDLOT_HOME"])
         self.instance = os.environ["SANDLOT_INSTANCE"]
+        self.api_port = int(os.environ["SANDLOT_API_PORT"])
         self.proxy_port = int(os.environ["SANDLOT_PROXY_PORT"])
         self.addresses = ipaddress.ip_network(os.environ["SANDLOT_ADDRESS_POOL"])
 

@@ -56,6 +56,9 @@ final class ApiDispatcher implements Endpoint {
     // What is open to anyone answers also when keys cannot be looked up.
     Caller caller = policy instanceof Policy.Anyone ? new Caller.Anonymous() : callers.of(exchange);
     policy.admit(caller);
+    if (!(caller instanceof Caller.Anonymous)) {
+      exchange.admit(true);
+    }
     if (match.get().parameters().values().stream().anyMatch(value -> value.indexOf('\0') >= 0)) {
       // Nothing has such a name, and the database could not even be asked for it.
       throw HttpFailure.notFound("there is nothing with a NUL character in its name");

@@ -28,6 +28,7 @@ import dev.sandlot.http.Endpoint;
 import dev.sandlot.http.Exchange;
 import dev.sandlot.http.FailureBody;
 import dev.sandlot.http.HttpFailure;
+import dev.sandlot.http.ReasonPhrase;
 import dev.sandlot.http.Route;
 import dev.sandlot.http.RouteTable;
 import java.time.InstantSource;

@@ -130,6 +130,11 @@ final class ToolboxExchange implements Exchange {
   }
 
   @Override
+  public int status() {
+    return exchange.status();
+  }
+
+  @Override
   public Exchange responseHeader(String name, String... values) {
     exchange.responseHeader(name, values);
     return this;
@@ -163,6 +168,16 @@ final class ToolboxExchange implements Exchange {
   @Override
   public boolean sent() {
     return exchange.sent();
+  }
+
+  @Override
+  public void admit(boolean byName) {
+    exchange.admit(byName);
+  }
+
+  @Override
+  public void cut() {
+    exchange.cut();
   }
 
   @Override

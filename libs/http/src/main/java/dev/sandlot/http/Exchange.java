@@ -44,6 +44,12 @@ public interface Exchange {
   /// Whether the connection is encrypted.
   boolean secure();
 
+  /// This request may be served. Until somebody says so, {@link ConnectionLimits} allow it and its
+  /// connection little.
+  ///
+  /// @param byName it is known who asks; not where anybody may
+  void admit(boolean byName);
+
   /// Bytes of the body as announced; -1 when they are not known.
   long contentLength();
 
@@ -66,6 +72,9 @@ public interface Exchange {
 
   /// Sets the status; 200 if nobody does.
   Exchange status(int status);
+
+  /// The status that the answer has, or would have if it began now.
+  int status();
 
   /// Sets a header of the answer, replacing earlier values.
   Exchange responseHeader(String name, String... values);
@@ -91,4 +100,7 @@ public interface Exchange {
 
   /// Ends the connection without completing the answer, so that the client sees it was cut off.
   void abort();
+
+  /// The same from any thread: whoever serves the exchange meets a closed connection.
+  void cut();
 }

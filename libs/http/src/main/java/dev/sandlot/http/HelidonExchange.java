@@ -12,6 +12,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -26,8 +27,11 @@ final class HelidonExchange implements Exchange {
   /// cut it off.
   private static final long DRAIN_BYTES_MAX = 64L << 20;
 
+  private static final Duration LINGER = Duration.ofSeconds(1);
+
   private final ServerRequest request;
   private final ServerResponse response;
+  private final ServedConnection connection = ServedConnection.CURRENT.get();
   private final Map<Class<?>, Object> attributes = new HashMap<>();
   private Map<String, String> parameters = Map.of();
   private @Nullable InputStream body;
@@ -129,7 +133,7 @@ final class HelidonExchange implements Exchange {
     if (stream == null) {
       stream =
           request.content().hasEntity()
-              ? request.content().inputStream()
+              ? new ClientStream(request.content().inputStream(), connection)
               : InputStream.nullInputStream();
       body = stream;
     }
@@ -168,6 +172,11 @@ final class HelidonExchange implements Exchange {
   public Exchange status(int status) {
     response.status(status);
     return this;
+  }
+
+  @Override
+  public int status() {
+    return response.status().code();
   }
 
   @Override
@@ -222,15 +231,36 @@ final class HelidonExchange implements Exchange {
   }
 
   @Override
+  public void admit(boolean byName) {
+    connection.admit(byName);
+  }
+
+  @Override
+  public void cut() {
+    connection.cut();
+  }
+
+  @Override
   public void abort() {
     throw new CloseConnectionException("the answer cannot be completed");
   }
 
-  /// Reads what is left of a refused body, or ends the connection after the answer if that is too
-  /// much.
-  void drainForAnswer() {
+  /// Leaves the client the time to read its answer: closed with unread bytes, a connection is
+  /// reset, and an answer that is still under way may be lost.
+  void linger() {
+    try {
+      Thread.sleep(LINGER);
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /// Reads what is left of a refused body, of a stranger's no more than he may send.
+  ///
+  /// @return false when that is not all: nothing can follow the answer
+  boolean drainForAnswer() {
     if (!request.content().hasEntity()) {
-      return;
+      return true;
     }
     try {
       long left = DRAIN_BYTES_MAX;
@@ -238,13 +268,14 @@ final class HelidonExchange implements Exchange {
       while (left > 0) {
         long skipped = stream.skip(Math.min(left, 1 << 20));
         if (skipped <= 0 && stream.read() < 0) {
-          return;
+          return true;
         }
         left -= Math.max(skipped, 1);
       }
-      response.header(HeaderValues.CONNECTION_CLOSE);
     } catch (IOException | RuntimeException _) {
-      response.header(HeaderValues.CONNECTION_CLOSE);
+      // It ends here.
     }
+    response.header(HeaderValues.CONNECTION_CLOSE);
+    return false;
   }
 }

@@ -27,18 +27,15 @@ import org.slf4j.LoggerFactory;
 /// A listening HTTP/1.1 server. One virtual thread a connection. Thread-safe.
 public final class HttpServer implements AutoCloseable {
   private static final Logger LOGGER = LoggerFactory.getLogger(HttpServer.class);
-  private static final int HEADERS_BYTES_MAX = 64 * 1024;
-  private static final int PROLOGUE_BYTES_MAX = 64 * 1024;
   private static final int WRITE_BUFFER_BYTES = 64 * 1024;
   private static final int BACKLOG = 1024;
 
-  /// Longer than the clients keep unused connections (toolbox-api.md §1: 30 s).
-  private static final Duration IDLE_MAX = Duration.ofSeconds(70);
-
   private final WebServer server;
+  private final Connections connections;
 
-  private HttpServer(WebServer server) {
+  private HttpServer(WebServer server, Connections connections) {
     this.server = server;
+    this.connections = connections;
   }
 
   /// Starts to listen.
@@ -48,18 +45,21 @@ public final class HttpServer implements AutoCloseable {
   /// @throws UncheckedIOException when the address cannot be bound; the message says which
   public static HttpServer start(
       ListenConfig listen, Endpoint dispatcher, FailureBody failures, Upgrades upgrades) {
+    // Helidon's own limits of a head stand behind ours, which hold first.
+    ConnectionLimits limits = listen.limits();
     var selector =
         Http1ConnectionSelector.builder()
             .config(
                 Http1Config.builder()
-                    .maxHeadersSize(HEADERS_BYTES_MAX)
-                    .maxPrologueLength(PROLOGUE_BYTES_MAX)
+                    .maxHeadersSize(2 * limits.headBytesMax())
+                    .maxPrologueLength(2 * limits.headBytesMax())
                     .validatePath(false)
                     .validatePrologue(false)
                     .validateRequestHostHeader(false)
                     .build())
             .addUpgrader(new TunnelUpgrader(upgrades))
             .build();
+    Connections connections = new Connections(selector, limits, listen.proxies());
     WebServerConfig.Builder builder =
         WebServer.builder()
             .host(listen.host())
@@ -67,19 +67,20 @@ public final class HttpServer implements AutoCloseable {
             .backlog(BACKLOG)
             .writeBufferSize(WRITE_BUFFER_BYTES)
             .shutdownHook(false)
-            .idleConnectionTimeout(IDLE_MAX)
+            .idleConnectionTimeout(limits.idleMax())
             .shutdownGracePeriod(Duration.ofMillis(500))
             .protocolsDiscoverServices(false)
             .connectionOptions(SocketOptions.builder().tcpNoDelay(true).build())
             .connectionConfig(ConnectionConfig.builder().readTimeout(Duration.ZERO).build())
-            .addConnectionSelector(new BoundedConnections(selector))
+            .addConnectionSelector(connections)
             .directHandlers(plainRefusals())
             .routing(routing ->
                 routing.any((request, response) -> serve(dispatcher, failures, request, response)));
     listen.tls().ifPresent(files -> builder.tls(tls(files)));
     try {
-      return new HttpServer(builder.build().start());
+      return new HttpServer(builder.build().start(), connections);
     } catch (UncheckedIOException e) {
+      connections.close();
       throw new UncheckedIOException(
           "cannot listen on "
               + listen.host()
@@ -100,6 +101,7 @@ public final class HttpServer implements AutoCloseable {
   @Override
   public void close() {
     server.stop();
+    connections.close();
   }
 
   private static TlsConfig tls(TlsFiles files) {
@@ -174,12 +176,16 @@ public final class HttpServer implements AutoCloseable {
       exchange.abort();
       return;
     }
-    exchange.drainForAnswer();
+    boolean drained = exchange.drainForAnswer();
     exchange.status(failure.status());
     for (Map.Entry<String, String> header : failure.headers().entrySet()) {
       exchange.responseHeader(header.getKey(), header.getValue());
     }
     exchange.sendJson(failures.of(exchange, failure));
+    if (!drained) {
+      exchange.linger();
+      exchange.abort();
+    }
   }
 
   /// What Helidon itself refuses (a malformed request line) says why, and no more.

@@ -10,7 +10,9 @@ final class RefusedUpgrade {
 
   static byte[] answer(HttpFailure failure, Object body) {
     byte[] json = Json.bytes(body);
-    StringBuilder head = new StringBuilder("HTTP/1.1 " + failure.status() + " Not Upgraded\r\n");
+    StringBuilder head = new StringBuilder("HTTP/1.1 ");
+    head.append(failure.status()).append(' ').append(ReasonPhrase.of(failure.status()));
+    head.append("\r\n");
     for (Map.Entry<String, String> header : failure.headers().entrySet()) {
       head.append(header.getKey()).append(": ").append(header.getValue()).append("\r\n");
     }

@@ -71,6 +71,7 @@ final class TunnelUpgrader implements Http1Upgrader {
 
     @Override
     public void handle(Limit limit) {
+      ServedConnection.CURRENT.get().tunnel();
       try {
         tunnel.run(new ReaderStream(context.dataReader()), new WriterStream(context));
       } catch (IOException | UncheckedIOException _) {

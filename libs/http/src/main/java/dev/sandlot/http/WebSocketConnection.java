@@ -4,13 +4,13 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.sandlot.http.WebSocketFrames.Frame;
 import dev.sandlot.http.WebSocketFrames.Violation;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
@@ -28,7 +28,6 @@ import org.slf4j.LoggerFactory;
 final class WebSocketConnection implements WebSocket {
   private static final Logger LOGGER = LoggerFactory.getLogger(WebSocketConnection.class);
   private static final int MESSAGE_OVERHEAD_BYTES = 64;
-  private static final byte[] NOTHING = new byte[0];
 
   private final InputStream in;
   private final OutputStream out;
@@ -108,10 +107,10 @@ final class WebSocketConnection implements WebSocket {
   }
 
   private void readMessages() throws IOException, InterruptedException {
-    byte[] begun = NOTHING;
+    ByteArrayOutputStream begun = new ByteArrayOutputStream(0);
     int kind = WebSocketFrames.CONTINUATION;
     while (true) {
-      Frame frame = WebSocketFrames.read(in, limits.messageBytesMax() - begun.length);
+      Frame frame = WebSocketFrames.read(in, limits.messageBytesMax() - begun.size());
       if (frame.control()) {
         if (answered(frame)) {
           return;
@@ -123,22 +122,23 @@ final class WebSocketConnection implements WebSocket {
         throw new Violation(PROTOCOL_ERROR, "a message begins in the middle of another, or ends");
       }
       kind = continues ? kind : frame.opcode();
-      begun = joined(begun, frame.payload());
       if (frame.last()) {
-        deliver(WebSocketFrames.message(kind, begun));
-        begun = NOTHING;
+        deliver(WebSocketFrames.message(kind, whole(begun, frame.payload())));
+        begun = new ByteArrayOutputStream(0);
         kind = WebSocketFrames.CONTINUATION;
+      } else {
+        begun.writeBytes(frame.payload());
       }
     }
   }
 
-  private static byte[] joined(byte[] first, byte[] second) {
-    if (first.length == 0 || second.length == 0) {
-      return first.length == 0 ? second : first;
+  /// A message of its fragments; of one fragment without a copy.
+  private static byte[] whole(ByteArrayOutputStream begun, byte[] last) {
+    if (begun.size() == 0) {
+      return last;
     }
-    byte[] all = Arrays.copyOf(first, first.length + second.length);
-    System.arraycopy(second, 0, all, first.length, second.length);
-    return all;
+    begun.writeBytes(last);
+    return begun.toByteArray();
   }
 
   /// @return whether it was the other side's close

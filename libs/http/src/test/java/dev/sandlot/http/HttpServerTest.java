@@ -126,9 +126,7 @@ class HttpServerTest {
                 .getBytes(ISO_8859_1));
         assertThatThrownBy(
                 () -> {
-                  for (int sent = 0;
-                      sent < 4 * BoundedConnections.UNREAD_BYTES_MAX;
-                      sent += 1 << 20) {
+                  for (int sent = 0; sent < 64 << 20; sent += 1 << 20) {
                     out.write(new byte[1 << 20]);
                   }
                 })

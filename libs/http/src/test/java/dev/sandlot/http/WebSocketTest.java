@@ -8,6 +8,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.net.Socket;
 import java.time.Duration;
 import java.util.Arrays;
@@ -56,7 +57,7 @@ class WebSocketTest {
           new WebSocketTunnel(
               request,
               protocol,
-              LIMITS,
+              request.rawPath().equals("/large") ? LIMITS.withMessages(1 << 20) : LIMITS,
               socket -> {
                 try {
                   endpoint.get().serve(socket);
@@ -321,6 +322,33 @@ class WebSocketTest {
       frame.write(payload[index] ^ mask[index % 4]);
     }
     return frame.toByteArray();
+  }
+
+  /// Were each fragment to copy what came before, this would take minutes: half a terabyte.
+  @Test
+  void takesAMessageOfAMillionFragmentsInItsStride() throws Exception {
+    int count = 1 << 20;
+    endpoint.set(socket ->
+        socket.sendText("got " + socket.receive().orElseThrow().bytes().length + " bytes"));
+    ByteArrayOutputStream frames = new ByteArrayOutputStream();
+    for (int index = 0; index < count; index++) {
+      int last = index == count - 1 ? 0x80 : 0;
+      frames.writeBytes(masked(last | (index == 0 ? 2 : 0), new byte[] {(byte) index}));
+    }
+    try (Client client = new Client("/large")) {
+      Thread sender =
+          Thread.ofVirtual()
+              .start(() -> {
+                try {
+                  client.raw(frames.toByteArray());
+                } catch (IOException e) {
+                  throw new UncheckedIOException(e);
+                }
+              });
+      client.socket.setSoTimeout(60_000);
+      assertThat(client.receive().payload()).isEqualTo("got " + count + " bytes");
+      sender.join();
+    }
   }
 
   private record Frame(int first, String payload) {}

@@ -62,7 +62,10 @@ abstract class ToolboxHarness {
     server =
         HttpServer.start(
             ListenConfig.plain("test", "127.0.0.1", 0),
-            exchange -> toolbox.serve(asked, exchange.rawPath(), exchange),
+            exchange -> {
+              exchange.admit(true);
+              toolbox.serve(asked, exchange.rawPath(), exchange);
+            },
             (_, failure) -> body(failure),
             this::upgrade);
   }

@@ -67,7 +67,10 @@ final class DesktopFixture implements AutoCloseable {
     server =
         HttpServer.start(
             ListenConfig.plain("test", "127.0.0.1", 0),
-            exchange -> toolbox.serve(id, exchange.rawPath(), exchange),
+            exchange -> {
+              exchange.admit(true);
+              toolbox.serve(id, exchange.rawPath(), exchange);
+            },
             (_, failure) -> {
               Map<String, Object> body = new LinkedHashMap<>();
               body.put("statusCode", failure.status());
