@@ -86,7 +86,9 @@ class RouteAccessIT {
       String id = api.call(ownerKey, "POST", "/sandbox", "{\"public\":true}").text("id");
       String ports = "/sandbox/" + id + "/ports/3000/";
       String signed = api.call(ownerKey, "GET", ports + "signed-preview-url", "").text("token");
-      String token = api.call(ownerKey, "GET", ports + "preview-url", "").text("token");
+      // Who asks whether a token is valid names no port: that is the toolbox's.
+      String toolbox = "/sandbox/" + id + "/ports/2280/preview-url";
+      String token = api.call(ownerKey, "GET", toolbox, "").text("token");
       api.call(ownerKey, "GET", "/sandbox/" + id + "/signing-key", "");
       String job =
           runner.seen.stream()

@@ -6,6 +6,7 @@ import dev.sandlot.proxy.SandboxDirectory.KeyAccess;
 import dev.sandlot.proxy.SandboxDirectory.SignedTarget;
 import dev.sandlot.proxy.SandboxDirectory.Target;
 import java.time.Clock;
+import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
 
@@ -29,52 +30,50 @@ final class Authorizer {
     KeyAccess key = keyAccess(head, to.id());
     boolean open =
         target.isPresent() && target.get().isPublic() && !to.port().alwaysAuthenticated();
-    if (open || key == KeyAccess.GRANTED) {
+    if (key == KeyAccess.GRANTED) {
       return granted(to.id(), to.port(), key);
     }
-    if (previewTokenIn(Credentials.previewToken(head), to.id())) {
+    if (open) {
+      return Grant.open(to.id(), to.port(), key != KeyAccess.UNKNOWN);
+    }
+    if (previewTokenIn(Credentials.previewToken(head), to.id(), to.port())) {
       return granted(to.id(), to.port(), key);
     }
-    if (previewTokenIn(Credentials.queryToken(head), to.id())) {
-      String cookie = cookies.issue(to.port(), to.id().toString(), to.id());
+    Optional<String> token = Credentials.queryToken(head);
+    if (previewTokenIn(token, to.id(), to.port())) {
+      String cookie = cookies.issue(to.port(), to.id(), token.orElseThrow());
       return new Grant(to.id(), to.port(), key != KeyAccess.UNKNOWN, Optional.of(cookie));
     }
-    if (cookieOpens(head, to.port(), to.id().toString(), to.id())) {
+    if (cookieOpens(head, to)) {
       return granted(to.id(), to.port(), key);
     }
     throw refused(key);
   }
 
-  /// @throws HttpFailure 401 when the token does not open this port
+  /// The token is in the host, so every request bears it: no cookie is set, which would let in
+  /// after the token's end.
+  ///
+  /// @throws HttpFailure 401 when the token does not open this port, or no more
   Grant preview(RequestHead head, Destination.ByToken to) {
-    Optional<SandboxId> known =
-        SameOrigin.allows(head)
-            ? cookies.opens(head, to.port(), to.token()).filter(this::exists)
-            : Optional.empty();
-    if (known.isPresent()) {
-      return granted(known.get(), to.port(), keyAccess(head, known.get()));
-    }
     SignedTarget target =
         directory
             .signedToken(to.token())
             .filter(signed -> signed.port() == to.port().number())
+            .filter(signed -> clock.instant().isBefore(signed.end()))
             .orElseThrow(() -> refused(KeyAccess.UNKNOWN));
-    return new Grant(
-        target.id(),
-        to.port(),
-        keyAccess(head, target.id()) != KeyAccess.UNKNOWN,
-        Optional.of(cookies.issue(to.port(), to.token(), target.id())));
+    return granted(target.id(), to.port(), keyAccess(head, target.id()));
   }
 
   /// For the toolbox by path. Cookies do not count: no page is served from that host.
   ///
   /// @param toolboxPath as sent, from the sandbox's id on
+  /// @param begun when the request was sent: a signed URL may end while its file is being sent
   /// @throws HttpFailure as for previews, and 401 for a signed URL that opens nothing
-  Grant toolbox(RequestHead head, SandboxId id, String toolboxPath) {
+  Grant toolbox(RequestHead head, SandboxId id, String toolboxPath, Instant begun) {
     KeyAccess key = keyAccess(head, id);
     if (key == KeyAccess.GRANTED
-        || previewTokenIn(Credentials.previewToken(head), id)
-        || previewTokenIn(Credentials.queryToken(head), id)) {
+        || previewTokenIn(Credentials.previewToken(head), id, Port.TOOLBOX)
+        || previewTokenIn(Credentials.queryToken(head), id, Port.TOOLBOX)) {
       return granted(id, Port.TOOLBOX, key);
     }
     Optional<SignedFileUrl> url = SignedFileUrl.read(head.method(), toolboxPath, head.rawQuery());
@@ -83,19 +82,20 @@ final class Authorizer {
           id,
           Port.TOOLBOX,
           key != KeyAccess.UNKNOWN,
+          false,
           Optional.empty(),
-          Optional.of(fileOpenedBy(url.get(), id)));
+          Optional.of(fileOpenedBy(url.get(), id, begun)));
     }
     throw refused(key);
   }
 
-  private String fileOpenedBy(SignedFileUrl url, SandboxId id) {
+  private String fileOpenedBy(SignedFileUrl url, SandboxId id, Instant begun) {
     if (directory.signingKey(id).filter(url::signedWith).isEmpty()) {
       throw HttpFailure.unauthorized(
           "this signed URL opens nothing; it must be used as it was made, for the same sandbox, and"
               + " before the sandbox's signing key is rotated");
     }
-    if (url.expired(clock.instant())) {
+    if (url.expired(begun)) {
       throw HttpFailure.unauthorized("this signed URL is over; make a new one");
     }
     return url.path();
@@ -111,18 +111,15 @@ final class Authorizer {
         .orElse(KeyAccess.UNKNOWN);
   }
 
-  private boolean previewTokenIn(Optional<String> token, SandboxId id) {
-    return token.isPresent() && directory.previewTokenMatches(token.get(), id);
+  private boolean previewTokenIn(Optional<String> token, SandboxId id, Port port) {
+    return token.isPresent() && directory.previewTokenMatches(token.get(), id, port.number());
   }
 
-  private boolean cookieOpens(RequestHead head, Port port, String name, SandboxId id) {
+  /// A cookie carries the token it was given for: it is worth no more than that is now.
+  private boolean cookieOpens(RequestHead head, Destination.ById to) {
     return SameOrigin.allows(head)
-        && cookies.opens(head, port, name).filter(id::equals).isPresent()
-        && exists(id);
-  }
-
-  private boolean exists(SandboxId id) {
-    return directory.find(id).isPresent();
+        && cookies.tokens(head, to.port(), to.id()).stream()
+            .anyMatch(token -> directory.previewTokenMatches(token, to.id(), to.port().number()));
   }
 
   private static HttpFailure refused(KeyAccess key) {
@@ -132,7 +129,7 @@ final class Authorizer {
     return new HttpFailure(
         401,
         "UNAUTHORIZED",
-        "send an API key (Authorization: Bearer …), the sandbox's preview token"
+        "send an API key (Authorization: Bearer …), the port's preview token"
             + " (X-Daytona-Preview-Token or DAYTONA_SANDBOX_AUTH_KEY), or use a signed preview URL"
             + " of this port",
         Map.of("WWW-Authenticate", "Bearer"),

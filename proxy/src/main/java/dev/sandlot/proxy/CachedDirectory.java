@@ -10,16 +10,27 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicLongArray;
+import java.util.function.Consumer;
 
-/// Remembers a directory's answers for seconds. An answer is kept for exactly the question it was
-/// given to; what was thrown is not kept. Tokens are kept as their SHA-256. Thread-safe.
+/// Remembers a directory's answers for seconds, and no longer than until it tells of a change. An
+/// answer is kept for exactly the question it was given to, and for the count of changes that was
+/// read before it was asked: one that was on its way when a change came is never used again. What
+/// was thrown is not kept. Tokens are kept as their SHA-256. Thread-safe.
 final class CachedDirectory implements SandboxDirectory {
+  /// Sandboxes that share a count of changes cost each other a question.
+  private static final int COUNTS = 1024;
+
   private final SandboxDirectory directory;
-  private final Cache<SandboxId, Optional<Target>> targets;
+  private final Cache<Question, Optional<Target>> targets;
   private final Cache<Question, KeyAccess> keys;
   private final Cache<Question, Boolean> previewTokens;
-  private final Cache<String, Optional<SignedTarget>> signedTokens;
+  private final Cache<Question, Optional<SignedTarget>> signedTokens;
   private final Cache<SandboxId, Boolean> activity;
+  private final AtomicLong changes = new AtomicLong();
+  private final AtomicLong changesOfAny = new AtomicLong();
+  private final AtomicLongArray changesOfOne = new AtomicLongArray(COUNTS);
 
   CachedDirectory(SandboxDirectory directory, ProxyLimits limits, Ticker ticker) {
     this.directory = directory;
@@ -33,32 +44,45 @@ final class CachedDirectory implements SandboxDirectory {
             .expireAfterWrite(limits.activityOnceIn())
             .maximumSize(limits.rememberedMax())
             .build();
+    directory.onChange(this::forget);
+  }
+
+  /// Counts the changes there have been: while it is the same, so are the answers.
+  long changes() {
+    return changes.get();
   }
 
   @Override
   public Optional<Target> find(SandboxId id) {
-    return targets.get(id, directory::find);
+    return targets.get(question("", id, 0), _ -> directory.find(id));
   }
 
   @Override
   public KeyAccess keyAccess(String token, SandboxId id) {
-    return keys.get(new Question(hashed(token), id), _ -> directory.keyAccess(token, id));
+    return keys.get(question(hashed(token), id, 0), _ -> directory.keyAccess(token, id));
   }
 
   @Override
-  public boolean previewTokenMatches(String token, SandboxId id) {
+  public boolean previewTokenMatches(String token, SandboxId id, int port) {
     return previewTokens.get(
-        new Question(hashed(token), id), _ -> directory.previewTokenMatches(token, id));
+        question(hashed(token), id, port), _ -> directory.previewTokenMatches(token, id, port));
   }
 
   @Override
   public Optional<SignedTarget> signedToken(String token) {
-    return signedTokens.get(hashed(token), _ -> directory.signedToken(token));
+    // Which sandbox it is about is known only from the answer.
+    Question question = new Question(hashed(token), Optional.empty(), 0, changes.get());
+    return signedTokens.get(question, _ -> directory.signedToken(token));
   }
 
   @Override
   public Optional<SigningKey> signingKey(SandboxId id) {
     return directory.signingKey(id);
+  }
+
+  @Override
+  public void onChange(Consumer<Optional<SandboxId>> listener) {
+    directory.onChange(listener);
   }
 
   /// Tells the directory of the first of several uses that come close together.
@@ -69,22 +93,22 @@ final class CachedDirectory implements SandboxDirectory {
     }
   }
 
-  /// Forgets what is known of a sandbox: it was made public or private, started, or deleted.
-  void forget(SandboxId id) {
-    targets.invalidate(id);
-    keys.asMap().keySet().removeIf(question -> question.id().equals(id));
-    previewTokens.asMap().keySet().removeIf(question -> question.id().equals(id));
-    signedTokens
-        .asMap()
-        .values()
-        .removeIf(target -> target.isPresent() && target.get().id().equals(id));
+  private void forget(Optional<SandboxId> id) {
+    if (id.isPresent()) {
+      changesOfOne.incrementAndGet(count(id.get()));
+    } else {
+      changesOfAny.incrementAndGet();
+    }
+    changes.incrementAndGet();
   }
 
-  /// Forgets who may what: a key or a signed token was revoked.
-  void forgetAccess() {
-    keys.invalidateAll();
-    previewTokens.invalidateAll();
-    signedTokens.invalidateAll();
+  private Question question(String token, SandboxId id, int port) {
+    long age = changesOfAny.get() + changesOfOne.get(count(id));
+    return new Question(token, Optional.of(id), port, age);
+  }
+
+  private static int count(SandboxId id) {
+    return Math.floorMod(id.hashCode(), COUNTS);
   }
 
   private static Caffeine<Object, Object> answers(ProxyLimits limits, Ticker ticker) {
@@ -103,5 +127,6 @@ final class CachedDirectory implements SandboxDirectory {
     }
   }
 
-  private record Question(String token, SandboxId id) {}
+  /// @param age the count of changes that matter to the answer; both of its parts only grow
+  private record Question(String token, Optional<SandboxId> id, int port, long age) {}
 }

@@ -15,6 +15,10 @@ final class Credentials {
   static final String QUERY_PARAMETER = "DAYTONA_SANDBOX_AUTH_KEY";
   static final String COOKIE_PREFIX = "daytona-sandbox-auth-";
 
+  /// In lower case, as browsers compare the beginnings of names.
+  private static final List<String> OUR_COOKIES =
+      List.of(COOKIE_PREFIX, "__host-" + COOKIE_PREFIX, "__secure-" + COOKIE_PREFIX);
+
   /// How keys of the platform begin.
   private static final String KEY_PREFIX = "dtn_";
 
@@ -54,12 +58,19 @@ final class Credentials {
         .findFirst();
   }
 
-  static Optional<String> cookie(RequestHead head, String name) {
+  /// The values of all cookies of a name, in the order in which the browser sent them.
+  static List<String> cookies(RequestHead head, String name) {
     return head.headers("Cookie").stream()
         .flatMap(header -> cookies(header).stream())
         .filter(cookie -> cookie.startsWith(name + "="))
         .map(cookie -> cookie.substring(name.length() + 1))
-        .findFirst();
+        .toList();
+  }
+
+  /// Whether a cookie, or the start of a `Set-Cookie`, bears a name of ours.
+  static boolean isOurCookie(String cookie) {
+    String name = cookie.strip().toLowerCase(Locale.ROOT);
+    return OUR_COOKIES.stream().anyMatch(name::startsWith);
   }
 
   /// A raw query without our parameter, the rest byte for byte.
@@ -76,7 +87,7 @@ final class Credentials {
   static Optional<String> withoutCookies(String header) {
     String left =
         cookies(header).stream()
-            .filter(cookie -> !cookie.startsWith(COOKIE_PREFIX))
+            .filter(cookie -> !isOurCookie(cookie))
             .collect(Collectors.joining("; "));
     return left.isEmpty() ? Optional.empty() : Optional.of(left);
   }

@@ -11,12 +11,15 @@ import java.util.concurrent.ScheduledExecutorService;
 final class Dialer {
   private final ToolboxGateway gateway;
   private final ScheduledExecutorService timer;
+  private final Duration strangerQuietMax;
 
-  Dialer(ToolboxGateway gateway, ScheduledExecutorService timer) {
+  Dialer(ToolboxGateway gateway, ScheduledExecutorService timer, Duration strangerQuietMax) {
     this.gateway = gateway;
     this.timer = timer;
+    this.strangerQuietMax = strangerQuietMax;
   }
 
+  /// @param quietMax for those whom we know
   /// @throws HttpFailure 409 when the sandbox does not run, 502 when nothing listens there
   WatchedConnection dial(Grant grant, Duration quietMax) {
     if (!gateway.running(grant.id())) {
@@ -24,7 +27,8 @@ final class Dialer {
     }
     try {
       PortConnection connection = gateway.dial(grant.id(), grant.port().number());
-      return new WatchedConnection(connection, quietMax, timer);
+      return new WatchedConnection(
+          connection, grant.anonymous() ? strangerQuietMax : quietMax, timer);
     } catch (IOException _) {
       if (!gateway.running(grant.id())) {
         throw notRunning();

@@ -61,8 +61,9 @@ final class PreviewForwarder {
       } catch (IOException | HttpException _) {
         upstream.close();
         finish(exchange, sent);
-        throw connection.expired() ? tooSlow(grant) : notHttp(grant);
+        throw connection.expired() ? tooSlow(grant, connection.quietMax()) : notHttp(grant);
       }
+      connection.whenExpired(exchange::cut);
       relay(exchange, head, grant, answer);
       upstream.close();
       finish(exchange, sent);
@@ -142,14 +143,14 @@ final class PreviewForwarder {
     }
   }
 
-  private HttpFailure tooSlow(Grant grant) {
+  private static HttpFailure tooSlow(Grant grant, Duration quietMax) {
     return new HttpFailure(
         504,
         "",
         "the server on port "
             + grant.port().number()
             + " did not answer within "
-            + limits.answerQuietMax().toSeconds()
+            + quietMax.toSeconds()
             + " seconds");
   }
 

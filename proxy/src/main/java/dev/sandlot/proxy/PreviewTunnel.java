@@ -2,6 +2,7 @@ package dev.sandlot.proxy;
 
 import dev.sandlot.http.HttpFailure;
 import dev.sandlot.http.Json;
+import dev.sandlot.http.ReasonPhrase;
 import dev.sandlot.http.Tunnel;
 import java.io.IOException;
 import java.io.InputStream;
@@ -44,6 +45,7 @@ final class PreviewTunnel implements Tunnel {
 
   @Override
   public void run(InputStream in, OutputStream out) throws IOException {
+    connection.whenExpired(() -> close(out));
     try (ActivityPings.Use _ = pings.begin(head, grant.id());
         Upstream upstream = new Upstream(connection, limits)) {
       Upstream.Answer answer;
@@ -59,7 +61,9 @@ final class PreviewTunnel implements Tunnel {
         out.write(head(answer.status(), "Switching Protocols", answered, "Upgrade"));
         Thread.ofVirtual().name("preview-tunnel").start(() -> upload(in, upstream));
       } else {
-        out.write(head(answer.status(), "Not Upgraded", answered, "close"));
+        // Of an application's answers below that one, its own words are not known here.
+        String reason = answer.status() < 400 ? "Not Upgraded" : ReasonPhrase.of(answer.status());
+        out.write(head(answer.status(), reason, answered, "close"));
       }
       copy(answer.body(), out);
     }
@@ -83,6 +87,14 @@ final class PreviewTunnel implements Tunnel {
     }
   }
 
+  private static void close(OutputStream out) {
+    try {
+      out.close();
+    } catch (IOException _) {
+      // It has ended.
+    }
+  }
+
   private void refuse(OutputStream out) throws IOException {
     HttpFailure failure = PreviewForwarder.notHttp(grant);
     byte[] body =
@@ -90,7 +102,7 @@ final class PreviewTunnel implements Tunnel {
     out.write(
         head(
             failure.status(),
-            "Bad Gateway",
+            ReasonPhrase.of(failure.status()),
             List.of(
                 Map.entry("Content-Type", "application/json; charset=utf-8"),
                 Map.entry("Content-Length", Integer.toString(body.length))),

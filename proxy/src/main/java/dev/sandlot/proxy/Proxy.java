@@ -10,10 +10,14 @@ import dev.sandlot.http.UpgradeRequest;
 import dev.sandlot.http.Upgrades;
 import dev.sandlot.model.SandboxId;
 import dev.sandlot.runtime.ToolboxGateway;
+import java.io.IOException;
+import java.io.OutputStream;
 import java.time.Clock;
+import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 
 /// The way to sandboxes from outside: leads a request by its host and path, checks who asks, and
 /// hands it to the toolbox or to a server inside. Thread-safe.
@@ -31,6 +35,8 @@ public final class Proxy implements Endpoint, Upgrades, AutoCloseable {
   private final Authorizer authorizer;
   private final ScheduledThreadPoolExecutor timer;
   private final ActivityPings pings;
+  private final OpenPassages passages;
+  private final Clock clock = Clock.systemUTC();
   private final Dialer dialer;
   private final PreviewForwarder previews;
 
@@ -40,14 +46,20 @@ public final class Proxy implements Endpoint, Upgrades, AutoCloseable {
     secure = config.secure();
     hosts = new HostNames(config);
     this.directory = new CachedDirectory(directory, limits, Ticker.systemTicker());
-    Clock clock = Clock.systemUTC();
     authorizer = new Authorizer(this.directory, new PreviewCookie(config, clock), clock);
     timer =
         new ScheduledThreadPoolExecutor(
             1, Thread.ofPlatform().daemon().name("proxy-timer").factory());
     timer.setRemoveOnCancelPolicy(true);
+    passages = new OpenPassages(this.directory::changes, limits.strangersMax());
+    // After the directory's own listener, which forgets.
+    this.directory.onChange(passages::look);
+    long every = limits.lookEvery().toMillis();
+    var _ =
+        timer.scheduleAtFixedRate(
+            () -> passages.look(Optional.empty()), every, every, TimeUnit.MILLISECONDS);
     pings = new ActivityPings(this.directory, timer, limits.activityEvery());
-    dialer = new Dialer(gateway, timer);
+    dialer = new Dialer(gateway, timer, limits.strangerQuietMax());
     previews = new PreviewForwarder(dialer, config);
   }
 
@@ -56,22 +68,11 @@ public final class Proxy implements Endpoint, Upgrades, AutoCloseable {
     return new ProxyFailures();
   }
 
-  /// Forgets what it remembers of a sandbox. Call it when one was started, stopped, deleted, or
-  /// made public or private; without, the change holds after {@link ProxyLimits#accessRemembered}.
-  public void invalidate(SandboxId id) {
-    directory.forget(id);
-  }
-
-  /// Forgets who may what. Call it when a key or a signed token was revoked.
-  public void invalidateAccess() {
-    directory.forgetAccess();
-  }
-
   @Override
   public void serve(Exchange exchange) throws Exception {
     RequestHead head = RequestHead.of(exchange);
     Destination destination = hosts.read(head);
-    if (CrossOrigin.answeredPreflight(exchange)) {
+    if (!answersItself(destination) && CrossOrigin.answeredPreflight(exchange)) {
       return;
     }
     CrossOrigin.allow(exchange, head);
@@ -79,14 +80,28 @@ public final class Proxy implements Endpoint, Upgrades, AutoCloseable {
       exchange.sendJson(Map.of("status", "ok"));
       return;
     }
-    Passage passage = passage(head, destination);
-    try (ActivityPings.Use _ = pings.begin(head, passage.grant().id())) {
+    long before = passages.changes();
+    Instant begun = clock.instant();
+    Passage passage = passage(head, destination, begun);
+    try (OpenPassages.Open _ =
+            passages.enter(
+                passage.grant(), before, () -> passage(head, destination, begun), exchange::cut);
+        ActivityPings.Use _ = pings.begin(head, passage.grant().id())) {
+      exchange.admit(!passage.grant().anonymous());
       if (passage.grant().port().equals(Port.TOOLBOX)) {
         serveToolbox(exchange, passage);
       } else {
         previews.forward(exchange, passage.head(), passage.grant());
       }
     }
+  }
+
+  /// Whether everything that is asked there is the application's, preflights too: a public port,
+  /// where nothing has to be let in first.
+  private boolean answersItself(Destination destination) {
+    return destination instanceof Destination.ById to
+        && !to.port().alwaysAuthenticated()
+        && directory.find(to.id()).filter(SandboxDirectory.Target::isPublic).isPresent();
   }
 
   /// An upgrade that is refused is left to {@link #serve}, which answers with the reason.
@@ -97,21 +112,51 @@ public final class Proxy implements Endpoint, Upgrades, AutoCloseable {
       return Optional.empty();
     }
     try {
-      Passage passage = passage(head, hosts.read(head));
-      Grant grant = passage.grant();
-      if (grant.port().equals(Port.TOOLBOX)) {
-        return openToolbox(head, passage);
-      }
-      return Optional.of(
-          new PreviewTunnel(
-              passage.head(),
-              grant,
-              HeaderRules.toSandbox(passage.head(), grant, secure || head.secure()),
-              dialer.dial(grant, limits.tunnelQuietMax()),
-              limits,
-              pings));
+      Destination destination = hosts.read(head);
+      long before = passages.changes();
+      Instant begun = clock.instant();
+      Passage passage = passage(head, destination, begun);
+      Optional<Tunnel> tunnel =
+          passage.grant().port().equals(Port.TOOLBOX)
+              ? openToolbox(head, passage)
+              : Optional.of(openPreview(head, passage));
+      return tunnel.map(taken ->
+          watched(taken, passage.grant(), before, () -> passage(head, destination, begun)));
     } catch (HttpFailure _) {
       return Optional.empty();
+    }
+  }
+
+  private Tunnel openPreview(RequestHead head, Passage passage) {
+    Grant grant = passage.grant();
+    return new PreviewTunnel(
+        passage.head(),
+        grant,
+        HeaderRules.toSandbox(passage.head(), grant, secure || head.secure()),
+        dialer.dial(grant, limits.tunnelQuietMax()),
+        limits,
+        pings);
+  }
+
+  /// A tunnel that ends when its client would not be let in any more.
+  private Tunnel watched(
+      Tunnel tunnel, Grant grant, long before, OpenPassages.Admission admission) {
+    return (in, out) -> {
+      try (OpenPassages.Open _ = passages.enter(grant, before, admission, () -> end(out))) {
+        tunnel.run(in, out);
+      } catch (HttpFailure _) {
+        // Refused meanwhile. The tunnel has taken something already, and gives it back at its end.
+        out.close();
+        tunnel.run(in, out);
+      }
+    };
+  }
+
+  private static void end(OutputStream out) {
+    try {
+      out.close();
+    } catch (IOException _) {
+      // It has ended.
     }
   }
 
@@ -164,10 +209,10 @@ public final class Proxy implements Endpoint, Upgrades, AutoCloseable {
   }
 
   /// Checks a request and finds where it goes.
-  private Passage passage(RequestHead head, Destination destination) {
+  private Passage passage(RequestHead head, Destination destination, Instant begun) {
     String query = Credentials.withoutToken(head.rawQuery());
     return switch (destination) {
-      case Destination.ProxyItself() -> byPath(head, query);
+      case Destination.ProxyItself() -> byPath(head, query, begun);
       case Destination.ById to -> within(head, authorizer.preview(head, to), head.rawPath(), query);
       case Destination.ByToken to ->
           within(head, authorizer.preview(head, to), head.rawPath(), query);
@@ -181,7 +226,7 @@ public final class Proxy implements Endpoint, Upgrades, AutoCloseable {
         : new Passage(grant, head.withTarget(path, query));
   }
 
-  private Passage byPath(RequestHead head, String query) {
+  private Passage byPath(RequestHead head, String query, Instant begun) {
     String path = head.rawPath();
     if (!path.startsWith(TOOLBOX)) {
       throw HttpFailure.notFound(
@@ -193,7 +238,7 @@ public final class Proxy implements Endpoint, Upgrades, AutoCloseable {
     SandboxId sandbox =
         SandboxId.parse(id)
             .orElseThrow(() -> HttpFailure.notFound("the path must name a sandbox by its id"));
-    return within(head, authorizer.toolbox(head, sandbox, rest), rest, query);
+    return within(head, authorizer.toolbox(head, sandbox, rest, begun), rest, query);
   }
 
   /// A port by the toolbox's path, `/proxy/<port>/…`.
@@ -203,8 +248,7 @@ public final class Proxy implements Endpoint, Upgrades, AutoCloseable {
         Port.parse(end < 0 ? rest : rest.substring(0, end))
             .orElseThrow(() -> HttpFailure.badRequest("port must be a number from 1 to 65535"));
     String path = end < 0 ? "/" : rest.substring(end);
-    Grant toPort = new Grant(grant.id(), port, grant.authorizationUsed(), grant.cookie());
-    return new Passage(toPort, head.withTarget(path, query));
+    return new Passage(grant.at(port), head.withTarget(path, query));
   }
 
   /// Leave to pass.

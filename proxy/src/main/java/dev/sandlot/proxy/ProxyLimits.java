@@ -13,6 +13,9 @@ import java.time.Duration;
 /// @param activityEvery how often a connection that lasts counts as use
 /// @param activityOnceIn of several uses in this time only the first is told
 /// @param cookieAge how long a browser stays let in
+/// @param strangerQuietMax how long nothing may move where nobody knows who visits
+/// @param strangersMax who may visit one public sandbox at once without being known
+/// @param lookEvery how often those who are in are looked at again, beside when something changes
 public record ProxyLimits(
     int headerLineBytesMax,
     int headersMax,
@@ -22,7 +25,10 @@ public record ProxyLimits(
     int rememberedMax,
     Duration activityEvery,
     Duration activityOnceIn,
-    Duration cookieAge) {
+    Duration cookieAge,
+    Duration strangerQuietMax,
+    int strangersMax,
+    Duration lookEvery) {
   /// What the contract asks for (control-api.md §14), and sizes that real applications stay below.
   public static final ProxyLimits DEFAULT =
       new ProxyLimits(
@@ -34,5 +40,8 @@ public record ProxyLimits(
           20_000,
           Duration.ofSeconds(50),
           Duration.ofSeconds(45),
-          Duration.ofHours(1));
+          Duration.ofHours(1),
+          Duration.ofMinutes(2),
+          256,
+          Duration.ofSeconds(30));
 }

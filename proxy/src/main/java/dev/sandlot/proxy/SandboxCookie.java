@@ -12,7 +12,7 @@ final class SandboxCookie {
 
   /// A `Set-Cookie` value for its own host only; empty for a name of the proxy's.
   static Optional<String> harmless(String setCookie) {
-    if (setCookie.strip().startsWith(Credentials.COOKIE_PREFIX)) {
+    if (Credentials.isOurCookie(setCookie)) {
       return Optional.empty();
     }
     List<String> kept = new ArrayList<>();

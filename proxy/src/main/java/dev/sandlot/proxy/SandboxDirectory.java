@@ -2,10 +2,13 @@ package dev.sandlot.proxy;
 
 import dev.sandlot.model.SandboxId;
 import dev.sandlot.model.SigningKey;
+import java.time.Instant;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /// What the proxy asks about sandboxes and who may reach them. Every answer is about now; the proxy
-/// remembers answers for seconds. Thread-safe; may block.
+/// remembers answers for seconds, and forgets them when it is told of a change. Thread-safe; may
+/// block.
 ///
 /// Whatever is thrown refuses the request: no failure lets anybody in.
 public interface SandboxDirectory {
@@ -17,8 +20,8 @@ public interface SandboxDirectory {
   /// @param token what follows `Bearer ` in the request, as sent
   KeyAccess keyAccess(String token, SandboxId id);
 
-  /// Whether this is the sandbox's present preview token, which opens all its ports.
-  boolean previewTokenMatches(String token, SandboxId id);
+  /// Whether this is the sandbox's present preview token of this port.
+  boolean previewTokenMatches(String token, SandboxId id, int port);
 
   /// What a signed token opens; empty when it is unknown, revoked or over.
   Optional<SignedTarget> signedToken(String token);
@@ -27,6 +30,12 @@ public interface SandboxDirectory {
   /// nobody has asked for its key. Alone among the answers it is not remembered by the proxy: a key
   /// that was rotated opens nothing from that moment on. So whoever answers does so quickly.
   Optional<SigningKey> signingKey(SandboxId id);
+
+  /// Calls this at once when an answer about a sandbox may be another one now: it was made private,
+  /// started, deleted, or a key or token of it was revoked. With nothing when that holds for any
+  /// sandbox. The listener is quick; what is asked after it was called is about the time after the
+  /// change.
+  void onChange(Consumer<Optional<SandboxId>> listener);
 
   /// Notes that somebody uses the sandbox, which puts its auto-stop off.
   void recordActivity(SandboxId id);
@@ -39,7 +48,8 @@ public interface SandboxDirectory {
   /// The one port that a signed token opens.
   ///
   /// @param port 1 to 65535
-  record SignedTarget(SandboxId id, int port) {}
+  /// @param end when it opens it no more
+  record SignedTarget(SandboxId id, int port, Instant end) {}
 
   /// What a key is good for.
   enum KeyAccess {

@@ -22,6 +22,7 @@ final class WatchedConnection implements PortConnection {
   private final ScheduledFuture<?> looks;
   private volatile long movedAt = System.nanoTime();
   private volatile boolean expired;
+  private volatile Runnable whenExpired = () -> {};
 
   WatchedConnection(PortConnection connection, Duration quietMax, ScheduledExecutorService timer) {
     this.connection = connection;
@@ -30,6 +31,16 @@ final class WatchedConnection implements PortConnection {
     out = new MarkedOutput(connection.out());
     long every = Math.max(1, quietMaxNanos / LOOKS_PER_LIMIT);
     looks = timer.scheduleAtFixedRate(this::look, every, every, TimeUnit.NANOSECONDS);
+  }
+
+  /// Does this too when it is ended because nothing moved: who waits for the other side is not
+  /// woken by the end of this one.
+  void whenExpired(Runnable action) {
+    whenExpired = action;
+  }
+
+  Duration quietMax() {
+    return Duration.ofNanos(quietMaxNanos);
   }
 
   /// Whether it was ended because nothing moved.
@@ -62,7 +73,12 @@ final class WatchedConnection implements PortConnection {
     if (System.nanoTime() - movedAt > quietMaxNanos) {
       expired = true;
       looks.cancel(false);
-      Thread.ofVirtual().name("quiet-connection").start(connection::close);
+      Thread.ofVirtual()
+          .name("quiet-connection")
+          .start(() -> {
+            connection.close();
+            whenExpired.run();
+          });
     }
   }
 

@@ -8,22 +8,35 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 
 /// A directory in memory.
 final class FakeDirectory implements SandboxDirectory {
   final Map<SandboxId, Boolean> sandboxes = new ConcurrentHashMap<>();
   final Map<String, List<SandboxId>> keys = new ConcurrentHashMap<>();
-  final Map<SandboxId, String> previewTokens = new ConcurrentHashMap<>();
+
+  /// By sandbox and port, `<id>:<port>`.
+  final Map<String, String> previewTokens = new ConcurrentHashMap<>();
+
   final Map<String, SignedTarget> signed = new ConcurrentHashMap<>();
   final Map<SandboxId, SigningKey> signingKeys = new ConcurrentHashMap<>();
   final List<SandboxId> activity = Collections.synchronizedList(new ArrayList<>());
+  private final List<Consumer<Optional<SandboxId>>> listeners = new CopyOnWriteArrayList<>();
   final AtomicInteger keyQuestions = new AtomicInteger();
   volatile boolean failing;
 
+  /// Happens once, after the next sandbox was found.
+  volatile Runnable afterFind = () -> {};
+
   @Override
   public Optional<Target> find(SandboxId id) {
-    return Optional.ofNullable(sandboxes.get(id)).map(Target::new);
+    Optional<Target> answer = Optional.ofNullable(sandboxes.get(id)).map(Target::new);
+    Runnable once = afterFind;
+    afterFind = () -> {};
+    once.run();
+    return answer;
   }
 
   @Override
@@ -40,8 +53,23 @@ final class FakeDirectory implements SandboxDirectory {
   }
 
   @Override
-  public boolean previewTokenMatches(String token, SandboxId id) {
-    return token.equals(previewTokens.get(id));
+  public boolean previewTokenMatches(String token, SandboxId id, int port) {
+    return token.equals(previewTokens.get(id + ":" + port));
+  }
+
+  @Override
+  public void onChange(Consumer<Optional<SandboxId>> listener) {
+    listeners.add(listener);
+  }
+
+  /// Tells that something about a sandbox is different now.
+  void changed(SandboxId id) {
+    listeners.forEach(listener -> listener.accept(Optional.of(id)));
+  }
+
+  /// Tells that anything may be.
+  void changed() {
+    listeners.forEach(listener -> listener.accept(Optional.empty()));
   }
 
   @Override

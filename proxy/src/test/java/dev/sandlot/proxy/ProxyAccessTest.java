@@ -9,6 +9,8 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.time.Instant;
+import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
@@ -52,8 +54,48 @@ class ProxyAccessTest {
   void letsThePreviewTokenInByHeaderAndQuery() throws IOException {
     assertThat(fixture.get(fixture.host(3000), "/", "X-Daytona-Preview-Token: " + TOKEN))
         .endsWith("inside");
-    assertThat(fixture.get(fixture.host(3001), "/?DAYTONA_SANDBOX_AUTH_KEY=" + TOKEN))
+    assertThat(fixture.get(fixture.host(3000), "/?DAYTONA_SANDBOX_AUTH_KEY=" + TOKEN))
         .endsWith("inside");
+  }
+
+  @Test
+  void aPreviewTokenOfOnePortOpensNoOtherAndRunsNoCommand() throws IOException {
+    String header = "X-Daytona-Preview-Token: " + TOKEN;
+    String query = "?DAYTONA_SANDBOX_AUTH_KEY=" + TOKEN;
+    for (int port : new int[] {3001, 2280, 22_222, 33_333}) {
+      assertThat(status(fixture.get(fixture.host(port), "/", header))).isEqualTo(401);
+      assertThat(status(fixture.get(fixture.host(port), "/" + query))).isEqualTo(401);
+    }
+    String command = "/toolbox/" + fixture.closed + "/process/execute";
+    assertThat(status(fixture.send("POST", "localhost", command, "{}", header))).isEqualTo(401);
+    assertThat(status(fixture.send("POST", "localhost", command + query, "{}"))).isEqualTo(401);
+    String below = "/toolbox/" + fixture.closed + "/proxy/3000/";
+    assertThat(status(fixture.get("localhost", below, header))).isEqualTo(401);
+    assertThat(inside.heads).isEmpty();
+  }
+
+  @Test
+  void neverTakesTheDestinationFromAHeader() throws IOException {
+    String[] headers = {
+      "X-Forwarded-Host: " + fixture.publicHost(3000),
+      "X-Forwarded-Port: 2280",
+      "X-Original-Host: " + fixture.publicHost(3000),
+      "X-Original-URL: /toolbox/" + fixture.open + "/version",
+      "X-Rewrite-URL: /toolbox/" + fixture.open + "/version",
+      "Forwarded: host=" + fixture.publicHost(3000) + ";for=127.0.0.1;proto=https",
+      "X-Daytona-Sandbox-Id: " + fixture.open,
+      "X-Daytona-Organization-ID: anything",
+      "X-Daytona-Authorization: Bearer " + KEY,
+      "X-Daytona-Port: 3000",
+    };
+    assertThat(status(fixture.get(fixture.host(3000), "/", headers))).isEqualTo(401);
+    assertThat(status(fixture.get("localhost", "/toolbox/" + fixture.closed + "/v", headers)))
+        .isEqualTo(401);
+    assertThat(status(fixture.get("evil.example", "/", headers))).isEqualTo(404);
+    String absolute = "http://" + fixture.publicHost(3000) + "/";
+    assertThat(status(fixture.get(fixture.host(3000), absolute))).isBetween(400, 499);
+    assertThat(inside.heads).isEmpty();
+    assertThat(fixture.gateway.dialled).isEmpty();
   }
 
   @Test
@@ -149,12 +191,39 @@ class ProxyAccessTest {
       assertThat(status(fixture.get(fixture.host(port), "/", "X-Daytona-Preview-Token: " + SIGNED)))
           .isEqualTo(401);
     }
-    String cookie = "Cookie: " + cookie(fixture.get(fixture.signedHost(3000), "/"));
+    // A cookie would outlive the link.
+    assertThat(fixture.get(fixture.signedHost(3000), "/")).doesNotContainPattern("(?i)set-cookie");
     fixture.directory.signed.clear();
-    fixture.proxy.invalidateAccess();
-    assertThat(fixture.get(fixture.signedHost(3000), "/", cookie)).endsWith("inside");
-    assertThat(status(fixture.get(fixture.signedHost(3001), "/", cookie))).isEqualTo(401);
+    fixture.directory.changed();
     assertThat(status(fixture.get(fixture.signedHost(3000), "/"))).isEqualTo(401);
+  }
+
+  @Test
+  void aSignedLinkIsOverAtItsEndThoughItIsRemembered() throws IOException {
+    SandboxDirectory.SignedTarget over =
+        new SandboxDirectory.SignedTarget(fixture.closed, 3000, Instant.now().minusMillis(1));
+    fixture.directory.signed.put(SIGNED, over);
+    assertThat(status(fixture.get(fixture.signedHost(3000), "/"))).isEqualTo(401);
+  }
+
+  @Test
+  void aCookieIsWorthNoMoreThanItsTokenIsNow() throws IOException {
+    String cookie =
+        "Cookie: " + cookie(fixture.get(fixture.host(3000), "/?DAYTONA_SANDBOX_AUTH_KEY=" + TOKEN));
+    assertThat(fixture.get(fixture.host(3000), "/", cookie)).endsWith("inside");
+    fixture.directory.previewTokens.put(fixture.closed + ":3000", "that-of-the-next-start");
+    fixture.directory.changed(fixture.closed);
+    assertThat(status(fixture.get(fixture.host(3000), "/", cookie))).isEqualTo(401);
+  }
+
+  @Test
+  void findsItsCookieAmongThoseThatANeighbourSet() throws IOException {
+    String cookie = cookie(fixture.get(fixture.host(3000), "/?DAYTONA_SANDBOX_AUTH_KEY=" + TOKEN));
+    String name = cookie.substring(0, cookie.indexOf('='));
+    String forged = (name + "=x.9999999999.y; ").repeat(3);
+    assertThat(fixture.get(fixture.host(3000), "/", "Cookie: " + forged + cookie))
+        .endsWith("inside");
+    assertThat(inside.lastHead()).doesNotContain("daytona-sandbox-auth");
   }
 
   @Test
@@ -270,7 +339,7 @@ class ProxyAccessTest {
     assertThat(fixture.get(fixture.host(3000), "/", BEARER + KEY)).endsWith("inside");
     assertThat(fixture.directory.keyQuestions).hasValue(1);
     fixture.directory.keys.remove(KEY);
-    fixture.proxy.invalidateAccess();
+    fixture.directory.changed();
     assertThat(status(fixture.get(fixture.host(3000), "/", BEARER + KEY))).isEqualTo(401);
   }
 
@@ -278,7 +347,7 @@ class ProxyAccessTest {
   void closesAPublicSandboxWhenToldThatItIsPrivate() throws IOException {
     assertThat(fixture.get(fixture.publicHost(3000), "/")).endsWith("inside");
     fixture.directory.sandboxes.put(fixture.open, false);
-    fixture.proxy.invalidate(fixture.open);
+    fixture.directory.changed(fixture.open);
     assertThat(status(fixture.get(fixture.publicHost(3000), "/"))).isEqualTo(401);
   }
 
@@ -332,6 +401,42 @@ class ProxyAccessTest {
     String without =
         fixture.get(fixture.host(3000), "/", BEARER + KEY, origin, "X-Daytona-Disable-CORS: true");
     assertThat(without).doesNotContainPattern("(?i)access-control");
+  }
+
+  @Test
+  void leavesPreflightsOfAPublicPortToTheApplication() throws IOException {
+    String[] question = {
+      "Origin: https://page.example",
+      "Access-Control-Request-Method: PROPFIND",
+      "Access-Control-Request-Headers: x-own"
+    };
+    assertThat(fixture.send("OPTIONS", fixture.publicHost(3000), "/a?b", "", question))
+        .endsWith("inside")
+        .doesNotContainPattern("(?i)access-control-allow-methods");
+    assertThat(inside.lastHead())
+        .startsWith("OPTIONS /a?b HTTP/1.1")
+        .containsPattern("(?i)access-control-request-method: PROPFIND\r\n");
+  }
+
+  @Test
+  void answersPreflightsOfWhatIsNotPublicItselfAndAllowsNoCredentials() throws IOException {
+    String[] question = {
+      "Origin: https://page.example",
+      "Access-Control-Request-Method: POST",
+      "Access-Control-Request-Headers: x-daytona-preview-token"
+    };
+    for (String host :
+        List.of(fixture.host(3000), fixture.publicHost(2280), fixture.publicHost(22_222))) {
+      String answer = fixture.send("OPTIONS", host, "/", "", question);
+      assertThat(status(answer)).isEqualTo(204);
+      assertThat(answer)
+          .containsPattern("(?i)access-control-allow-origin: https://page.example\r\n")
+          .containsPattern("(?i)access-control-allow-methods: .*POST")
+          .containsPattern("(?i)access-control-allow-headers: x-daytona-preview-token\r\n")
+          .containsPattern("(?i)access-control-max-age: [0-9]+\r\n")
+          .doesNotContainPattern("(?i)access-control-allow-credentials");
+    }
+    assertThat(inside.heads).isEmpty();
   }
 
   private static String cookie(String answer) {

@@ -8,6 +8,7 @@ import dev.sandlot.model.SandboxId;
 import java.io.IOException;
 import java.net.Socket;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Set;
 
@@ -16,6 +17,7 @@ final class ProxyFixture implements AutoCloseable {
   static final String KEY = "dtn_the-key-of-the-owner";
   static final String OTHER_KEY = "dtn_the-key-of-another-tenant";
   static final String TOKEN = "preview-token-of-the-private-one";
+  static final String TOOLBOX_TOKEN = "toolbox-token-of-the-private-one";
   static final String SIGNED = "abcdefgh01234567";
 
   final SandboxId closed = SandboxId.of("11111111-2222-4333-8444-555555555555");
@@ -34,8 +36,10 @@ final class ProxyFixture implements AutoCloseable {
     directory.sandboxes.put(open, true);
     directory.keys.put(KEY, List.of(closed, open));
     directory.keys.put(OTHER_KEY, List.of());
-    directory.previewTokens.put(closed, TOKEN);
-    directory.signed.put(SIGNED, new SandboxDirectory.SignedTarget(closed, 3000));
+    directory.previewTokens.put(closed + ":3000", TOKEN);
+    directory.previewTokens.put(closed + ":2280", TOOLBOX_TOKEN);
+    directory.signed.put(
+        SIGNED, new SandboxDirectory.SignedTarget(closed, 3000, Instant.now().plusSeconds(3600)));
     gateway.running.addAll(List.of(closed, open));
     ProxyConfig config =
         new ProxyConfig(
@@ -44,6 +48,24 @@ final class ProxyFixture implements AutoCloseable {
     server =
         HttpServer.start(
             ListenConfig.plain("proxy", "127.0.0.1", 0), proxy, proxy.failures(), proxy);
+  }
+
+  /// The usual ones, with this much patience and frequent signs of use.
+  static ProxyLimits limits(Duration quietMax) {
+    ProxyLimits patient = ProxyLimits.DEFAULT;
+    return new ProxyLimits(
+        patient.headerLineBytesMax(),
+        patient.headersMax(),
+        quietMax,
+        quietMax,
+        patient.accessRemembered(),
+        patient.rememberedMax(),
+        Duration.ofMillis(50),
+        Duration.ofMillis(10),
+        patient.cookieAge(),
+        quietMax,
+        patient.strangersMax(),
+        patient.lookEvery());
   }
 
   String host(int port) {

@@ -111,7 +111,7 @@ class ProxyTrafficTest {
           new PreviewCookie(
                   new ProxyConfig("x", Set.of(), false, new byte[32], ProxyLimits.DEFAULT),
                   Clock.systemUTC())
-              .issue(new Port(3000), fixture.closed.toString(), fixture.closed)
+              .issue(new Port(3000), fixture.closed, TOKEN)
               .split(";", -1)[0];
       String answer =
           fixture.get(
@@ -424,7 +424,7 @@ class ProxyTrafficTest {
 
   @Test
   void givesUpOnAServerThatNeverAnswers() throws Exception {
-    try (ProxyFixture quick = new ProxyFixture(limits(Duration.ofMillis(300)));
+    try (ProxyFixture quick = new ProxyFixture(ProxyFixture.limits(Duration.ofMillis(300)));
         RawServer inside = new RawServer((_, socket) -> socket.getInputStream().read())) {
       quick.gateway.ports.put(3000, inside.port());
       assertThat(status(quick.get(quick.host(3000), "/", BEARER))).isEqualTo(504);
@@ -433,7 +433,7 @@ class ProxyTrafficTest {
 
   @Test
   void countsAConnectionThatLastsAgainAndAgain() throws Exception {
-    try (ProxyFixture quick = new ProxyFixture(limits(Duration.ofSeconds(20)));
+    try (ProxyFixture quick = new ProxyFixture(ProxyFixture.limits(Duration.ofSeconds(20)));
         RawServer inside =
             new RawServer((_, socket) -> {
               write(socket, "HTTP/1.1 200 OK\r\n\r\n");
@@ -449,20 +449,6 @@ class ProxyTrafficTest {
       Thread.sleep(300);
       assertThat(quick.directory.activity).hasSize(counted);
     }
-  }
-
-  private static ProxyLimits limits(Duration quietMax) {
-    ProxyLimits patient = ProxyLimits.DEFAULT;
-    return new ProxyLimits(
-        patient.headerLineBytesMax(),
-        patient.headersMax(),
-        quietMax,
-        quietMax,
-        patient.accessRemembered(),
-        patient.rememberedMax(),
-        Duration.ofMillis(50),
-        Duration.ofMillis(10),
-        patient.cookieAge());
   }
 
   @Test

@@ -2,7 +2,7 @@ package dev.sandlot.proxy;
 
 import static dev.sandlot.proxy.ProxyFixture.KEY;
 import static dev.sandlot.proxy.ProxyFixture.OTHER_KEY;
-import static dev.sandlot.proxy.ProxyFixture.TOKEN;
+import static dev.sandlot.proxy.ProxyFixture.TOOLBOX_TOKEN;
 import static dev.sandlot.proxy.ProxyTrafficTest.readUntil;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -42,11 +42,12 @@ class ToolboxUpgradeTest {
   @Test
   void letsATokenInByHeaderAndQuery() throws IOException {
     String byHeader =
-        spoken(fixture.host(2280), "/socket?a=b", "X-Daytona-Preview-Token: " + TOKEN);
-    String byQuery = spoken("localhost", toolbox("/socket?DAYTONA_SANDBOX_AUTH_KEY=" + TOKEN));
+        spoken(fixture.host(2280), "/socket?a=b", "X-Daytona-Preview-Token: " + TOOLBOX_TOKEN);
+    String byQuery =
+        spoken("localhost", toolbox("/socket?DAYTONA_SANDBOX_AUTH_KEY=" + TOOLBOX_TOKEN));
 
-    assertThat(byHeader).contains(fixture.closed + " /socket?a=b").doesNotContain(TOKEN);
-    assertThat(byQuery).contains(fixture.closed + " /socket [").doesNotContain(TOKEN);
+    assertThat(byHeader).contains(fixture.closed + " /socket?a=b").doesNotContain(TOOLBOX_TOKEN);
+    assertThat(byQuery).contains(fixture.closed + " /socket [").doesNotContain(TOOLBOX_TOKEN);
   }
 
   @Test
@@ -99,7 +100,10 @@ class ToolboxUpgradeTest {
                 usual.rememberedMax(),
                 Duration.ofMillis(20),
                 Duration.ZERO,
-                usual.cookieAge()));
+                usual.cookieAge(),
+                usual.strangerQuietMax(),
+                usual.strangersMax(),
+                usual.lookEvery()));
     try (Socket client = upgrade("localhost", toolbox("/socket"), "Authorization: Bearer " + KEY)) {
       assertThat(readUntil(client.getInputStream(), "]")).startsWith("HTTP/1.1 101");
       for (int tries = 0; fixture.directory.activity.size() < 5 && tries < 1_000; tries++) {

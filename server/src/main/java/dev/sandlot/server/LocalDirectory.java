@@ -5,6 +5,7 @@ import dev.sandlot.model.SandboxId;
 import dev.sandlot.model.SigningKey;
 import dev.sandlot.proxy.SandboxDirectory;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /// The proxy's questions, answered by the control plane of the same process.
 record LocalDirectory(Previews previews) implements SandboxDirectory {
@@ -23,18 +24,25 @@ record LocalDirectory(Previews previews) implements SandboxDirectory {
   }
 
   @Override
-  public boolean previewTokenMatches(String token, SandboxId id) {
-    return previews.tokenValid(id, token);
+  public boolean previewTokenMatches(String token, SandboxId id, int port) {
+    return previews.tokenValid(id, port, token);
   }
 
   @Override
   public Optional<SignedTarget> signedToken(String token) {
-    return previews.signed(token).map(signed -> new SignedTarget(signed.sandbox(), signed.port()));
+    return previews
+        .signed(token)
+        .map(signed -> new SignedTarget(signed.sandbox(), signed.port(), signed.end()));
   }
 
   @Override
   public Optional<SigningKey> signingKey(SandboxId id) {
     return previews.signingKey(id);
+  }
+
+  @Override
+  public void onChange(Consumer<Optional<SandboxId>> listener) {
+    previews.onChange(listener);
   }
 
   @Override

@@ -26,12 +26,14 @@ public final class Callers {
 
   private final KeyStore store;
   private final InstantSource clock;
+  private final Signals signals;
   private final Cache<String, Optional<KeyStore.Holder>> holders =
       Caffeine.newBuilder().maximumSize(KEPT_MAX).expireAfterWrite(KEPT).build();
 
   public Callers(PostgresDatabase database, Signals signals, InstantSource clock) {
     this.store = new PostgresKeyStore(database);
     this.clock = clock;
+    this.signals = signals;
     signals.subscribe(this::forget);
   }
 
@@ -41,6 +43,15 @@ public final class Callers {
     } else if (topic.isEmpty()) {
       holders.invalidateAll();
     }
+  }
+
+  /// Calls this when a key is made, changed or revoked. It must be quick.
+  public void onChange(Runnable listener) {
+    signals.subscribe(topic -> {
+      if (topic.startsWith(TOPIC)) {
+        listener.run();
+      }
+    });
   }
 
   /// Who sent the request: nobody for a missing or unknown token.

@@ -42,14 +42,16 @@ final class PostgresSignedTokenStore {
         handle
             .createQuery(
                 """
-                SELECT sandbox_id, port FROM signed_preview_tokens
+                SELECT sandbox_id, port, expires_at FROM signed_preview_tokens
                 WHERE token = :token AND expires_at > :now\
                 """)
             .bind("token", token)
             .bind("now", Columns.time(now))
             .map((row, _) ->
                 new Previews.Signed(
-                    new SandboxId(row.getObject("sandbox_id", UUID.class)), row.getInt("port")))
+                    new SandboxId(row.getObject("sandbox_id", UUID.class)),
+                    row.getInt("port"),
+                    Columns.instant(row, "expires_at")))
             .findOne());
   }
 

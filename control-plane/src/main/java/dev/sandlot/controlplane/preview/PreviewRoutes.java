@@ -20,6 +20,7 @@ import java.util.Map;
 /// answers to those are bare text, not JSON (control-api.md §1.5).
 public final class PreviewRoutes {
   private static final int PORT_MAX = 65_535;
+  private static final int TOOLBOX = 2280;
   private static final int LIFE_SECONDS_MAX = 86_400;
   private static final int LIFE_SECONDS_DEFAULT = 60;
 
@@ -75,7 +76,7 @@ public final class PreviewRoutes {
         Map.of(
             "sandboxId", id,
             "url", addresses.preview(port, id),
-            "token", sandbox.status().authToken()));
+            "token", Previews.token(sandbox, port)));
   }
 
   private void signedUrl(Exchange exchange) {
@@ -140,8 +141,11 @@ public final class PreviewRoutes {
     answer(exchange, previews.find(id(exchange)).map(Previews.Target::open).orElse(false));
   }
 
+  /// Of a token that opens the port in the query. Without one, of the toolbox's: who asks so lets
+  /// whoever holds a valid token in everywhere.
   private void validate(Exchange exchange) {
-    answer(exchange, previews.tokenValid(id(exchange), exchange.pathParameter("authToken")));
+    int port = new QueryParameters(exchange).integer("port", 1, PORT_MAX).orElse(TOOLBOX);
+    answer(exchange, previews.tokenValid(id(exchange), port, exchange.pathParameter("authToken")));
   }
 
   private void access(Exchange exchange) {

@@ -13,17 +13,23 @@ import dev.sandlot.model.OrganizationId;
 import dev.sandlot.model.RunnerId;
 import dev.sandlot.model.SandboxId;
 import dev.sandlot.model.SigningKey;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /// Answers the proxy's questions about who may look into which sandbox. What it knows of a sandbox
 /// is kept for seconds and forgotten at once when the sandbox changes. Thread-safe.
 public final class Previews {
+  /// Raised with a sandbox's id when a signed token of its ports is ended.
+  private static final String TOPIC = "signed-preview:";
+
+  /// A change is told by a signal; this bounds what a lost one costs.
   private static final Duration KEPT = Duration.ofSeconds(5);
+
   private static final int KEPT_MAX = 20_000;
   private static final SecureRandom RANDOM = new SecureRandom();
   private static final String TOKEN_ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789";
@@ -31,6 +37,8 @@ public final class Previews {
 
   private final Sandboxes sandboxes;
   private final Callers callers;
+  private final PostgresDatabase database;
+  private final Signals signals;
   private final PostgresSignedTokenStore tokens;
   private final SigningKeys signingKeys;
   private final InstantSource clock;
@@ -45,6 +53,8 @@ public final class Previews {
       InstantSource clock) {
     this.sandboxes = sandboxes;
     this.callers = callers;
+    this.database = database;
+    this.signals = signals;
     this.tokens = new PostgresSignedTokenStore(database);
     this.signingKeys = new SigningKeys(database, signals, clock);
     this.clock = clock;
@@ -82,15 +92,32 @@ public final class Previews {
             .isPresent();
   }
 
-  /// Whether this is the sandbox's own preview token, which opens all of its ordinary ports.
-  public boolean tokenValid(SandboxId id, String token) {
-    return sandbox(id).filter(sandbox -> same(sandbox.status().authToken(), token)).isPresent();
+  /// Calls this when a sandbox or what opens it has changed, with the sandbox's id, or with nothing
+  /// when it may concern any. What this then answers is about the time after the change. It must be
+  /// quick.
+  public void onChange(Consumer<Optional<SandboxId>> listener) {
+    sandboxes.onChange(listener);
+    callers.onChange(() -> listener.accept(Optional.empty()));
+    signals.subscribe(topic -> {
+      for (String prefix : List.of(TOPIC, SigningKeys.TOPIC)) {
+        if (topic.startsWith(prefix)) {
+          SandboxId.parse(topic.substring(prefix.length()))
+              .ifPresent(id -> listener.accept(Optional.of(id)));
+        }
+      }
+    });
   }
 
-  /// In a time that says nothing about where they differ.
-  private static boolean same(String ours, String theirs) {
-    return MessageDigest.isEqual(
-        ours.getBytes(StandardCharsets.UTF_8), theirs.getBytes(StandardCharsets.UTF_8));
+  /// The present preview token of a sandbox's port; another one after each start.
+  static String token(Sandbox sandbox, int port) {
+    return PreviewToken.of(sandbox.status().previewSecret(), port);
+  }
+
+  /// Whether this is the sandbox's present preview token of this port.
+  public boolean tokenValid(SandboxId id, int port, String token) {
+    return sandbox(id)
+        .filter(sandbox -> PreviewToken.opens(sandbox.status().previewSecret(), port, token))
+        .isPresent();
   }
 
   /// What a signed token opens; empty for a token that is unknown or expired.
@@ -105,7 +132,9 @@ public final class Previews {
   }
 
   /// The one port that a signed token opens.
-  public record Signed(SandboxId sandbox, int port) {}
+  ///
+  /// @param end when it opens it no more
+  public record Signed(SandboxId sandbox, int port, Instant end) {}
 
   /// What URLs of the sandbox's files are signed with. Empty when there is no such sandbox, or
   /// nobody has asked for its key. A key that was replaced is not known any more as soon as the
@@ -136,8 +165,13 @@ public final class Previews {
     return token.toString();
   }
 
+  /// Ends a token: when this returns it opens nothing any more.
   void expire(SandboxId id, int port, String token) {
-    tokens.delete(id, port, token);
+    database.run(() -> {
+      tokens.delete(id, port, token);
+      database.raise(TOPIC + id);
+      return token;
+    });
   }
 
   SigningKey ensureSigningKey(SandboxId id) {

@@ -13,7 +13,7 @@ import java.util.Optional;
 /// The keys with which clients sign URLs of files, one a sandbox. Thread-safe.
 final class SigningKeys {
   /// Raised with a sandbox's id when its key is made or replaced.
-  private static final String TOPIC = "signing-key:";
+  static final String TOPIC = "signing-key:";
 
   /// A change is told by a signal; this bounds what a lost one costs.
   private static final Duration KEPT = Duration.ofSeconds(5);

@@ -42,12 +42,12 @@ final class PostgresSandboxStore implements SandboxStore {
               INSERT INTO sandboxes (id, organization_id, region_id, runner_id, name, snapshot,
                 snapshot_ref, os_user, env, cpu, memory, disk, labels, public,
                 network_block_all, network_allow_list, auto_stop_minutes,
-                auto_archive_minutes, auto_delete_minutes, state, version, auth_token,
+                auto_archive_minutes, auto_delete_minutes, state, version, preview_secret,
                 deadline_at, created_at, updated_at, last_activity_at)
               VALUES (:id, :organization, :region, :runner, :name, :snapshot,
                 :snapshotRef, :user, CAST(:env AS jsonb), :cpu, :memory, :disk,
                 CAST(:labels AS jsonb), :open, :blockAll, :allowList, :autoStop,
-                :autoArchive, :autoDelete, :state, :version, :authToken,
+                :autoArchive, :autoDelete, :state, :version, :previewSecret,
                 :deadline, :now, :now, :now)
               ON CONFLICT (organization_id, name)
                 WHERE state NOT IN ('DESTROYING', 'DESTROYED') DO NOTHING\
@@ -61,7 +61,7 @@ final class PostgresSandboxStore implements SandboxStore {
               .bind("runner", sandbox.runner().value())
               .bind("state", sandbox.state().name())
               .bind("version", sandbox.status().version())
-              .bind("authToken", sandbox.status().authToken())
+              .bind("previewSecret", sandbox.status().previewSecret())
               .bind("deadline", deadline.map(Columns::time).orElse(null))
               .bind("now", Columns.time(sandbox.createdAt()))
               .execute()
@@ -146,7 +146,7 @@ final class PostgresSandboxStore implements SandboxStore {
                     """
                     UPDATE sandboxes SET state = :state, version = version + 1,
                       error_reason = :reason, recoverable = :recoverable,
-                      auth_token = :authToken, deadline_at = :deadline,
+                      preview_secret = :previewSecret, deadline_at = :deadline,
                       updated_at = :now, last_activity_at = :now
                     WHERE id = :id AND version = :version\
                     """)
@@ -155,7 +155,7 @@ final class PostgresSandboxStore implements SandboxStore {
                 .bind("state", next.state().name())
                 .bind("reason", next.errorReason().orElse(null))
                 .bind("recoverable", next.recoverable())
-                .bind("authToken", next.authToken())
+                .bind("previewSecret", next.previewSecret())
                 .bind("deadline", deadline.map(Columns::time).orElse(null))
                 .bind("now", Columns.time(now))
                 .execute()
@@ -324,7 +324,7 @@ final class PostgresSandboxStore implements SandboxStore {
             row.getLong("version"),
             Columns.textIfAny(row, "error_reason"),
             row.getBoolean("recoverable"),
-            row.getString("auth_token")),
+            row.getString("preview_secret")),
         Columns.instant(row, "created_at"),
         Columns.instant(row, "updated_at"),
         Columns.instant(row, "last_activity_at"));

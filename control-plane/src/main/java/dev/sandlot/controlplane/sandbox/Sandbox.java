@@ -74,13 +74,14 @@ public record Sandbox(
   /// @param version counts the changes of this status; whoever writes names the one he read
   /// @param errorReason why it ended or failed
   /// @param recoverable whether recovering can help
-  /// @param authToken opens its previews; another one after each start
+  /// @param previewSecret what the tokens of its previews are derived from, another one after each
+  ///   start; it opens nothing itself and is told to nobody
   public record Status(
       SandboxState state,
       long version,
       Optional<String> errorReason,
       boolean recoverable,
-      String authToken) {}
+      String previewSecret) {}
 
   public SandboxState state() {
     return status.state();

@@ -153,7 +153,11 @@ public final class SandboxCreation {
             snapshot.disk()),
         request.settings(),
         new Sandbox.Status(
-            SandboxState.CREATING, 0, Optional.empty(), false, SandboxTransitions.newToken()),
+            SandboxState.CREATING,
+            0,
+            Optional.empty(),
+            false,
+            SandboxTransitions.newPreviewSecret()),
         now,
         now,
         now);

@@ -19,8 +19,8 @@ import org.slf4j.LoggerFactory;
 final class SandboxTransitions {
   private static final Logger LOGGER = LoggerFactory.getLogger(SandboxTransitions.class);
   private static final SecureRandom RANDOM = new SecureRandom();
-  private static final String TOKEN_ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789_-";
-  private static final int TOKEN_LENGTH = 32;
+  private static final String SECRET_ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789_-";
+  private static final int SECRET_LENGTH = 32;
   private static final int ATTEMPTS_MAX = 20;
 
   /// After a runner could not remove a sandbox, until it is told again.
@@ -61,13 +61,13 @@ final class SandboxTransitions {
     return "sandbox:" + id;
   }
 
-  /// A new preview token.
-  static String newToken() {
-    StringBuilder token = new StringBuilder(TOKEN_LENGTH);
-    for (int index = 0; index < TOKEN_LENGTH; index++) {
-      token.append(TOKEN_ALPHABET.charAt(RANDOM.nextInt(TOKEN_ALPHABET.length())));
+  /// What a sandbox's preview tokens are derived from from now on.
+  static String newPreviewSecret() {
+    StringBuilder secret = new StringBuilder(SECRET_LENGTH);
+    for (int index = 0; index < SECRET_LENGTH; index++) {
+      secret.append(SECRET_ALPHABET.charAt(RANDOM.nextInt(SECRET_ALPHABET.length())));
     }
-    return token.toString();
+    return secret.toString();
   }
 
   /// Applies an event; when others change the sandbox at the same time, to what they left.
@@ -203,7 +203,7 @@ final class SandboxTransitions {
         read.status().version() + 1,
         reason,
         recoverable,
-        starts ? newToken() : read.status().authToken());
+        starts ? newPreviewSecret() : read.status().previewSecret());
   }
 
   static Optional<Instant> deadline(SandboxEvent event, SandboxState state, Instant now) {
