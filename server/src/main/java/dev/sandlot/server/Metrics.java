@@ -51,15 +51,23 @@ final class Metrics {
       String status = "5xx";
       try {
         endpoint.serve(exchange);
-        status = "2xx";
+        status = category(exchange.status());
       } catch (HttpFailure failure) {
-        status = failure.status() / 100 + "xx";
+        status = category(exchange.sent() ? exchange.status() : failure.status());
         throw failure;
+      } catch (Exception e) {
+        // A client that left before the end had been answered.
+        status = exchange.sent() ? category(exchange.status()) : status;
+        throw e;
       } finally {
         durations.labelValues(role).observe((System.nanoTime() - start) / NANOSECONDS);
         requests.labelValues(role, status).inc();
       }
     };
+  }
+
+  private static String category(int status) {
+    return status / 100 + "xx";
   }
 
   /// Answers a scraper.

@@ -8,6 +8,7 @@ import dev.sandlot.controlplane.access.Secret;
 import dev.sandlot.controlplane.platform.Addresses;
 import dev.sandlot.controlplane.platform.DatabaseConfig;
 import dev.sandlot.controlplane.snapshot.DefaultSnapshot;
+import dev.sandlot.http.ConnectionLimits;
 import dev.sandlot.http.Endpoint;
 import dev.sandlot.http.Exchange;
 import dev.sandlot.http.HttpFailure;
@@ -100,9 +101,7 @@ final class Server implements AutoCloseable {
     LOGGER
         .atInfo()
         .addKeyValue("version", VERSION)
-        .addKeyValue(
-            "api",
-            config.protocol() + "://" + config.publicHost() + ":" + config.apiPort() + "/api")
+        .addKeyValue("api", config.urls().api() + "/api")
         .log("server started");
     whole = true;
   }
@@ -130,16 +129,21 @@ final class Server implements AutoCloseable {
   }
 
   private ListenConfig listen(String name, int port) {
-    return new ListenConfig(name, config.listen(), port, config.tls());
+    return new ListenConfig(
+        name,
+        config.listen(),
+        port,
+        config.tls(),
+        ConnectionLimits.STANDARD,
+        config.trustedProxies());
   }
 
   private ControlPlaneConfig controlPlaneConfig(Secrets secrets) {
-    String proxy = config.protocol() + "://";
     Addresses addresses =
         new Addresses(
-            proxy + "{{PORT}}-{{sandboxId}}." + config.proxyDomain(),
-            proxy + config.publicHost() + ":" + config.proxyPort() + "/toolbox",
-            proxy + config.publicHost() + ":" + config.apiPort() + "/dashboard");
+            config.urls().previewTemplate(config.proxyDomain()),
+            config.urls().proxy() + "/toolbox",
+            config.urls().api() + "/dashboard");
     DefaultSnapshot builtIn = DefaultSnapshot.BUILT_IN;
     LauncherImages images = new LauncherImages(config.launcherSocket());
     String image =
@@ -193,7 +197,7 @@ final class Server implements AutoCloseable {
         secrets.named("runner.key", "dtn_"),
         config.home().resolve("server/spool"),
         config.proxyDomain(),
-        config.protocol() + "://" + config.publicHost() + ":" + config.proxyPort(),
+        config.urls().proxy().toString(),
         VERSION,
         RunnerConfig.JOBS_MAX,
         RunnerConfig.PROCESSES_MAX,
@@ -221,10 +225,16 @@ final class Server implements AutoCloseable {
   private ProxyConfig proxyConfig(Secrets secrets) {
     return new ProxyConfig(
         config.proxyDomain(),
-        Set.copyOf(List.of(config.publicHost(), config.listen(), "localhost", "127.0.0.1")),
-        config.tls().isPresent(),
+        toolboxHosts(),
+        config.urls().secure(),
         secrets.named("cookie.key", "").getBytes(UTF_8),
         ProxyLimits.DEFAULT);
+  }
+
+  private Set<String> toolboxHosts() {
+    String host = config.urls().proxy().getHost();
+    return Set.copyOf(
+        List.of(config.publicHost(), host, config.listen(), "localhost", "127.0.0.1"));
   }
 
   /// Stops everything, last started first. Sandboxes go on.

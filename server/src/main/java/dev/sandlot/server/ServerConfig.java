@@ -3,9 +3,11 @@ package dev.sandlot.server;
 import dev.sandlot.http.TlsFiles;
 import dev.sandlot.model.Ipv4Range;
 import java.net.InetAddress;
+import java.net.URI;
 import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,6 +27,8 @@ import java.util.stream.Collectors;
 ///   split roles
 /// @param proxyDomain host and port that previews are below, "proxy.localhost:4000"
 /// @param publicHost the name clients reach this server by, for the URLs it hands out
+/// @param urls by which clients reach it
+/// @param trustedProxies what stands in front of it, whose connections are many clients'
 /// @param tls empty for plain HTTP
 /// @param databaseUrl JDBC URL of an own PostgreSQL; empty for the embedded one
 /// @param launcherSocket where the launcher listens
@@ -41,6 +45,8 @@ record ServerConfig(
     int runnerPort,
     String proxyDomain,
     String publicHost,
+    PublicUrls urls,
+    Set<InetAddress> trustedProxies,
     Optional<TlsFiles> tls,
     Optional<String> databaseUrl,
     Path launcherSocket,
@@ -77,15 +83,24 @@ record ServerConfig(
     }
     String listen = reader.text("SANDLOT_LISTEN", "127.0.0.1");
     int proxyPort = reader.port("SANDLOT_PROXY_PORT", 4000);
+    int apiPort = reader.port("SANDLOT_API_PORT", 3000);
+    String host = reader.text("SANDLOT_PUBLIC_HOST", loopback(listen) ? "localhost" : listen);
+    Optional<String> proxy = reader.optional("SANDLOT_PROXY_URL");
     ServerConfig config =
         new ServerConfig(
             home,
             listen,
-            reader.port("SANDLOT_API_PORT", 3000),
+            apiPort,
             proxyPort,
             reader.port("SANDLOT_RUNNER_PORT", 3003),
-            reader.text("SANDLOT_PROXY_DOMAIN", "proxy.localhost:" + proxyPort),
-            reader.text("SANDLOT_PUBLIC_HOST", loopback(listen) ? "localhost" : listen),
+            reader.text(
+                "SANDLOT_PROXY_DOMAIN",
+                proxy
+                    .map(url -> PublicUrls.read("SANDLOT_PROXY_URL", url).getRawAuthority())
+                    .orElse("proxy.localhost:" + proxyPort)),
+            host,
+            reader.urls(host, apiPort, proxyPort),
+            reader.addresses("SANDLOT_TRUSTED_PROXIES"),
             reader.tls(),
             reader.optional("SANDLOT_DATABASE_URL"),
             Path.of(
@@ -107,7 +122,7 @@ record ServerConfig(
     return config;
   }
 
-  /// "http" or "https".
+  /// What it speaks itself: "http" or "https".
   public String protocol() {
     return tls().isPresent() ? "https" : "http";
   }
@@ -122,6 +137,14 @@ record ServerConfig(
     values.put("SANDLOT_PROXY_PORT", Integer.toString(proxyPort));
     values.put("SANDLOT_PROXY_DOMAIN", proxyDomain);
     values.put("SANDLOT_PUBLIC_HOST", publicHost);
+    values.put("SANDLOT_PUBLIC_URL", urls.api().toString());
+    values.put("SANDLOT_PROXY_URL", urls.proxy().toString());
+    values.put(
+        "SANDLOT_TRUSTED_PROXIES",
+        trustedProxies.stream()
+            .map(InetAddress::getHostAddress)
+            .sorted()
+            .collect(Collectors.joining(",")));
     values.put(
         "SANDLOT_TLS_CERTIFICATE", tls.map(files -> files.certificate().toString()).orElse(""));
     values.put(
@@ -205,6 +228,37 @@ record ServerConfig(
                             + " is not an IPv4 range; a comma list such as 192.0.2.0/24,198.51.100.7/32 is wanted")));
       }
       return List.copyOf(ranges);
+    }
+
+    PublicUrls urls(String host, int apiPort, int proxyPort) {
+      String own = (tls().isPresent() ? "https://" : "http://") + host + ":";
+      return new PublicUrls(
+          url("SANDLOT_PUBLIC_URL", own + apiPort), url("SANDLOT_PROXY_URL", own + proxyPort));
+    }
+
+    private URI url(String name, String fallback) {
+      URI url = PublicUrls.read(name, text(name, fallback));
+      if (tls().isPresent() && url.getScheme().equals("http")) {
+        throw new Invalid(
+            name + "=" + url + " says http, but this server has a certificate: say https");
+      }
+      return url;
+    }
+
+    /// Addresses apart by commas.
+    Set<InetAddress> addresses(String name) {
+      Set<InetAddress> addresses = new HashSet<>();
+      for (String address : text(name, "").split(",", -1)) {
+        if (!address.isBlank()) {
+          try {
+            addresses.add(InetAddress.ofLiteral(address.strip()));
+          } catch (IllegalArgumentException _) {
+            throw new Invalid(
+                name + "=" + text(name, "") + " must be addresses apart by commas: 192.0.2.1,::1");
+          }
+        }
+      }
+      return addresses;
     }
 
     Optional<TlsFiles> tls() {

@@ -66,6 +66,75 @@ class ServerConfigTest {
   }
 
   @Test
+  void handsOutItsOwnAddressesUnlessToldOthers() {
+    PublicUrls urls = ServerConfig.read(Map.of()).urls();
+
+    assertThat(urls.api()).hasToString("http://localhost:3000");
+    assertThat(urls.proxy()).hasToString("http://localhost:4000");
+    assertThat(urls.secure()).isFalse();
+  }
+
+  @Test
+  void behindAProxyThatSpeaksTlsSaysHttpsAndMarksCookies() {
+    ServerConfig config =
+        ServerConfig.read(
+            Map.of(
+                "SANDLOT_PUBLIC_URL",
+                "https://sandlot.example.org/",
+                "SANDLOT_PROXY_URL",
+                "https://preview.example.org",
+                "SANDLOT_TRUSTED_PROXIES",
+                "192.0.2.7, 2001:db8::7"));
+
+    assertThat(config.protocol()).isEqualTo("http");
+    assertThat(config.urls().api()).hasToString("https://sandlot.example.org");
+    assertThat(config.urls().secure()).isTrue();
+    assertThat(config.proxyDomain()).isEqualTo("preview.example.org");
+    assertThat(config.urls().previewTemplate(config.proxyDomain()))
+        .isEqualTo("https://{{PORT}}-{{sandboxId}}.preview.example.org");
+    assertThat(config.trustedProxies()).hasSize(2);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "sandlot.example.org",
+        "ftp://sandlot.example.org",
+        "https://",
+        "https:///x",
+        "https://sandlot.example.org/path",
+        "https://user@sandlot.example.org",
+        "https://sandlot.example.org?x",
+        "https://sandlot example.org"
+      })
+  void refusesWhatIsNoUrlOfAServer(String text) {
+    assertThatThrownBy(() -> ServerConfig.read(Map.of("SANDLOT_PROXY_URL", text)))
+        .isInstanceOf(ServerConfig.Invalid.class)
+        .hasMessageContaining("SANDLOT_PROXY_URL");
+  }
+
+  @Test
+  void refusesNamesWhereAddressesOfProxiesBelong() {
+    assertThatThrownBy(() -> ServerConfig.read(Map.of("SANDLOT_TRUSTED_PROXIES", "localhost")))
+        .isInstanceOf(ServerConfig.Invalid.class)
+        .hasMessageContaining("SANDLOT_TRUSTED_PROXIES");
+  }
+
+  @Test
+  void doesNotSayHttpOfAServerWithACertificate() {
+    assertThatThrownBy(() ->
+            ServerConfig.read(
+                Map.of(
+                    "SANDLOT_TLS_CERTIFICATE",
+                    "/c",
+                    "SANDLOT_TLS_KEY",
+                    "/k",
+                    "SANDLOT_PUBLIC_URL",
+                    "http://x")))
+        .hasMessageContaining("say https");
+  }
+
+  @Test
   void wantsCertificateAndKeyTogether() {
     assertThatThrownBy(() -> ServerConfig.read(Map.of("SANDLOT_TLS_KEY", "/k")))
         .hasMessageContaining("SANDLOT_TLS_CERTIFICATE and SANDLOT_TLS_KEY");
