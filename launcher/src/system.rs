@@ -178,12 +178,17 @@ pub fn limit_subvolume(root: &File, number: u64, bytes: u64) -> io::Result<()> {
     ioctl_with(root.as_raw_fd(), BTRFS_QGROUP_LIMIT, &mut arguments).map(drop)
 }
 
-/// A folder that a child sees at another place, in a mount namespace of its own.
+/// What a child sees in a mount namespace of its own: a folder at another place, and of all sandboxes' root file systems
+/// one.
 pub struct View {
     /// What is shown.
     pub source: std::ffi::CString,
     /// Where.
     pub target: &'static CStr,
+    /// Where all root file systems are mounted below.
+    pub all_roots: std::ffi::CString,
+    /// The child's own.
+    pub own_root: std::ffi::CString,
 }
 
 /// Makes the child enter these cgroups, and see this view, before it executes its program.
@@ -221,7 +226,26 @@ fn show(view: &View) -> io::Result<()> {
     // Without this the mount below would also appear on the host.
     mount_change(c"/", MountPropagationFlags::REC | MountPropagationFlags::DOWNSTREAM)?;
     mount_bind(view.source.as_c_str(), view.target)?;
-    Ok(())
+    show_own_root(view)
+}
+
+/// An engine in a user namespace cannot let go of what was mounted when it began: a part of it stays as long as the engine
+/// has a program or a file open, and would keep the disks of sandboxes in use that have ended long since.
+fn show_own_root(view: &View) -> io::Result<()> {
+    use rustix::fs::CWD;
+    use rustix::mount::{MoveMountFlags, OpenTreeFlags, UnmountFlags, move_mount, open_tree, unmount};
+    let own = open_tree(
+        CWD,
+        view.own_root.as_c_str(),
+        OpenTreeFlags::OPEN_TREE_CLONE | OpenTreeFlags::OPEN_TREE_CLOEXEC,
+    )?;
+    match unmount(view.all_roots.as_c_str(), UnmountFlags::DETACH) {
+        // An earlier launcher has not mounted the folder over itself.
+        Err(rustix::io::Errno::INVAL) => return Ok(()),
+        result => result?,
+    }
+    let flags = MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH;
+    Ok(move_mount(&own, c"", CWD, view.own_root.as_c_str(), flags)?)
 }
 
 /// Puts the calling thread into a new network namespace.

@@ -58,7 +58,7 @@ pub struct Wish {
 pub fn start(host: &Host, id: &SandboxId, wish: Wish) -> Outcome<Started> {
     let disk = host.disks.get(id)?.ok_or_else(|| disk::absent(id))?;
     let folder = Folder::of(&host.config, id);
-    if let Some(record) = folder.record()? {
+    if let Some(record) = end::record(host, id)? {
         if record.shim.is_some_and(Process::alive) {
             return already(host, &record, wish.engine);
         }
@@ -214,6 +214,7 @@ fn order(host: &Host, folder: &Folder, record: &Record, caller: &Caller) -> Outc
         } else {
             Vec::new()
         },
+        own_cgroup_entrances: host.cgroups.shim_entrances(&record.id),
         limits_view: runsc.then(|| bundle.join("limits")),
         oom_file: host.cgroups.oom_file(&record.id),
         memory: runsc.then(|| host.cgroups.memory_files(&record.id)),

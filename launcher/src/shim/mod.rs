@@ -1,6 +1,7 @@
 //! The shim: one small process for each sandbox. It starts the engine, holds the agent's link, takes the exit status,
 //! and outlives runner and launcher. As it reads what the sandbox sends, it gives up root once the engine runs.
 
+mod budget;
 mod engine_log;
 mod link;
 pub mod memory;
@@ -11,7 +12,7 @@ use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::os::unix::net::UnixListener;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -42,6 +43,8 @@ pub struct Order {
     pub arguments: Vec<String>,
     /// The files through which the engine enters its cgroup.
     pub cgroup_entrances: Vec<PathBuf>,
+    /// The files through which the shim enters its own, once the engine has gone its way.
+    pub own_cgroup_entrances: Vec<PathBuf>,
     /// What the engine sees where the host's cgroups are.
     pub limits_view: Option<PathBuf>,
     /// Where the kernel counts what it ended for lack of memory.
@@ -55,6 +58,16 @@ pub struct Order {
 }
 
 impl Order {
+    fn view(&self, limits: &Path) -> io::Result<system::View> {
+        let text = |path: &Path| CString::new(path.as_os_str().as_encoded_bytes());
+        Ok(system::View {
+            source: text(limits)?,
+            target: c"/sys/fs/cgroup",
+            all_roots: text(self.folder.parent().unwrap_or(&self.folder))?,
+            own_root: text(&self.folder.join("bundle/rootfs"))?,
+        })
+    }
+
     /// The file in which the engine names its process.
     pub fn pid_file(folder: &std::path::Path) -> PathBuf {
         folder.join("engine.pid")
@@ -102,6 +115,7 @@ fn run() -> io::Result<()> {
     let mut shim = Shim::start(&order)?;
     shim.wait_for_start()?;
     let engine = shim.engine_process(&order)?;
+    enter(&order.own_cgroup_entrances)?;
     give_up_root()?;
     announce()?;
     shim.serve(&engine)
@@ -153,11 +167,8 @@ impl Shim {
         let view = order
             .limits_view
             .as_ref()
-            .map(|path| CString::new(path.as_os_str().as_encoded_bytes()));
-        let view = view.transpose()?.map(|source| system::View {
-            source,
-            target: c"/sys/fs/cgroup",
-        });
+            .map(|limits| order.view(limits))
+            .transpose()?;
         system::before_exec(&mut command, cgroup::open_entrances(&order.cgroup_entrances)?, view);
         let child = command.spawn()?;
         let starter = Pid::from_child(&child);
@@ -179,7 +190,7 @@ impl Shim {
         if status.and_then(|status| status.exit_status()) == Some(0) {
             return Ok(());
         }
-        self.log.copy(&self.output);
+        self.log.copy_rest(&self.output);
         Err(io::Error::other(format!("the engine says: {}", self.log.last_words())))
     }
 
@@ -199,7 +210,7 @@ impl Shim {
         let mut text = String::new();
         // The cgroup may be gone already.
         let _ = self.oom.read_to_string(&mut text);
-        self.log.copy(&self.output);
+        self.log.copy_rest(&self.output);
         // With a guard the kernel ends nobody: a call of the engine's fails for lack of memory, and the engine gives up.
         let gave_up = code == Some(GO_GAVE_UP);
         let starved = self
@@ -219,7 +230,7 @@ impl Shim {
     fn step(&mut self, engine: Option<&OwnedFd>, starting: bool) -> io::Result<bool> {
         let awaited = engine.unwrap_or(&self.starter);
         let mut polled = vec![PollFd::new(awaited, PollFlags::IN)];
-        if !self.log.ended() {
+        if self.log.listening() {
             polled.push(PollFd::new(&self.output, PollFlags::IN));
         }
         // Nobody connects before the launcher has told where.
@@ -228,11 +239,16 @@ impl Shim {
         }
         let guarded = polled.len();
         polled.extend(self.memory.iter().map(Guard::interest));
-        let patience = self.memory.as_ref().and_then(Guard::patience).map(|time| Timespec {
-            tv_sec: 0,
+        let patience = self.memory.as_ref().and_then(Guard::patience);
+        let timeout = [patience, self.log.pause(), self.link.pause()]
+            .into_iter()
+            .flatten()
+            .min();
+        let timeout = timeout.map(|time| Timespec {
+            tv_sec: i64::try_from(time.as_secs()).unwrap_or(i64::MAX),
             tv_nsec: time.subsec_nanos().into(),
         });
-        match poll(&mut polled, patience.as_ref()) {
+        match poll(&mut polled, timeout.as_ref()) {
             Err(Errno::INTR) => return Ok(false),
             result => result?,
         };
@@ -272,6 +288,10 @@ fn listen(order: &Order) -> io::Result<OwnedFd> {
     std::os::unix::fs::chown(&path, Some(order.runner_uid), Some(order.runner_gid))?;
     listener.set_nonblocking(true)?;
     Ok(listener.into())
+}
+
+fn enter(entrances: &[PathBuf]) -> io::Result<()> {
+    entrances.iter().try_for_each(|entrance| fs::write(entrance, "0"))
 }
 
 fn give_up_root() -> io::Result<()> {

@@ -268,3 +268,50 @@ fn a_plain_container_has_no_way_around_its_filter() {
     let absent = libc::ENOSYS.to_string();
     answers_to_calls(&calls, |answer| answer == absent || answer.starts_with("signal "));
 }
+
+/// A sandbox that makes its shim work pays with the time of a cgroup that is bounded; and its memory is not the shim's,
+/// which has to act when that is used up.
+#[test]
+fn a_shim_has_a_cgroup_of_its_own() {
+    let launcher = Launcher::start();
+    for (number, engine) in [(1, "runsc"), (2, "runc")] {
+        let sandbox = launcher.sandbox(number, engine, open());
+        let record =
+            fs::read_to_string(launcher.home.join(format!("run/sandboxes/{}/record.json", sandbox.id))).unwrap();
+        let record: Value = serde_json::from_str(&record).unwrap();
+        let cgroups = fs::read_to_string(format!("/proc/{}/cgroup", record["shim"]["pid"])).unwrap();
+        let own = format!("/sandlot-{}/shims/{}", launcher.instance(), sandbox.id);
+        // A controller has a line of its own on version 1; on version 2 there is one line for all.
+        let with = |controller: &str| {
+            let named = cgroups.lines().find(|line| {
+                line.split(':')
+                    .nth(1)
+                    .unwrap()
+                    .split(',')
+                    .any(|name| name == controller)
+            });
+            let line = named.or_else(|| cgroups.lines().find(|line| line.starts_with("0::")));
+            line.unwrap().split(':').nth(2).unwrap().to_owned()
+        };
+        assert_eq!(with("cpu"), own, "{engine}: {cgroups}");
+        assert!(
+            !with("memory").ends_with(&format!("sandlot-{}/{}", launcher.instance(), sandbox.id)),
+            "{cgroups}"
+        );
+        let folder = ["/sys/fs/cgroup/cpu", "/sys/fs/cgroup"].map(|root| format!("{root}{own}"));
+        let quota = folder.iter().find_map(|folder| {
+            let files = ["cpu.cfs_quota_us", "cpu.max"].map(|name| fs::read_to_string(format!("{folder}/{name}")));
+            files.into_iter().flatten().next()
+        });
+        let quota = quota.expect("a bounded time");
+        assert!(
+            quota.split_whitespace().next().unwrap().parse::<u32>().unwrap() <= 50_000,
+            "{quota}"
+        );
+        launcher.ok(about("stop_sandbox", &sandbox.id));
+        assert!(
+            folder.iter().all(|folder| fs::metadata(folder).is_err()),
+            "{folder:?} are gone"
+        );
+    }
+}

@@ -6,16 +6,25 @@ use std::collections::VecDeque;
 use std::io::{self, IoSlice};
 use std::ops::Range;
 use std::os::fd::{AsFd, OwnedFd};
+use std::time::Duration;
 
 use agent_link::{HEADER_BYTES, Header, PAYLOAD_BYTES_MAX, reset_frame};
 use rustix::event::{PollFd, PollFlags};
 use rustix::io::Errno;
 use rustix::net::{Shutdown, shutdown};
 
+use super::budget::Budget;
+
 const INCOMING_BYTES: usize = 256 * 1024;
 const EPOCH_BYTES: usize = 8;
 /// Pieces handed to the kernel in one call.
 const PIECES_MAX: usize = 16;
+/// What an agent may send at once, and each second, that brings the runner next to nothing. Bytes that nobody wants cost
+/// what they are, small frames as much as one of [`SMALL_BYTES`], frames that only mean something [`SIGN_BYTES`].
+const WORTHLESS_AT_ONCE: u32 = 16 << 20;
+const WORTHLESS_EACH_SECOND: u32 = 4 << 20;
+const SMALL_BYTES: usize = 256;
+const SIGN_BYTES: usize = 1_024;
 /// Rounds after which the other direction gets its turn.
 const ROUNDS_MAX: usize = 64;
 
@@ -29,6 +38,7 @@ pub struct Link {
     answered: bool,
     to_agent: Outgoing,
     from_agent: Incoming,
+    worthless: Budget,
 }
 
 struct Connection {
@@ -75,7 +85,15 @@ impl Link {
             answered: false,
             to_agent: Outgoing::default(),
             from_agent: Incoming::default(),
+            worthless: Budget::new(WORTHLESS_AT_ONCE, WORTHLESS_EACH_SECOND),
         }
+    }
+
+    /// How long the agent is not listened to, after a flood; none when it is, or when there is another reason.
+    pub fn pause(&self) -> Option<Duration> {
+        self.worthless
+            .pause()
+            .filter(|_| self.connection.is_some() && self.pair.is_some())
     }
 
     /// What to wait for, in the order: listener, agent, runner.
@@ -187,10 +205,10 @@ impl Link {
         true
     }
 
-    /// While nobody is connected, or the runner has yet to take what there is, the agent must wait: what it sends
-    /// without end then costs its own time, not the host's.
+    /// While nobody is connected, the runner has yet to take what there is, or the agent has sent too much that is worth
+    /// nothing, it must wait: what it sends without end then costs its own time, not the host's.
     fn listening(&self) -> bool {
-        self.connection.is_some() && self.from_agent.pieces.is_empty()
+        self.connection.is_some() && self.from_agent.pieces.is_empty() && self.worthless.pause().is_none()
     }
 
     fn deliver(&mut self) -> bool {
@@ -217,6 +235,7 @@ impl Link {
 
     fn parse(&mut self) -> Result<(), agent_link::InvalidHeader> {
         while let Some(header) = self.from_agent.next_header()? {
+            self.worthless.spend(self.worthlessness(header));
             match header {
                 Header::Data { length } => {
                     let listening = self
@@ -236,6 +255,20 @@ impl Link {
             }
         }
         Ok(())
+    }
+
+    /// What a frame costs of the budget.
+    fn worthlessness(&self, header: Header) -> usize {
+        let wanted = self.answered
+            && self
+                .connection
+                .as_ref()
+                .is_some_and(|connection| !connection.agent_ended);
+        match header {
+            Header::Data { length } if wanted => SMALL_BYTES.saturating_sub(length),
+            Header::Data { length } => SMALL_BYTES.max(length),
+            Header::Reset | Header::End | Header::Pressure => SIGN_BYTES,
+        }
     }
 
     /// Drops a connection that has ended both ways, and with it the memory of the buffers.

@@ -217,3 +217,72 @@ fn an_idle_link_waits_instead_of_spinning() {
     assert_eq!(ready(&bench.link), 0, "after the runner has gone");
     assert!(bench.link.connection.is_none());
 }
+
+/// Sends the same frame again and again until the link takes no more, and says how many bytes went.
+fn flood(bench: &mut Bench, frame: &[u8], bytes_max: usize) -> usize {
+    let many = frame.repeat(1_000);
+    bench.agent.set_nonblocking(true).expect("a mode");
+    let mut sent = 0;
+    while sent < bytes_max && bench.link.pause().is_none() {
+        match bench.agent.write(&many[sent % frame.len()..]) {
+            Ok(count) => sent += count,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => bench.link.advance(),
+            Err(error) => panic!("{error}"),
+        }
+    }
+    bench.agent.set_nonblocking(false).expect("a mode");
+    sent
+}
+
+#[test]
+fn who_floods_it_with_signs_has_to_wait_and_is_heard_again() {
+    for sign in [Header::Pressure.encode().to_vec(), reset_frame(1).to_vec()] {
+        let mut bench = Bench::new(&format!("signs-{}", sign[0]));
+        let mut runner = bench.connect();
+        bench.agent_gets(&reset_frame(1));
+        bench.agent_sends(&reset_frame(1));
+        let sent = flood(&mut bench, &sign, 64 << 20);
+        assert!(bench.link.pause().is_some(), "{sent} bytes");
+        assert!(!bench.link.listening());
+        // The other way stays open meanwhile.
+        runner.write_all(b"still here").expect("a write");
+        bench.link.advance();
+        bench.agent_gets(&data(b"still here"));
+        let begun = sent % sign.len();
+        let mut agent = bench.agent.try_clone().expect("a descriptor");
+        let rest = [&sign[begun..], &data(b"heard")].concat();
+        let sender = std::thread::spawn(move || agent.write_all(&rest));
+        let mut got = [0; 5];
+        while runner.read_exact(&mut got).is_err() {
+            bench.link.advance();
+        }
+        assert_eq!(got, *b"heard");
+        sender.join().expect("an end").expect("a write");
+    }
+}
+
+#[test]
+fn who_floods_it_with_bytes_that_nobody_wants_has_to_wait() {
+    let mut bench = Bench::new("unwanted");
+    let _runner = bench.connect();
+    bench.agent_gets(&reset_frame(1));
+    // No answer to the reset: all of this is of an earlier connection.
+    let sent = flood(&mut bench, &data(&[0; 10_000]), 1 << 30);
+    assert!(bench.link.pause().is_some() && !bench.link.listening(), "{sent} bytes");
+}
+
+#[test]
+fn what_the_runner_wants_is_never_held_up() {
+    let mut bench = Bench::new("wanted");
+    let mut runner = bench.connect();
+    bench.agent_gets(&reset_frame(1));
+    bench.agent_sends(&reset_frame(1));
+    let frame = data(&[7; PAYLOAD_BYTES_MAX]);
+    let mut got = vec![0; PAYLOAD_BYTES_MAX];
+    for _ in 0..1_000 {
+        bench.agent.write_all(&frame).expect("a write");
+        bench.link.advance();
+        runner.read_exact(&mut got).expect("what was sent");
+        assert_eq!(bench.link.pause(), None);
+    }
+}
