@@ -10,7 +10,6 @@ use crate::answer::{Doing, Outcome};
 use crate::cgroup::Cgroups;
 use crate::config::Config;
 use crate::database::Database;
-use crate::log::now_ms;
 use crate::network::netlink::Netlink;
 use crate::network::{dns_interface, firewall, interface_prefix, namespaces, slots};
 use crate::sandbox::end::{end_shim, shims};
@@ -63,21 +62,16 @@ fn sandboxes(config: &Config) -> Outcome<()> {
             forget(&Folder::of(config, &id))?;
         }
     }
-    Ok(())
+    overlay::close(&all)
 }
 
 fn forget(folder: &Folder) -> Outcome<()> {
     overlay::release(&folder.rootfs())?;
     files::remove(&folder.agent_socket()).doing(|| format!("{} cannot be changed", folder.path().display()))?;
-    if folder.record()?.is_some() {
+    // A damaged one told of something that ran, too.
+    if folder.record().map_or(true, |record| record.is_some()) {
         // On a full disk it is not kept, and everything goes all the same.
-        let _ = folder.write_exit(&Exit {
-            code: -1,
-            signal: rustix::process::Signal::KILL.as_raw(),
-            oom: false,
-            at_ms: now_ms(),
-            reason: Reason::Stopped,
-        });
+        let _ = folder.write_exit(&Exit::unseen(Reason::Stopped));
     }
     folder.remove_record()
 }

@@ -1,7 +1,7 @@
 //! The engines: which are usable here, and the command lines that they are called with.
 
 use std::fs;
-use std::io::{BufRead, BufReader};
+use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use crate::answer::{Code, Doing, Failure, Outcome};
 use crate::config::Config;
+use crate::files;
 use crate::network::Slot;
 use crate::values::{Engine, SandboxId};
 
@@ -180,6 +181,29 @@ impl Caller {
             state: config.volatile().join("engine").join(slot.0.to_string()),
             id: id.clone(),
         })
+    }
+
+    /// Removes what engines wrote down about a sandbox whose slot is not known.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn forget(config: &Config, id: &SandboxId) -> io::Result<()> {
+        let slots = fs::read_dir(config.volatile().join("engine"))
+            .into_iter()
+            .flatten()
+            .flatten();
+        for state in slots.map(|slot| slot.path()) {
+            let mut names = fs::read_dir(&state)
+                .into_iter()
+                .flatten()
+                .flatten()
+                .map(|entry| entry.file_name());
+            // runc has a folder of this name, gvisor files that begin with it.
+            if names.any(|name| name.to_string_lossy().starts_with(id.as_str())) {
+                files::remove_folder(&state)?;
+            }
+        }
+        Ok(())
     }
 
     /// The program.

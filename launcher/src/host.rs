@@ -19,7 +19,7 @@ use crate::network::slots::Slots;
 use crate::network::{Slot, firewall};
 use crate::request::Request;
 use crate::sandbox::end;
-use crate::sandbox::record::{Exit, Folder, Process, Reason, Record, records};
+use crate::sandbox::record::{Exit, Folder, Process, Reason, Record, all, damaged, records};
 use crate::sandbox::start::{self, Wish};
 use crate::sandbox::watch::Watch;
 use crate::values::{DiskBytes, Engine, HostName, ImageId, Limits, Network, SandboxId};
@@ -79,12 +79,19 @@ impl Host {
     pub fn open(config: Config) -> Outcome<Arc<Self>> {
         let config = Arc::new(config);
         let runner = user(&config.runner_user)?;
+        crate::overlay::share_ends(&all(&config))?;
         let images = Images::of(&config)?;
         disk::open(&config)?;
         let disks = Disks::of(&config)?;
         let cgroups = Cgroups::of(&config);
         cgroups.prepare()?;
         crate::network::slots::prepare_host(&config)?;
+        for id in damaged(&config)? {
+            if let Err(failure) = end::release_unknown(&config, &cgroups, &id) {
+                let left = json!({"id": id.as_str(), "reason": failure.message});
+                log::error("sandbox with a damaged record is not cleaned up", left);
+            }
+        }
         let found = records(&config)?;
         let taken: BTreeSet<Slot> = found.iter().map(|record| Slot(record.slot)).collect();
         firewall::load(&config, &policies(&found))?;
@@ -157,7 +164,7 @@ impl Host {
 
     fn collect(&self, id: &SandboxId, shim: Process) {
         let result = self.locked(id, || {
-            let record = Folder::of(&self.config, id).record()?;
+            let record = end::record(self, id)?;
             match record.filter(|record| record.shim == Some(shim)) {
                 Some(record) => {
                     log::info("sandbox ended", json!({"id": id.as_str()}));
@@ -267,7 +274,7 @@ impl Host {
     }
 
     fn stop(&self, id: &SandboxId) -> Outcome<()> {
-        match Folder::of(&self.config, id).record()? {
+        match end::record(self, id)? {
             Some(record) => end::release(self, &record, Reason::Stopped),
             None => Ok(()),
         }
@@ -308,7 +315,7 @@ impl Host {
     }
 
     fn running(&self, id: &SandboxId) -> Outcome<Record> {
-        let record = Folder::of(&self.config, id).record()?;
+        let record = end::record(self, id)?;
         let record = record.filter(|record| record.shim.is_some_and(Process::alive));
         record.ok_or_else(|| Failure::new(Code::NotFound, format!("{id} does not run.")))
     }
@@ -321,9 +328,9 @@ impl Host {
 
     fn row(&self, id: &SandboxId, disk: &Disk) -> Outcome<Row> {
         let folder = Folder::of(&self.config, id);
-        let record = folder
-            .record()?
-            .filter(|record| record.shim.is_some_and(Process::alive));
+        // One that cannot be read tells of nothing that can be reached; the next operation on it ends what is left.
+        let record = folder.record().unwrap_or(None);
+        let record = record.filter(|record| record.shim.is_some_and(Process::alive));
         let address = |record: &Record| Slot(record.slot).address(&self.config).to_string();
         Ok(Row {
             id: id.clone(),
@@ -335,7 +342,7 @@ impl Host {
             limits: record.as_ref().map(|record| record.limits),
             network: record.as_ref().map(|record| record.network.clone()),
             agent_socket: record.as_ref().map(|_| folder.agent_socket()),
-            exit: folder.exit()?,
+            exit: folder.exit(),
         })
     }
 

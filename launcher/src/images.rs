@@ -7,12 +7,12 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::answer::{Code, Doing, Failure, Outcome};
 use crate::config::Config;
-use crate::files;
 use crate::values::ImageId;
+use crate::{files, log};
 
 /// One image.
 #[derive(Clone, Debug, Serialize)]
@@ -73,7 +73,7 @@ impl Images {
     /// All images.
     ///
     /// # Errors
-    /// When the directory cannot be read or an image's description is damaged.
+    /// When the directory cannot be read.
     pub fn all(&self) -> Outcome<Vec<Image>> {
         let mut images = Vec::new();
         for folder in self.entries()? {
@@ -81,7 +81,13 @@ impl Images {
             let Some(Ok(id)) = name.map(ImageId::try_from) else {
                 continue;
             };
-            let config = files::read_json(&folder.join("image.json"))?.unwrap_or(Value::Null);
+            let config = match files::read_json(&folder.join("image.json")) {
+                Ok(config) => config.unwrap_or(Value::Null),
+                Err(failure) => {
+                    log::error("image is not listed", json!({"reason": failure.message}));
+                    continue;
+                }
+            };
             let size_bytes = match config.get("size_bytes").and_then(Value::as_u64) {
                 Some(told) => told,
                 None => self.size(&id, &folder.join("rootfs"))?,

@@ -12,8 +12,8 @@ use std::time::{Duration, Instant};
 use rustix::fs::CWD;
 use rustix::io::Errno;
 use rustix::mount::{
-    FsMountFlags, FsOpenFlags, MountAttrFlags, MoveMountFlags, OpenTreeFlags, UnmountFlags, fsconfig_create,
-    fsconfig_set_string, fsmount, fsopen, move_mount, open_tree, unmount,
+    FsMountFlags, FsOpenFlags, MountAttrFlags, MountPropagationFlags, MoveMountFlags, OpenTreeFlags, UnmountFlags,
+    fsconfig_create, fsconfig_set_string, fsmount, fsopen, mount_bind, mount_change, move_mount, open_tree, unmount,
 };
 
 use crate::answer::{Code, Doing, Failure, Outcome};
@@ -54,6 +54,32 @@ pub fn mount(layers: Layers<'_>, owners: Option<Owners>, target: &Path) -> Outco
         }
     };
     move_mount(&overlay, "", CWD, target, MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH).doing(what)
+}
+
+/// Mounts the folder of all root file systems over itself, so that an engine can leave all but its own out of what it sees
+/// (`system.rs`), and that what is unmounted here is unmounted for those that see it, also where the host's root is not
+/// shared. A copy that stayed would keep the disk of an ended sandbox in use.
+///
+/// # Errors
+/// When the kernel refuses.
+pub fn share_ends(folder: &Path) -> Outcome<()> {
+    let what = || format!("{} cannot be mounted over itself", folder.display());
+    let mounts = std::fs::read_to_string("/proc/self/mountinfo").doing(what)?;
+    let mut points = mounts.lines().filter_map(|line| line.split(' ').nth(4));
+    // One that is there is from an earlier launcher; what is mounted below would be hidden by another.
+    if points.any(|point| Path::new(point).starts_with(folder)) {
+        return Ok(());
+    }
+    mount_bind(folder, folder).doing(what)?;
+    mount_change(folder, MountPropagationFlags::SHARED).doing(what)
+}
+
+/// The opposite, when nothing is mounted there any more.
+///
+/// # Errors
+/// When the kernel refuses.
+pub fn close(folder: &Path) -> Outcome<()> {
+    release(folder)
 }
 
 /// Unmounts a root file system; it may not be mounted.

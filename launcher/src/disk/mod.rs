@@ -8,12 +8,14 @@ use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 pub use pool::{close, open, space};
 
 use crate::answer::{Code, Doing, Failure, Outcome};
 use crate::config::Config;
 use crate::failpoint;
+use crate::log;
 use crate::system;
 use crate::values::{DiskBytes, HostName, ImageId, SandboxId};
 
@@ -86,8 +88,13 @@ impl Disks {
             let Ok(id) = SandboxId::try_from(name) else {
                 continue;
             };
-            if let Some(disk) = self.get(&id)? {
-                all.push((id, disk));
+            match self.get(&id) {
+                Ok(disk) => all.extend(disk.map(|disk| (id, disk))),
+                // One of them must not hide all others. It can be deleted.
+                Err(failure) => log::error(
+                    "disk is not listed",
+                    json!({"id": id.as_str(), "reason": failure.message}),
+                ),
             }
         }
         Ok(all)

@@ -10,10 +10,12 @@ use serde_json::json;
 
 use super::record::{Exit, Folder, Process, Reason, Record};
 use crate::answer::{Doing, Outcome};
+use crate::cgroup::Cgroups;
+use crate::config::Config;
 use crate::engine::Caller;
 use crate::failpoint::reach;
 use crate::host::Host;
-use crate::log::{self, now_ms};
+use crate::log;
 use crate::network::Slot;
 use crate::shim::{Order, Status};
 use crate::values::{Network, SandboxId};
@@ -59,16 +61,45 @@ pub fn release(host: &Host, record: &Record, reason: Reason) -> Outcome<()> {
     Ok(())
 }
 
+/// Ends a sandbox whose record cannot be read, and puts the record aside: one damaged file must not keep all others from
+/// their launcher. What only the record told, its slot, is free again when the launcher starts.
+///
+/// # Errors
+/// When a step fails; the record is put aside all the same.
+pub fn release_unknown(config: &Config, cgroups: &Cgroups, id: &SandboxId) -> Outcome<()> {
+    let folder = Folder::of(config, id);
+    let aside = folder.put_record_aside()?;
+    log::error(
+        "record of a sandbox is damaged, so it is ended",
+        json!({"id": id.as_str(), "record": aside}),
+    );
+    for (shim, _) in shims(config.instance.as_str()).into_iter().filter(|(_, of)| of == id) {
+        end_shim(shim, Duration::ZERO);
+    }
+    cgroups.kill(id)?;
+    overlay::release(&folder.rootfs())?;
+    cgroups.remove(id)?;
+    Caller::forget(config, id).doing(|| format!("The engine's state of {id} cannot be removed"))?;
+    files::remove(&folder.agent_socket()).doing(|| format!("{} cannot be changed", folder.path().display()))?;
+    folder.write_exit(&Exit::unseen(Reason::Lost))
+}
+
+/// The record of a sandbox; none when it does not run, or is ended now because nobody knows how it runs. Preconditions: the
+/// caller holds the sandbox's lock.
+///
+/// # Errors
+/// When what is left of it cannot be removed.
+pub fn record(host: &Host, id: &SandboxId) -> Outcome<Option<Record>> {
+    match Folder::of(&host.config, id).record() {
+        Err(_) => release_unknown(&host.config, &host.cgroups, id).map(|()| None),
+        record => record,
+    }
+}
+
 fn exit(folder: &Folder, reason: Reason) -> Exit {
     let status: Option<Status> = files::read_json(&Order::status_file(folder.path())).ok().flatten();
     let Some(status) = status else {
-        return Exit {
-            code: -1,
-            signal: Signal::KILL.as_raw(),
-            oom: false,
-            at_ms: now_ms(),
-            reason,
-        };
+        return Exit::unseen(reason);
     };
     // What the shim saw says more than that it was found ended.
     let stopped = reason == Reason::Stopped;

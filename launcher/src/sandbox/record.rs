@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 
 use rustix::process::Pid;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use crate::answer::{Doing, Outcome};
 use crate::config::Config;
-use crate::files;
 use crate::values::{Engine, Limits, Network, SandboxId};
+use crate::{files, log};
 
 /// One sandbox that runs, or whose start or end was interrupted.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -87,6 +88,19 @@ pub struct Exit {
     pub reason: Reason,
 }
 
+impl Exit {
+    /// Of an end that nobody has seen.
+    pub fn unseen(reason: Reason) -> Self {
+        Self {
+            code: -1,
+            signal: rustix::process::Signal::KILL.as_raw(),
+            oom: false,
+            at_ms: log::now_ms(),
+            reason,
+        }
+    }
+}
+
 /// Who ended a sandbox.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -159,12 +173,22 @@ impl Folder {
         files::remove(&self.0.join("record.json")).doing(|| format!("{} cannot be changed", self.0.display()))
     }
 
-    /// How it ended; none when it runs or never ran.
+    /// Puts a record that cannot be read beside its place, for who wants to know what happened to it.
     ///
     /// # Errors
-    /// When the file is damaged.
-    pub fn exit(&self) -> Outcome<Option<Exit>> {
-        files::read_json(&self.0.join("exit.json"))
+    /// The system's.
+    pub fn put_record_aside(&self) -> Outcome<PathBuf> {
+        let aside = self.0.join("record.json.damaged");
+        fs::rename(self.0.join("record.json"), &aside).doing(|| format!("{} cannot be changed", self.0.display()))?;
+        Ok(aside)
+    }
+
+    /// How it ended; none when it runs or never ran. Where that was written down and cannot be read any more, it is lost.
+    pub fn exit(&self) -> Option<Exit> {
+        files::read_json(&self.0.join("exit.json")).unwrap_or_else(|failure| {
+            log::error("how a sandbox ended cannot be read", json!({"reason": failure.message}));
+            Some(Exit::unseen(Reason::Lost))
+        })
     }
 
     /// Writes down how it ended.
@@ -188,16 +212,27 @@ pub fn all(config: &Config) -> PathBuf {
 /// # Errors
 /// When the folder cannot be read or a record is damaged.
 pub fn records(config: &Config) -> Outcome<Vec<Record>> {
-    let folder = all(config);
     let mut records = Vec::new();
-    for entry in fs::read_dir(&folder)
-        .doing(|| format!("{} cannot be read", folder.display()))?
-        .flatten()
-    {
-        let name = entry.file_name().to_string_lossy().into_owned();
-        if let Ok(id) = SandboxId::try_from(name) {
-            records.extend(Folder::of(config, &id).record()?);
-        }
+    for id in ids(config)? {
+        records.extend(Folder::of(config, &id).record()?);
     }
     Ok(records)
+}
+
+/// The sandboxes whose record cannot be read.
+///
+/// # Errors
+/// When the folder cannot be read.
+pub fn damaged(config: &Config) -> Outcome<Vec<SandboxId>> {
+    let mut ids = ids(config)?;
+    ids.retain(|id| Folder::of(config, id).record().is_err());
+    Ok(ids)
+}
+
+fn ids(config: &Config) -> Outcome<Vec<SandboxId>> {
+    let folder = all(config);
+    let what = || format!("{} cannot be read", folder.display());
+    let entries = fs::read_dir(&folder).doing(what)?.flatten();
+    let names = entries.map(|entry| entry.file_name().to_string_lossy().into_owned());
+    Ok(names.filter_map(|name| SandboxId::try_from(name).ok()).collect())
 }

@@ -276,3 +276,110 @@ fn shim(launcher: &Launcher, sandbox: &Sandbox) -> Option<rustix::process::Pid> 
         .contains(&sandbox.id)
         .then(|| rustix::process::Pid::from_raw(pid as i32))?
 }
+
+/// One file that a full disk or a crash has spoiled must not keep everybody from the launcher.
+#[test]
+fn a_damaged_record_ends_its_own_sandbox_and_no_other() {
+    for damage in [&b"{\"id\":"[..], b"\0\0\0\0", b"{}", b"not JSON at all"] {
+        let mut launcher = Launcher::start();
+        let sandboxes =
+            [(1, "runsc"), (2, "runc"), (3, "runsc")].map(|(number, engine)| launcher.sandbox(number, engine, open()));
+        let folder = |sandbox: &crate::harness::Sandbox| launcher.home.join("run/sandboxes").join(&sandbox.id);
+        let [first, second, third] = &sandboxes;
+        assert_eq!(first.tell("write /kept yes"), "written");
+        let (spoiled, shims) = (
+            [folder(first), folder(second)],
+            [first, second].map(|sandbox| shim_of(&folder(sandbox))),
+        );
+        // Also how one has ended, which is read wherever sandboxes are listed.
+        launcher.ok(about("stop_sandbox", &third.id));
+        std::fs::write(folder(third).join("exit.json"), damage).unwrap();
+        let living = launcher.sandbox(4, "runsc", open());
+        launcher.kill();
+        for folder in &spoiled {
+            std::fs::write(folder.join("record.json"), damage).unwrap();
+        }
+        launcher.serve();
+        assert_eq!(living.tell("echo here"), "here");
+        for (sandbox, (folder, shim)) in [first, second].into_iter().zip(spoiled.iter().zip(shims)) {
+            let found = launcher.ok(about("inspect_sandbox", &sandbox.id));
+            assert_eq!(
+                (&found["running"], &found["exit"]["reason"]),
+                (&json!(false), &json!("lost")),
+                "{found}"
+            );
+            assert_eq!(
+                std::fs::read(folder.join("record.json.damaged")).unwrap(),
+                damage,
+                "it is kept"
+            );
+            let status = std::fs::read_to_string(format!("/proc/{shim}/status")).unwrap_or_default();
+            assert!(
+                status.is_empty() || status.contains("State:\tZ"),
+                "its shim has ended: {status}"
+            );
+        }
+        assert!(
+            launcher.log().contains("record of a sandbox is damaged"),
+            "{}",
+            launcher.log()
+        );
+        let found = launcher.ok(about("inspect_sandbox", &third.id));
+        assert_eq!(found["exit"]["reason"], "lost", "{found}");
+        // It can be started again, and has its disk.
+        let again = launcher.ok(start(&first.id, "runsc", open()));
+        assert_eq!(crate::harness::Sandbox::of(&first.id, &again).tell("read /kept"), "yes");
+    }
+}
+
+fn shim_of(folder: &std::path::Path) -> i64 {
+    let record: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(folder.join("record.json")).unwrap()).unwrap();
+    record["shim"]["pid"].as_i64().unwrap()
+}
+
+/// The same while the launcher runs, found by the next operation.
+#[test]
+fn a_record_that_is_damaged_meanwhile_does_not_keep_a_sandbox_for_ever() {
+    let launcher = Launcher::start();
+    let sandbox = launcher.sandbox(1, "runsc", open());
+    let record = launcher.home.join(format!("run/sandboxes/{}/record.json", sandbox.id));
+    std::fs::write(&record, "{").unwrap();
+    assert_eq!(
+        launcher.ok(json!({"op": "list_sandboxes"}))["sandboxes"][0]["running"],
+        false
+    );
+    launcher.ok(about("delete_disk", &sandbox.id));
+    assert!(
+        launcher.ok(json!({"op": "list_sandboxes"}))["sandboxes"]
+            .as_array()
+            .unwrap()
+            .is_empty()
+    );
+}
+
+/// A disk or an image that nobody can tell anything of is left out, and not everything with it.
+#[test]
+fn a_damaged_description_hides_nothing_else() {
+    let launcher = Launcher::start();
+    for number in [1, 2] {
+        launcher.ok(create(&id(number), 64 << 20));
+    }
+    std::fs::write(launcher.home.join(format!("pool/disks/{}/disk.json", id(1))), "{").unwrap();
+    let listed = launcher.ok(json!({"op": "list_sandboxes"}));
+    let ids: Vec<&str> = listed["sandboxes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|row| row["id"].as_str())
+        .collect();
+    assert_eq!(ids, [id(2)]);
+    launcher.ok(about("delete_disk", &id(1)));
+    launcher.ok(create(&id(1), 64 << 20));
+    let broken = launcher.home.join("images/broken");
+    std::fs::create_dir_all(broken.join("rootfs")).unwrap();
+    std::fs::write(broken.join("image.json"), "{").unwrap();
+    let images = launcher.ok(json!({"op": "list_images"}));
+    assert_eq!(images["images"].as_array().unwrap().len(), 1, "{images}");
+    assert_eq!(images["images"][0]["id"], "tiny");
+}

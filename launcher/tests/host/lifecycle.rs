@@ -268,3 +268,22 @@ fn no_more_sandboxes_than_the_host_may_hold() {
     launcher.ok(about("stop_sandbox", &first.id));
     launcher.ok(start(&id(2), "runc", open()));
 }
+
+/// An engine has seen what was mounted when it began, and must not hold on to it.
+#[test]
+fn a_sandbox_starts_again_while_one_runs_that_began_after_it() {
+    let launcher = Launcher::start();
+    for engine in ["runsc", "runc"] {
+        let first = launcher.sandbox(1, engine, open());
+        let second = launcher.sandbox(2, engine, open());
+        launcher.ok(about("stop_sandbox", &first.id));
+        let again = Sandbox::of(&first.id, &launcher.ok(start(&first.id, engine, open())));
+        assert_eq!(
+            (again.tell("echo first"), second.tell("echo second")),
+            ("first".into(), "second".into())
+        );
+        for sandbox in [first, second] {
+            launcher.ok(about("delete_disk", &sandbox.id));
+        }
+    }
+}
