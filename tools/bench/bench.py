@@ -22,32 +22,11 @@ from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
 
 import bare
+import commands
+from phases import phases
+from table import milliseconds, row, table, timed
 
 MIB = 1 << 20
-rows = []
-
-
-def row(promise, measured, wanted=""):
-    rows.append((promise, measured, wanted))
-    print(f"  {promise}: {measured}" + (f"   (promise: {wanted})" if wanted else ""), flush=True)
-
-
-def percentile(values, share):
-    ordered = sorted(values)
-    position = (len(ordered) - 1) * share
-    low = int(position)
-    high = min(low + 1, len(ordered) - 1)
-    return ordered[low] + (ordered[high] - ordered[low]) * (position - low)
-
-
-def milliseconds(values):
-    return f"p50 {percentile(values, 0.5) * 1000:.1f} ms, p95 {percentile(values, 0.95) * 1000:.1f} ms (n={len(values)})"
-
-
-def timed(call):
-    start = time.perf_counter()
-    result = call()
-    return time.perf_counter() - start, result
 
 
 def memory_available():
@@ -106,22 +85,8 @@ class Bench:
         row("time to interactive, no warm pool", milliseconds(whole), "≤ 120 / 180 ms")
         row("— of it `create()`", milliseconds(create))
         row("— of it the first command", milliseconds(first))
-        for phase, values in self.phases(log, offset).items():
+        for phase, values in phases(log, offset).items():
             row(f"— of it on the runner: {phase}", milliseconds(values))
-
-    def phases(self, log, offset):
-        found = {}
-        with open(log, encoding="utf-8", errors="replace") as lines:
-            lines.seek(offset)
-            for line in lines:
-                if '"sandbox started"' not in line:
-                    continue
-                pairs = json.loads(line).get("kvpList", [])
-                for pair in pairs:
-                    for name, value in pair.items():
-                        if name.endswith("Ms"):
-                            found.setdefault(name.removesuffix("Ms"), []).append(float(value) / 1000)
-        return found
 
     def burst(self):
         for count in (20, 50):
@@ -183,6 +148,13 @@ class Bench:
             row("`code_interpreter.run_code(\"1\")`", milliseconds(runs))
         finally:
             self.client.delete(sandbox)
+
+    def commands(self):
+        commands.sizes(self)
+        commands.prints(self)
+
+    def cold(self):
+        commands.cold(self)
 
     def session(self):
         """A line in a session, a key in a terminal, a long log; and what the agent needs after all that."""
@@ -388,7 +360,7 @@ class Bench:
     def memory(self):
         total = 0
         parts = []
-        for name in ("server", "launcher"):
+        for name in ("server", "launcher", "server.supervisor", "launcher.supervisor"):
             process = int(pathlib.Path(self.options.home, f"run/{name}.pid").read_text().split()[0])
             size = self.proportional_size(process)
             total += size
@@ -438,8 +410,8 @@ class Bench:
                 starts.append(time.perf_counter() - begin)
                 told.append(timed(lambda: self.stop(sandbox))[0])
                 self.client.start(sandbox)
-            row("stop, the client's own pace of a second included", milliseconds(stops))
-            row("— until the API says so, asked every 5 ms", milliseconds(told), "≤ 100 ms")
+            row("stop through the client", milliseconds(stops), "≤ 100 ms")
+            row("— until the API says so, asked every 5 ms", milliseconds(told))
             row("start until the first command", milliseconds(starts), "≤ 150 ms")
             again = []
             for _ in range(self.times(5)):
@@ -463,12 +435,7 @@ for folder in range(int(sys.argv[1])):
 """
 
 
-SECTIONS = ["start", "tti", "burst", "exec", "session", "parallel", "files", "many", "gigabyte", "search", "idle", "memory", "engine", "restart"]
-
-
-def table():
-    lines = ["| what | measured | promise |", "| --- | --- | --- |"]
-    return "\n".join(lines + [f"| {promise} | {measured} | {wanted} |" for promise, measured, wanted in rows])
+SECTIONS = ["start", "tti", "burst", "exec", "commands", "cold", "session", "parallel", "files", "many", "gigabyte", "search", "idle", "memory", "engine", "restart"]
 
 
 def main():
