@@ -75,6 +75,8 @@ check_engines() {
     else
       ok runsc "of $date, $age days old, $RUNSC_DATE or later is wanted ($engine)"
     fi
+    "$engine" --version | grep -q "$RUNSC_MARK" ||
+      careful runsc "is used as it was installed, without the mends of ./dev setup engine: see \"an installed runsc\" in docs/file-system.md."
   fi
   check_runc
 }

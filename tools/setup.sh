@@ -13,7 +13,7 @@ for library in common toolchains engine steps programs; do
   # shellcheck disable=SC1090
   source "$here/lib/$library.sh"
 done
-for part in packages engine runc database image programs; do
+for part in packages engine runc exercisers database image programs; do
   # shellcheck disable=SC1090
   source "$here/setup/$part.sh"
 done
@@ -43,6 +43,7 @@ step engine build "gVisor engine (runsc)" engine-download
 step go download "Go" toolchain
 step runc-download download "runc sources" toolchain
 step runc build "Second engine (runc)" runc-download
+step exercisers build "Exercisers of file systems" packages
 step database download "PostgreSQL programs" packages
 step image-download download "Default image: packages" packages
 step image build "Default image" image-download

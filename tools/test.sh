@@ -33,6 +33,8 @@ for library in common toolchains lints engine programs instance clients; do
   # shellcheck disable=SC1090
   source "$here/lib/$library.sh"
 done
+# shellcheck source=setup/exercisers.sh
+source "$here/setup/exercisers.sh"
 
 PARTS=(unit check native java python typescript generations api posture faults)
 DEFAULT_PARTS=(native java python typescript api posture faults)
@@ -62,6 +64,7 @@ part_native() {
   (
     cd "$REPOSITORY"
     SANDLOT_TEST_RUNSC=$(runsc_program) SANDLOT_TEST_RUNC=$(runc_program) \
+      SANDLOT_TEST_FSX=$(fsx_program) SANDLOT_TEST_STRESS=$(command -v stress-ng) \
       SANDLOT_TEST_POSTGRES=$SANDLOT_CACHE/postgres/$POSTGRES_VERSION cargo test --workspace --locked --no-fail-fast
   )
 }
@@ -273,7 +276,7 @@ for part in "${chosen[@]}"; do
   case $part in
     unit) ;;
     check) steps+=(shellcheck) ;;
-    native) steps+=(users engine runc database) ;;
+    native) steps+=(exercisers users engine runc database) ;;
     java) steps+=(users engine runc database image desktop native) ;;
     python | typescript) steps+=(start-cache desktop) ;;
     generations) steps+=(start-cache desktop go) ;;

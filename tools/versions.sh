@@ -20,7 +20,9 @@ RUNSC_MODULE=gvisor.dev/gvisor/runsc
 RUNSC_MODULE_VERSION=v0.0.0-20260905035102-160fafc42237
 RUNSC_DATE=20260905
 # Counts up when the same version is built in another way (tools/setup/engine.sh).
-RUNSC_RECIPE=2
+RUNSC_RECIPE=3
+# In the version of what we build, which has names.patch: an installed one goes without.
+RUNSC_MARK=sandlot
 
 # The opt-in second engine, built through the Go module proxy with Debian's libseccomp unless a safe one is installed.
 # The sum is the module's as Go writes it into a go.sum.
@@ -32,6 +34,9 @@ RUNC_RECIPE=1
 # The first release of each line without the ways out of a container that became known in November 2025 (CVE-2025-31133,
 # CVE-2025-52565, CVE-2025-52881); every later line is without them. The launcher insists on the same (engine.rs).
 RUNC_SAFE=(1.2.8 1.3.3 1.4.0)
+
+# Finds faults of file systems; for tests only.
+FSX_VERSION=0.3.2
 
 # Simple quotas (mkfs.btrfs -O squota) came with this one.
 BTRFS_PROGS_MINIMUM=6.14

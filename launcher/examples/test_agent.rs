@@ -7,6 +7,7 @@ use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::os::fd::FromRawFd;
 use std::os::unix::fs::MetadataExt;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use agent_link::{HEADER_BYTES, Header, PAYLOAD_BYTES_MAX, reset_frame};
@@ -76,6 +77,7 @@ impl World {
             ["read", path] => Ok(String::from_utf8_lossy(&fs::read(path)?).into_owned()),
             ["write", path, text] => fs::write(path, text).map(|()| "written".into()),
             ["fill", path, bytes] => fill(path, number(bytes)?),
+            ["run", program, arguments @ ..] => run(program, arguments),
             ["move", from, to] => fs::rename(from, to).map(|()| "moved".into()),
             ["link", from, to] => fs::hard_link(from, to).map(|()| "linked".into()),
             ["chown", path, owner] => {
@@ -176,6 +178,13 @@ fn old_call(number: i64, first: i64, second: i64, third: i64) -> i64 {
         );
     }
     i64::from(result)
+}
+
+/// What a program says, and how it ends.
+fn run(program: &str, arguments: &[&str]) -> io::Result<String> {
+    let output = Command::new(program).args(arguments).stdin(Stdio::null()).output()?;
+    let said = [output.stdout, output.stderr].concat();
+    Ok(format!("{}{}", String::from_utf8_lossy(&said), output.status))
 }
 
 /// What tells a file from another, and whose it is.

@@ -33,13 +33,14 @@ do_engine() {
   mkdir -p "$partial/gvisor-bin"
   cp -r "$(engine_sources)" "$source"
   chmod -R u+w "$source"
+  engine_patch "$source" "$REPOSITORY/tools/engine/names.patch"
   (
     cd "$source" || exit
     export GOTOOLCHAIN=local CGO_ENABLED=0 GOFLAGS=-trimpath
     engine_filters sentry runsc/boot/filter
     engine_filters gofer runsc/fsgofer/filter
     # Through the module proxy the program gets no version of its own; its age is what doctor and the launcher go by.
-    "$(go_program)" build -ldflags "-s -w -X $RUNSC_MODULE/version.version=${RUNSC_MODULE_VERSION#v0.0.0-}" \
+    "$(go_program)" build -ldflags "-s -w -X $RUNSC_MODULE/version.version=${RUNSC_MODULE_VERSION#v0.0.0-}-$RUNSC_MARK" \
       -o "$partial/runsc" ./runsc
   )
   ln "$partial/runsc" "$partial/gvisor-bin/gvisor_sentry"
@@ -49,6 +50,11 @@ do_engine() {
   rm -rf "$target" "$source"
   mv "$partial" "$target"
   [[ $(runsc_date "$target/runsc") == "$RUNSC_DATE" ]] || fail "The runsc built here does not tell its version."
+}
+
+# engine_patch SOURCES PATCH: outside of any repository's files, which git would look for otherwise.
+engine_patch() {
+  GIT_CEILING_DIRECTORIES=$(dirname "$1") git -C "$1" apply "$2" || fail "gVisor's sources have changed: ${2##*/} does not apply to them."
 }
 
 # The folder that the module proxy's answer was unpacked to.

@@ -217,6 +217,11 @@ impl Launcher {
             .expect("the launcher's program")
     }
 
+    /// The engine that is tried.
+    pub fn runsc(&self) -> PathBuf {
+        program("SANDLOT_TEST_RUNSC", "runsc")
+    }
+
     /// The folder of a sandbox's disk on the host.
     pub fn disk(&self, id: &str) -> PathBuf {
         self.home.join("pool/disks").join(id)
@@ -343,6 +348,17 @@ impl Sandbox {
         Agent(BufReader::new(stream))
     }
 
+    /// Gives the agent a command that may take this long.
+    pub fn tell_patiently(&self, command: &str, patience: Duration) -> String {
+        let mut agent = self.connect();
+        agent
+            .0
+            .get_ref()
+            .set_read_timeout(Some(patience))
+            .expect("a time limit");
+        agent.tell(command)
+    }
+
     /// Gives the agent a command on a connection of its own.
     pub fn tell(&self, command: &str) -> String {
         self.connect().tell(command)
@@ -443,13 +459,18 @@ fn postgres() -> PathBuf {
 
 /// Cargo builds examples for tests and puts them beside the programs.
 fn test_agent() -> PathBuf {
+    example("test_agent")
+}
+
+/// A program of the tests'.
+pub fn example(name: &str) -> PathBuf {
     let programs = Path::new(env!("CARGO_BIN_EXE_sandlot-launcher"))
         .parent()
         .expect("a folder");
-    let agent = programs.join("examples/test_agent");
+    let example = programs.join("examples").join(name);
     assert!(
-        agent.is_file(),
-        "Build the tests' agent: cargo build --package sandlot-launcher --example test_agent"
+        example.is_file(),
+        "Build the tests' programs: cargo build --package sandlot-launcher --examples"
     );
-    agent
+    example
 }

@@ -3,6 +3,7 @@
 
 mod access;
 mod database;
+mod exercisers;
 mod faults;
 mod files;
 mod harness;

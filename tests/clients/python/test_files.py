@@ -97,6 +97,36 @@ def test_moves_and_deletes(sandbox, folder: str) -> None:
     assert sandbox.fs.list_files(folder) == []
 
 
+REPLACE_A_PACKAGE = """
+import os, shutil, sys
+# As npm does it, which gives up where a folder cannot be renamed: aside, the new one in its place, the old one away.
+package, aside = sys.argv[1], os.path.join(os.path.dirname(sys.argv[1]), ".package-a1b2c3")
+os.rename(package, aside)
+shutil.copytree(aside, package, symlinks=True)
+os.link(os.path.join(aside, "package.json"), os.path.join(package, "linked.json"))
+assert os.path.samefile(os.path.join(aside, "package.json"), os.path.join(package, "linked.json"))
+shutil.rmtree(aside)
+print(os.stat(os.path.join(package, "linked.json")).st_nlink, sorted(os.listdir(os.path.dirname(package))))
+"""
+
+
+def test_a_package_of_the_image_is_replaced_by_renaming(sandbox, folder: str) -> None:
+    def said(command: str) -> str:
+        answer = sandbox.process.exec(command)
+        assert answer.exit_code == 0, answer.result
+        return answer.result.strip()
+
+    program = f"{folder}/replace.py"
+    sandbox.fs.upload_file(REPLACE_A_PACKAGE.encode(), program)
+    modules = said("realpath $(command -v npm)").split("/npm/")[0]
+    before = sorted(said(f"ls -A {modules}").split())
+    assert said(f"sudo -n python3 {program} {modules}/npm") == f"1 {before}"
+    assert said("npm --version")
+    # A folder of the system itself, and back.
+    there_and_back = "import os; os.rename('/usr/share/doc', '/usr/share/doc2'); os.rename('/usr/share/doc2', '/usr/share/doc')"
+    assert int(said(f'sudo -n python3 -c "{there_and_back}" && ls /usr/share/doc | wc -l')) > 10
+
+
 def test_a_folder_is_deleted_only_with_all_that_is_in_it(sandbox, folder: str) -> None:
     sandbox.fs.upload_file(b"x", f"{folder}/inner/file")
     with pytest.raises(DaytonaError):
