@@ -138,4 +138,6 @@ def test_no_request_is_hidden_in_another(installation: Installation, port: int, 
     request = b"POST /api/sandbox HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer " + wire.KEY.encode() + b"\r\n"
     answer = wire.exchange(port, request + SMUGGLING[case] + hidden, 5)
     assert answer.count(b"HTTP/1.1 ") <= 1, answer
-    assert answer == b"" or answer.startswith(b"HTTP/1.1 400"), answer
+    # The proxy has nothing at that path, and says so before it has read the body; then it closes the connection.
+    refusals = (b"HTTP/1.1 400", b"HTTP/1.1 404") if port == installation.proxy_port else (b"HTTP/1.1 400",)
+    assert answer == b"" or answer.startswith(refusals), answer

@@ -262,6 +262,11 @@ final class HelidonExchange implements Exchange {
     if (!request.content().hasEntity()) {
       return true;
     }
+    if (body == null && request.headers().containsToken(HeaderValues.EXPECT_100)) {
+      // The client waits for leave to send it, and is spared.
+      response.header(HeaderValues.CONNECTION_CLOSE);
+      return false;
+    }
     try {
       long left = DRAIN_BYTES_MAX;
       InputStream stream = body();

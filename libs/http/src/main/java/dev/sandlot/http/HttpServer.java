@@ -65,6 +65,9 @@ public final class HttpServer implements AutoCloseable {
             .host(listen.host())
             .port(listen.port())
             .backlog(BACKLOG)
+            // Where the system has no more descriptors, Helidon would end the listener for good: it
+            // waits before it takes more than we keep and are just closing.
+            .maxTcpConnections(limits.connectionsMax() + limits.strangersMax())
             .writeBufferSize(WRITE_BUFFER_BYTES)
             .shutdownHook(false)
             .idleConnectionTimeout(limits.idleMax())

@@ -229,6 +229,19 @@ class HttpServerTest {
     }
   }
 
+  @Test
+  void refusesAnUploadThatWaitsForLeaveBeforeItIsSent() throws Exception {
+    String answer =
+        raw(
+            "POST /nowhere HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\nExpect: 100-continue\r\n\r\n");
+    assertThat(answer).startsWith("HTTP/1.1 404").contains("there is nothing at /nowhere");
+    String taken =
+        raw(
+            "POST /echo HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 3\r\n"
+                + "Expect: 100-continue\r\n\r\nabc");
+    assertThat(taken).startsWith("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200").contains("abc");
+  }
+
   private HttpResponse<String> get(String path) throws Exception {
     try (HttpClient client = HttpClient.newHttpClient()) {
       return client.send(
