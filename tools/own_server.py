@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Calls this installation's own server, and makes sure that it is the one: whoever else holds its port is sent no key.
 
-own_server.py HOME API: whether the server says that it is ready. As a module it is what first-run.py calls through.
+own_server.py HOME API, with the key on standard input: whether the server says that it is ready. As a module it is what first-run.py calls through.
 """
 
 import http.client
@@ -102,7 +102,7 @@ def main() -> int:
     home, api = Path(sys.argv[1]), sys.argv[2]
     try:
         connection = Connection(api, process_of(home), 5)
-        key = (home / "secrets/admin.key").read_text().strip()
+        key = sys.stdin.read().strip()
         connection.request("GET", urllib.parse.urlsplit(api).path + "/health/ready", headers={"Authorization": f"Bearer {key}"})
         return 0 if connection.getresponse().status == 200 else 1
     except (OSError, ValueError, http.client.HTTPException) as error:

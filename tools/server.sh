@@ -48,7 +48,7 @@ refuse_taken_ports() {
 first_run() {
   say "Running Python in a first sandbox:"
   say ""
-  DAYTONA_API_URL=$(api_url) DAYTONA_API_KEY=$(<"$ADMIN_KEY") SANDLOT_HOME=$SANDLOT_HOME python3 "$here/first-run.py" | sed 's/^/    /'
+  DAYTONA_API_URL=$(api_url) DAYTONA_API_KEY=$(admin_key) SANDLOT_HOME=$SANDLOT_HOME python3 "$here/first-run.py" | sed 's/^/    /'
   say ""
 }
 
@@ -131,7 +131,7 @@ print_env() {
   [[ -e $ADMIN_KEY ]] || fail "There is no admin key in $ADMIN_KEY yet. Start with: ./dev up (and ask as root for it)"
   [[ -r $ADMIN_KEY ]] || fail "$ADMIN_KEY is readable by root and the server only. Run: sudo ./dev env"
   echo "export DAYTONA_API_URL='$(api_url)'"
-  echo "export DAYTONA_API_KEY='$(<"$ADMIN_KEY")'"
+  echo "export DAYTONA_API_KEY='$(admin_key)'"
 }
 
 case $1 in

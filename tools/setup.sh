@@ -27,6 +27,7 @@ if [[ ! -d $SANDLOT_CACHE/images ]] && ((free_bytes < 6 << 30)); then
   fail "$SANDLOT_CACHE has $((free_bytes >> 30)) GiB free and set-up needs 6. Make room, or name another folder in SANDLOT_CACHE."
 fi
 
+own_lock "$SANDLOT_CACHE/.setup.lock"
 exec {lock}>"$SANDLOT_CACHE/.setup.lock"
 if ! flock --nonblock "$lock"; then
   say "Another set-up is running; waiting for it."

@@ -143,7 +143,7 @@ start_test_server() {
   make_home
   start_launcher
   start_server
-  DAYTONA_API_URL=$(api_url) DAYTONA_API_KEY=$(<"$ADMIN_KEY")
+  DAYTONA_API_URL=$(api_url) DAYTONA_API_KEY=$(admin_key)
   export DAYTONA_API_URL DAYTONA_API_KEY
 }
 
@@ -284,6 +284,7 @@ for part in "${chosen[@]}"; do
   esac
 done
 mkdir -p "$LOGS"
+own_lock "$SANDLOT_CACHE/.test$suffix.lock"
 exec {lock}>"$SANDLOT_CACHE/.test$suffix.lock"
 flock --nonblock "$lock" || fail "Other tests are running on this machine. Wait until they have ended."
 make_scratch

@@ -30,7 +30,7 @@ remove_installation
 make_home
 start_launcher
 start_server
-DAYTONA_API_URL=$(api_url) DAYTONA_API_KEY=$(<"$ADMIN_KEY") SANDLOT_HOME=$SANDLOT_HOME python3 "$here/first-run.py"
+DAYTONA_API_URL=$(api_url) DAYTONA_API_KEY=$(admin_key) SANDLOT_HOME=$SANDLOT_HOME python3 "$here/first-run.py"
 stop server 90 # the cache is written when the server ends
-install -m 0644 "$SANDLOT_AOT_OUTPUT" "$(server_programs)/server.aot.partial"
+as_server cat "$SANDLOT_AOT_OUTPUT" | install -m 0644 /dev/stdin "$(server_programs)/server.aot.partial"
 mv "$(server_programs)/server.aot.partial" "$(server_programs)/server.aot"

@@ -3,7 +3,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, Write};
-use std::os::unix::fs::{OpenOptionsExt, chown};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -208,10 +208,16 @@ impl Database {
     /// A cluster of another major version cannot be opened, and must not be tried.
     fn refuse_other_version(&self, version: &str) -> Outcome<()> {
         let path = self.data().join("PG_VERSION");
-        let text = fs::read_to_string(&path).doing(|| format!("{} cannot be read", path.display()))?;
+        let what = || format!("{} cannot be read", path.display());
+        let text = files::read_of_user(&self.data(), "PG_VERSION", self.owner.uid).doing(what)?;
+        let text = text.unwrap_or_default();
         let major = version.split('.').next().unwrap_or("");
         if text.trim() == major {
             return Ok(());
+        }
+        // It is told to others, so it must be what it should be.
+        if text.is_empty() || !text.trim().bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') {
+            return Err(Failure::internal(format!("{} holds no version.", path.display())));
         }
         let message = format!(
             "The data in {} is of PostgreSQL {}, and the installed one is {version}. Install {} again, or move the data \
@@ -391,17 +397,25 @@ log_min_messages = warning
         self.data().join("postmaster.pid")
     }
 
+    fn pid_text(&self) -> Option<String> {
+        files::read_of_user(&self.data(), "postmaster.pid", self.owner.uid)
+            .ok()
+            .flatten()
+    }
+
     /// The running server of this cluster. The number in the file alone says little: it may be left from before a
     /// restart of the host, and belong to another program now.
     fn process(&self) -> Option<Process> {
-        let text = fs::read_to_string(self.pid_file()).ok()?;
+        let text = self.pid_text()?;
         let process = Process::now(text.lines().next()?.trim().parse().ok()?)?;
         let folder = fs::read_link(format!("/proc/{}/cwd", process.pid)).ok()?;
-        (folder == self.data().canonicalize().ok()?).then_some(process)
+        // Whoever can write the file could name a process of another user, which would be sent signals.
+        let owner = fs::metadata(format!("/proc/{}", process.pid)).ok()?.uid();
+        (owner == self.owner.uid && folder == self.data().canonicalize().ok()?).then_some(process)
     }
 
     fn ready(&self, process: Process) -> bool {
-        let text = fs::read_to_string(self.pid_file()).unwrap_or_default();
+        let text = self.pid_text().unwrap_or_default();
         let mut lines = text.lines();
         let same = lines.next().is_some_and(|line| line.trim() == process.pid.to_string());
         same && lines.nth(6).is_some_and(|line| line.trim() == "ready")

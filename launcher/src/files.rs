@@ -1,13 +1,15 @@
 //! Small files that are either the old or the new one, never half of it.
 
 use std::fs;
-use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::io::{self, Read, Write};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
 
 use serde::de::DeserializeOwned;
 
 use crate::answer::{Doing, Failure, Outcome};
+
+const USER_FILE_BYTES_MAX: u64 = 4_096;
 
 /// Writes a file beside its place and moves it there.
 ///
@@ -42,6 +44,37 @@ pub fn read_json<T: DeserializeOwned>(path: &Path) -> Outcome<Option<T>> {
     }
     let wrong = |error| Failure::internal(format!("{} is damaged: {error}", path.display()));
     serde_json::from_slice(&text).map(Some).map_err(wrong)
+}
+
+/// Reads a small file from a folder that another user writes to, and who might have put anything there. None when it is
+/// not there.
+///
+/// # Errors
+/// When it is no plain file of that user's, or a large one: a link, a pipe, or another user's file would have root read or
+/// tell what it should not.
+pub fn read_of_user(folder: &Path, name: &str, owner: u32) -> io::Result<Option<String>> {
+    use rustix::fs::{CWD, Mode, OFlags, ResolveFlags, openat, openat2};
+    let folder = openat(
+        CWD,
+        folder,
+        OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC,
+        Mode::empty(),
+    )?;
+    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+    let resolve =
+        ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS | ResolveFlags::NO_XDEV;
+    let file = match openat2(&folder, name, flags, Mode::empty(), resolve) {
+        Err(rustix::io::Errno::NOENT) => return Ok(None),
+        file => fs::File::from(file?),
+    };
+    let about = file.metadata()?;
+    if !about.is_file() || about.uid() != owner || about.len() > USER_FILE_BYTES_MAX {
+        let message = format!("{name} is not a small file of its owner's");
+        return Err(io::Error::new(io::ErrorKind::InvalidData, message));
+    }
+    let mut text = String::new();
+    file.take(USER_FILE_BYTES_MAX).read_to_string(&mut text)?;
+    Ok(Some(text))
 }
 
 /// Removes a file that may be absent.

@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::fd::AsFd;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
 use std::sync::Arc;
@@ -65,8 +65,11 @@ fn hold(path: &Path, taken: impl FnOnce() -> String) -> Outcome<fs::File> {
         .write(true)
         .create(true)
         .truncate(false)
+        .mode(0o600)
         .open(path)
         .doing(what)?;
+    // Whoever can open it, to read even, can lock it and keep us out. An earlier version made it for all to read.
+    file.set_permissions(fs::Permissions::from_mode(0o600)).doing(what)?;
     // What a killed launcher was just starting holds its files for a moment longer.
     for _ in 0..LOCK_TRIES {
         match rustix::fs::flock(&file, rustix::fs::FlockOperation::NonBlockingLockExclusive) {

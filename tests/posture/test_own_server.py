@@ -1,6 +1,7 @@
 """The admin key is sent to this installation's server alone, whoever else holds its port."""
 
 import os
+import pwd
 import socket
 import subprocess
 import sys
@@ -52,16 +53,14 @@ def listener(request: pytest.FixtureRequest) -> Iterator[Listener]:
 
 def home(folder: Path, process: int) -> Path:
     (folder / "run").mkdir()
-    (folder / "secrets").mkdir()
     (folder / "run/server.pid").write_text(f"{process} {stat(process)[19]}\n")
-    (folder / "secrets/admin.key").write_text(KEY)
     return folder
 
 
 def ask(folder: Path, listener: Listener, scheme: str = "http") -> subprocess.CompletedProcess:
     host = "[::1]" if listener._socket.family == socket.AF_INET6 else "127.0.0.1"
     words = [sys.executable, REPOSITORY / "tools/own_server.py", folder, f"{scheme}://{host}:{listener.port}/api"]
-    return subprocess.run(words, capture_output=True, text=True, timeout=30, check=False)
+    return subprocess.run(words, input=KEY, capture_output=True, text=True, timeout=30, check=False)
 
 
 def test_the_key_is_not_sent_to_another_program_on_the_port(listener: Listener, tmp_path: Path, installation) -> None:
@@ -91,5 +90,31 @@ def test_a_later_process_with_the_servers_number_is_not_the_server(listener: Lis
 
 def test_the_server_itself_is_recognised(installation) -> None:
     words = [sys.executable, REPOSITORY / "tools/own_server.py", installation.home, wire.API]
-    done = subprocess.run(words, capture_output=True, text=True, timeout=30, check=False)
+    done = subprocess.run(words, input=wire.KEY, capture_output=True, text=True, timeout=30, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_a_link_in_the_servers_folder_leads_root_nowhere(tmp_path: Path) -> None:
+    """The server's user could put it there, and would be sent what it leads to as if it were the key."""
+    tmp_path.chmod(0o755)
+    (tmp_path / "secrets").mkdir()
+    os.chown(tmp_path / "secrets", pwd.getpwnam("sandlot").pw_uid, -1)
+    secret = tmp_path / "of-root"
+    secret.write_text(KEY)
+    secret.chmod(0o600)
+    (tmp_path / "secrets/admin.key").symlink_to(secret)
+    for folder in tmp_path.parents:
+        folder.chmod(folder.stat().st_mode | 0o011)
+    commands = "for l in common toolchains engine programs instance; do source tools/lib/$l.sh; done; admin_key"
+    words = ["bash", "-c", f"source tools/versions.sh; {commands}"]
+    environment = os.environ | {"SANDLOT_HOME": str(tmp_path)}
+    done = subprocess.run(words, cwd=REPOSITORY, env=environment, capture_output=True, text=True, timeout=30, check=False)
+    assert KEY not in done.stdout + done.stderr and "Permission denied" in done.stderr
+
+
+def test_locks_of_the_scripts_are_closed_to_others() -> None:
+    cache = Path(os.environ.get("SANDLOT_CACHE", "/var/cache/sandlot"))
+    locks = [*cache.glob(".setup.lock"), *cache.glob(".test*.lock")]
+    assert locks
+    for lock in locks:
+        assert lock.stat().st_mode & 0o077 == 0, lock

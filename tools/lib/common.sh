@@ -21,6 +21,12 @@ make_scratch() {
 }
 remove_scratch() { [[ -z ${SCRATCH:-} ]] || rm -rf --one-file-system "$SCRATCH"; }
 
+# own_lock FILE: makes a lock that nobody else can open: whoever can open it, to read even, can hold it.
+own_lock() {
+  (umask 077 && : >>"$1")
+  chmod 600 "$1"
+}
+
 have() { command -v "$1" >/dev/null 2>&1; }
 
 require_root() {

@@ -16,6 +16,14 @@ RUN=$SANDLOT_HOME/run
 LAUNCHER_CONFIG=$SANDLOT_HOME/launcher.json
 ADMIN_KEY=$SANDLOT_HOME/secrets/admin.key
 
+# as_server COMMAND...: as the server's user. Its folders hold what it wants them to, links to what root alone may read
+# among that; whoever reads there reads as it.
+as_server() {
+  if [[ $EUID -ne 0 ]]; then "$@"; else setpriv --reuid sandlot --regid sandlot --clear-groups "$@"; fi
+}
+
+admin_key() { as_server timeout 5 head -c 200 "$ADMIN_KEY"; }
+
 # Where a client on this machine reaches the API.
 api_url() {
   local scheme=http address=$SANDLOT_LISTEN
@@ -190,7 +198,7 @@ start_server() {
 # server_ready: whether our own server can work. The key goes to nobody else, whoever holds the port.
 server_ready() {
   [[ -f $ADMIN_KEY && -n $(ss --no-header --listening --tcp "sport = :$SANDLOT_API_PORT") ]] || return 1
-  python3 -IS "$REPOSITORY/tools/own_server.py" "$SANDLOT_HOME" "$(api_url)"
+  admin_key | python3 -IS "$REPOSITORY/tools/own_server.py" "$SANDLOT_HOME" "$(api_url)"
 }
 
 # Everything that runs for this installation ends; disks and database stay.

@@ -315,3 +315,25 @@ fn a_shim_has_a_cgroup_of_its_own() {
         );
     }
 }
+
+/// Whoever can open a lock can hold it.
+#[test]
+fn locks_are_closed_to_other_users() {
+    let mut launcher = Launcher::start();
+    let locks = [
+        launcher.home.join("run/launcher.lock"),
+        format!("/run/sandlot-{}/launcher.lock", launcher.instance()).into(),
+    ];
+    // As an earlier version left them.
+    for lock in &locks {
+        fs::set_permissions(lock, fs::Permissions::from_mode(0o644)).unwrap();
+    }
+    launcher.restart("");
+    for lock in locks {
+        assert_eq!(fs::metadata(&lock).unwrap().mode() & 0o777, 0o600);
+        for uid in [65_534, uid_of("sandlot"), uid_of("sandlot-db")] {
+            let lock = lock.clone();
+            assert!(as_user(uid, move || fs::File::open(lock).is_err()), "uid {uid}");
+        }
+    }
+}

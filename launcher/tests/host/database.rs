@@ -1,5 +1,6 @@
 use std::fs;
 use std::io::{Read, Write};
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 
@@ -92,7 +93,7 @@ fn the_database_is_made_started_and_stopped() {
     assert!(!data.join("postmaster.pid").exists(), "an orderly stop");
     // Left behind by a crash, with the number of a process that is not PostgreSQL.
     let stale = format!("{}\n{}\n", std::process::id(), data.display());
-    fs::write(data.join("postmaster.pid"), stale).unwrap();
+    write_as_owner(&data.join("postmaster.pid"), stale.as_bytes(), &data);
     assert_eq!(
         launcher.ok(json!({"op": "database_status"}))["running"],
         false,
@@ -120,11 +121,91 @@ fn killed(launcher: &Launcher, data: &Path, folder: &Path) {
 
 fn another_version(launcher: &Launcher, data: &Path) {
     launcher.ok(json!({"op": "database_stop"}));
-    fs::write(data.join("PG_VERSION"), "9\n").unwrap();
+    write_as_owner(&data.join("PG_VERSION"), b"9\n", data);
     let answer = launcher.send(r#"{"op":"database_start"}"#).unwrap();
     let message = answer["error"]["message"].as_str().unwrap_or_default();
     assert!(
         message.contains("PostgreSQL 9") && message.contains("pg_dump"),
         "{answer}"
     );
+}
+
+/// The data belongs to the database's user. What root reads there must be what it seems.
+#[test]
+fn the_databases_user_leads_root_nowhere() {
+    let launcher = Launcher::start();
+    launcher.ok(json!({"op": "database_start"}));
+    launcher.ok(json!({"op": "database_stop"}));
+    let (data, secret) = (launcher.home.join("database/data"), launcher.home.join("secret"));
+    fs::write(&secret, "what root alone may read").unwrap();
+    fs::set_permissions(&secret, fs::Permissions::from_mode(0o600)).unwrap();
+    let version = fs::read(data.join("PG_VERSION")).unwrap();
+    let start = || launcher.send(r#"{"op":"database_start"}"#).unwrap();
+    let put = |name: &str, way: &str| {
+        let path = data.join(name);
+        let _ = fs::remove_file(&path);
+        match way {
+            "link" => std::os::unix::fs::symlink(&secret, &path).unwrap(),
+            "hard link" => fs::hard_link(&secret, &path).unwrap(),
+            "pipe" => rustix::fs::mknodat(rustix::fs::CWD, &path, rustix::fs::FileType::Fifo, 0o600.into(), 0).unwrap(),
+            _ => fs::create_dir(&path).unwrap(),
+        }
+        path
+    };
+    for way in ["link", "hard link", "pipe", "folder"] {
+        let path = put("PG_VERSION", way);
+        let answer = start().to_string();
+        assert!(
+            answer.contains("error") && answer.contains("PG_VERSION"),
+            "{way}: {answer}"
+        );
+        assert!(
+            !answer.contains("root alone") && !launcher.log().contains("root alone"),
+            "{way}: {answer}"
+        );
+        if way == "folder" {
+            fs::remove_dir(path)
+        } else {
+            fs::remove_file(path)
+        }
+        .unwrap();
+    }
+    // Words of its own are not told either.
+    write_as_owner(&data.join("PG_VERSION"), b"${jndi:x}\n", &data);
+    assert!(!start().to_string().contains("jndi"));
+    write_as_owner(&data.join("PG_VERSION"), &version, &data);
+    for way in ["link", "hard link", "pipe"] {
+        put("postmaster.pid", way);
+        assert_eq!(launcher.ok(json!({"op": "database_status"}))["running"], false, "{way}");
+    }
+    assert_eq!(fs::read_to_string(&secret).unwrap(), "what root alone may read");
+    launcher.ok(json!({"op": "database_start"}));
+}
+
+fn write_as_owner(path: &Path, content: &[u8], of: &Path) {
+    let owner = fs::metadata(of).unwrap();
+    fs::write(path, content).unwrap();
+    std::os::unix::fs::chown(path, Some(owner.uid()), Some(owner.gid())).unwrap();
+}
+
+/// It could name any process, and root would signal it.
+#[test]
+fn a_process_of_another_user_is_never_taken_for_the_database() {
+    let launcher = Launcher::start();
+    launcher.ok(json!({"op": "database_start"}));
+    launcher.ok(json!({"op": "database_stop"}));
+    let data = launcher.home.join("database/data");
+    let mut other = std::process::Command::new("sleep")
+        .arg("100")
+        .current_dir(&data)
+        .spawn()
+        .unwrap();
+    let lines = format!("{}\n{}\n0\n5432\n\n\n0 0\nready\n", other.id(), data.display());
+    write_as_owner(&data.join("postmaster.pid"), lines.as_bytes(), &data);
+    let status = launcher.ok(json!({"op": "database_status"}));
+    launcher.ok(json!({"op": "database_stop"}));
+    let alive = other.try_wait().unwrap().is_none();
+    other.kill().unwrap();
+    other.wait().unwrap();
+    assert_eq!((&status["running"], alive), (&json!(false), true));
 }
