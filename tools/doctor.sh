@@ -172,7 +172,7 @@ for route in json.load(sys.stdin):
   fi
   chain=$(foreign_forward_drops)
   if [[ -z $chain ]]; then ok network "no other firewall drops forwarded packets"; else
-    careful network "$chain drops forwarded packets by default; sandboxes may not reach the Internet. Accept what comes from and goes to sl$SANDLOT_INSTANCE* there."
+    careful network "$chain drops forwarded packets by default; sandboxes may not reach the Internet. Accept what comes from and goes to sl$SANDLOT_INSTANCE there."
   fi
 }
 

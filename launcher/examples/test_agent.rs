@@ -105,6 +105,7 @@ impl World {
             }
             ["talk"] => self.talk(),
             ["ask", address] => ask(parse(address)?),
+            ["flows", address, count] => flows(parse(address)?, number(count)?),
             ["ask-connected", address] => ask_connected(parse(address)?),
             ["call", way, arguments @ ..] => call(way, arguments),
             ["exit", code] => std::process::exit(number(code)? as i32),
@@ -236,6 +237,14 @@ fn ask(address: SocketAddr) -> io::Result<String> {
     let mut answer = [0; 512];
     let (length, from) = socket.recv_from(&mut answer)?;
     Ok(format!("{} from {from}", String::from_utf8_lossy(&answer[..length])))
+}
+
+/// Sends a datagram from each of so many ports.
+fn flows(address: SocketAddr, count: usize) -> io::Result<String> {
+    for _ in 0..count {
+        UdpSocket::bind("0.0.0.0:0")?.send_to(b"flow", address)?;
+    }
+    Ok("sent".into())
 }
 
 /// Asks as resolvers do: a connected socket, to which errors on the way are told, and no waiting in the call itself,

@@ -125,8 +125,10 @@ fn address_pool(config: &Config) -> Value {
     let pool = config.address_pool;
     // Routes inside the pool that are no larger than a slot are our own.
     let foreign = |length: u8| length < crate::network::SLOT_PREFIX_LENGTH;
+    let router = Some(crate::network::Slot(0).address(config));
     let clash = routes
         .iter()
+        .filter(|route| route.gateway != router)
         .map(|route| route.range)
         .find(|range| range.length() > 0 && range.overlaps(pool) && foreign(range.length()));
     match clash {
@@ -174,7 +176,7 @@ fn foreign_forward_drop(config: &Config) -> Value {
     match chains.into_iter().find(drops) {
         Some(chain) => no(format!(
             "The chain {} of the table {} drops forwarded packets, and with them the sandboxes'; allow packets from and to \
-             the interfaces sl{}-*.",
+             the interface sl{}.",
             chain["name"], chain["table"], config.instance
         )),
         None => json!({"ok": true}),

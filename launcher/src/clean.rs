@@ -10,8 +10,7 @@ use crate::answer::{Doing, Outcome};
 use crate::cgroup::Cgroups;
 use crate::config::Config;
 use crate::database::Database;
-use crate::network::netlink::Netlink;
-use crate::network::{dns_interface, firewall, interface_prefix, namespaces, slots};
+use crate::network::{firewall, namespaces, router, slots};
 use crate::sandbox::end::{end_shim, shims};
 use crate::sandbox::record::{self, Exit, Folder, Reason};
 use crate::values::SandboxId;
@@ -77,15 +76,7 @@ fn forget(folder: &Folder) -> Outcome<()> {
 }
 
 fn network(config: &Config) -> Outcome<()> {
-    let what = || "The interfaces cannot be removed".to_owned();
-    let netlink = Netlink::open().doing(what)?;
-    let mut names = netlink.names(&interface_prefix(config)).doing(what)?;
-    names.push(dns_interface(config));
-    for name in names {
-        if let Some(index) = netlink.index(&name).doing(what)? {
-            netlink.delete(index).doing(what)?;
-        }
-    }
+    router::remove(config)?;
     for entry in fs::read_dir(namespaces(config)).into_iter().flatten().flatten() {
         slots::remove_namespace(&entry.path())?;
     }

@@ -16,7 +16,7 @@ use crate::engine::{self, Caller, Found};
 use crate::failpoint::reach;
 use crate::images::Images;
 use crate::network::slots::Slots;
-use crate::network::{Slot, firewall};
+use crate::network::{Slot, firewall, router};
 use crate::request::Request;
 use crate::sandbox::end;
 use crate::sandbox::record::{Exit, Folder, Process, Reason, Record, all, damaged, records};
@@ -85,7 +85,7 @@ impl Host {
         let disks = Disks::of(&config)?;
         let cgroups = Cgroups::of(&config);
         cgroups.prepare()?;
-        crate::network::slots::prepare_host(&config)?;
+        router::prepare(&config)?;
         for id in damaged(&config)? {
             if let Err(failure) = end::release_unknown(&config, &cgroups, &id) {
                 let left = json!({"id": id.as_str(), "reason": failure.message});
@@ -94,7 +94,7 @@ impl Host {
         }
         let found = records(&config)?;
         let taken: BTreeSet<Slot> = found.iter().map(|record| Slot(record.slot)).collect();
-        firewall::load(&config, &policies(&found))?;
+        firewall::load(&config, recorded_policies)?;
         let host = Arc::new(Self {
             runner,
             images,
@@ -112,6 +112,7 @@ impl Host {
         let watching = Arc::clone(&host);
         std::thread::spawn(move || watching.watch_for_ever());
         firewall::follow_host_networks(Arc::clone(&host.config));
+        firewall::keep(&host.config, recorded_policies);
         Ok(host)
     }
 
@@ -303,9 +304,11 @@ impl Host {
     pub fn change_policy(&self, record: &Record, old: &Network, new: &Network) -> Outcome<()> {
         let slot = Slot(record.slot);
         firewall::change_policy(&self.config, slot, old, new).or_else(|_| {
-            let mut all = policies(&records(&self.config)?);
-            all.insert(slot, new.clone());
-            firewall::load(&self.config, &all)
+            firewall::load(&self.config, |config| {
+                let mut all = policies(&records(config)?);
+                all.insert(slot, new.clone());
+                Ok(all)
+            })
         })
     }
 
@@ -383,6 +386,10 @@ impl Host {
         }
         result
     }
+}
+
+fn recorded_policies(config: &Config) -> Outcome<BTreeMap<Slot, Network>> {
+    Ok(policies(&records(config)?))
 }
 
 fn policies(records: &[Record]) -> BTreeMap<Slot, Network> {

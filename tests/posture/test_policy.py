@@ -146,6 +146,19 @@ def test_holds_again_after_a_restart_of_server_and_launcher(make, internet, inst
     wire.remove(sandbox.id)
 
 
+def test_our_tables_come_back_with_their_policies_when_they_are_removed(make, internet, installation, run_on_host) -> None:
+    """As when the host's firewall is loaded anew; what is reached meanwhile is in the launcher's own tests."""
+    sandbox = make(network_allow_list=f"{FIRST}/32")
+    before = sorted(map(str, installation.policies()))
+    for place in ([], installation.in_router):
+        table = f"sandlot_{installation.instance}"
+        run_on_host(*place, "nft", "delete", "table", "inet", table)
+        wire.wait_for("the table is back", lambda p=place, t=table: f"inet {t}\n" in run_on_host(*p, "nft", "list", "tables"), 30)
+        wire.wait_for("the policies are back", lambda: sorted(map(str, installation.policies())) == before, 30)
+        assert reached(sandbox) == {FIRST}
+    wire.remove(sandbox.id)
+
+
 def test_no_private_name_is_asked_for_and_no_private_address_told(sandbox, installation, name_server) -> None:
     """The host's name server may know its network's own names, and a name of a stranger may lead there."""
     resolver = installation.launcher({"op": "hello"})["ok"]["dns_address"]

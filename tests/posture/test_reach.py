@@ -171,7 +171,7 @@ def test_forged_source_addresses_are_dropped_by_the_host(sandbox, internet, inst
     """As if the sandbox had broken its kernel: from within its network namespace, without gVisor."""
     address = installation.disks()[sandbox.id]["address"]
     gateway = inside.shell(sandbox, "ip route show default").split()[2]
-    links = json.loads(run_on_host("ip", "-json", "address"))
+    links = json.loads(run_on_host(*installation.in_router, "ip", "-json", "address"))
     link = next(each for each in links if gateway in [info["local"] for info in each["addr_info"]])
     slot = link["ifname"].removeprefix(f"sl{installation.instance}-")
     enter = ["nsenter", f"--net=/run/sandlot-{installation.instance}/net/{slot}"]

@@ -89,6 +89,11 @@ class Installation:
                 log.seek(0)
                 raise AssertionError(f"{commands}\n{log.read()[-3000:]}")
 
+    @property
+    def in_router(self) -> list[str]:
+        """What a command begins with that runs in the network namespace between sandboxes and host."""
+        return ["nsenter", f"--net=/run/sandlot-{self.instance}/net/router"]
+
     # The launcher.
 
     def launcher(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -141,7 +146,7 @@ class Installation:
         """The interfaces that have a network policy of their own in the firewall."""
         found = []
         for name in ("blocked", "listed"):
-            command = ["nft", "--json", "list", "set", "inet", f"sandlot_{self.instance}", name]
+            command = [*self.in_router, "nft", "--json", "list", "set", "inet", f"sandlot_{self.instance}", name]
             listed = json.loads(subprocess.run(command, capture_output=True, check=True, timeout=20).stdout)
             for each in listed["nftables"]:
                 found += each.get("set", {}).get("elem", [])

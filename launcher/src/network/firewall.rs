@@ -1,56 +1,59 @@
-//! One nftables table of ours. What every sandbox shares is loaded once at the start, so that a start with the default
-//! policy needs no change of it. Tables of others are never touched.
+//! A table of nftables of ours in the router, and one on the host. What every sandbox shares is loaded once at the start,
+//! so that a start with the default policy needs no change of them. Tables of others are never touched. Whoever removes
+//! ours, as a reload of the host's firewall does, stops the sandboxes' traffic until we have put them back.
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::process::{Command, Stdio};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use serde_json::json;
 
 use super::netlink::Netlink;
-use super::{Slot, dns_interface, interface_prefix};
+use super::rulesets::Rulesets;
+use super::{Slot, router, rules};
 use crate::answer::{Doing, Failure, Outcome};
 use crate::config::Config;
 use crate::log;
 use crate::values::{Cidr, Network};
 
-/// Private, shared, local and reserved ranges, and the one public address at which a cloud (Azure) serves its machines'
-/// secrets. The documentation ranges stay open: on a real host nothing lives there,
-/// and whatever is local to the host is closed by [`refresh_host_networks`].
-const CLOSED_RANGES: &str = "0.0.0.0/8, 10.0.0.0/8, 100.64.0.0/10, 127.0.0.0/8, 168.63.129.16/32, 169.254.0.0/16, \
-                             172.16.0.0/12, 192.0.0.0/24, 192.168.0.0/16, 198.18.0.0/15, 224.0.0.0/3";
+/// One change at a time: a table that is loaded anew must not lose one that was made meanwhile.
+static CHANGES: Mutex<()> = Mutex::new(());
 
-/// The table's name.
+/// The table's name, in the router and on the host.
 pub fn table(config: &Config) -> String {
     format!("sandlot_{}", config.instance)
 }
 
-/// Loads the whole table, in one transaction, with the policies of the sandboxes that are there.
+/// Loads both tables anew, each in one transaction, with the policies of the sandboxes that are there.
 ///
 /// # Errors
-/// When nftables refuses it.
-pub fn load(config: &Config, policies: &BTreeMap<Slot, Network>) -> Outcome<()> {
-    let table = table(config);
-    let mut text = format!("table inet {table}\ndelete table inet {table}\n");
-    text.push_str(&ruleset(config));
-    for (&slot, network) in policies {
+/// When the policies cannot be read or nftables refuses a table.
+pub fn load(config: &Config, policies: impl FnOnce(&Config) -> Outcome<BTreeMap<Slot, Network>>) -> Outcome<()> {
+    let _changing = CHANGES.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut text = anew(config, &rules::router_table(config));
+    for (&slot, network) in &policies(config)? {
         text.push_str(&add_policy(config, slot, network));
     }
-    apply(&text)?;
-    refresh_host_networks(config)
+    text.push_str(&host_networks_text(config)?);
+    router::within(config, || apply(&text))?;
+    apply(&anew(config, &rules::host_table(config)))
 }
 
-/// Removes the table.
+/// Removes the host's table; the router's goes with it.
 ///
 /// # Errors
 /// When nftables fails.
 pub fn unload(config: &Config) -> Outcome<()> {
+    apply(&anew(config, ""))
+}
+
+fn anew(config: &Config, text: &str) -> String {
     let table = table(config);
-    apply(&format!("table inet {table}\ndelete table inet {table}\n"))
+    format!("table inet {table}\ndelete table inet {table}\n{text}")
 }
 
 /// Replaces what a slot may reach. Takes hold at once, for open connections too: every packet passes the policy
@@ -60,7 +63,11 @@ pub fn unload(config: &Config) -> Outcome<()> {
 /// When nftables refuses it.
 pub fn change_policy(config: &Config, slot: Slot, old: &Network, new: &Network) -> Outcome<()> {
     let text = remove_policy(config, slot, old) + &add_policy(config, slot, new);
-    if text.is_empty() { Ok(()) } else { apply(&text) }
+    if text.is_empty() {
+        return Ok(());
+    }
+    let _changing = CHANGES.lock().unwrap_or_else(PoisonError::into_inner);
+    router::within(config, || apply(&text))
 }
 
 fn add_policy(config: &Config, slot: Slot, network: &Network) -> String {
@@ -91,11 +98,17 @@ fn elements(verb: &str, config: &Config, slot: Slot, network: &Network) -> Strin
     }
 }
 
-/// Closes the host's own neighbourhood: every network it is directly connected to.
+/// Closes the host and its own neighbourhood: its addresses, and every network it is directly connected to.
 ///
 /// # Errors
 /// When routes cannot be read or nftables refuses the change.
 pub fn refresh_host_networks(config: &Config) -> Outcome<()> {
+    let _changing = CHANGES.lock().unwrap_or_else(PoisonError::into_inner);
+    let text = host_networks_text(config)?;
+    router::within(config, || apply(&text))
+}
+
+fn host_networks_text(config: &Config) -> Outcome<String> {
     let ranges: Vec<String> = host_networks(config)?.into_iter().map(String::from).collect();
     let table = table(config);
     let mut text = format!("flush set inet {table} host_networks\n");
@@ -106,7 +119,7 @@ pub fn refresh_host_networks(config: &Config) -> Outcome<()> {
             ranges.join(", ")
         );
     }
-    apply(&text)
+    Ok(text)
 }
 
 fn host_networks(config: &Config) -> Outcome<Vec<Cidr>> {
@@ -119,113 +132,6 @@ fn host_networks(config: &Config) -> Outcome<Vec<Cidr>> {
         .map(|route| route.range)
         .filter(near)
         .collect())
-}
-
-/// What a packet meets is tried in the order of the chains. What is refused is answered, up to a rate, so that programs
-/// go on at once; with a reset, and for UDP with the one kind of ICMP error that gVisor tells its programs of.
-fn ruleset(config: &Config) -> String {
-    let table = table(config);
-    let sets = sets(config);
-    let called = called_chains(config);
-    let from_slots = format!("iifname \"{}*\"", interface_prefix(config));
-    let to_slots = format!("oifname \"{}*\"", interface_prefix(config));
-    let pool = config.address_pool;
-    let dns = config.dns_address();
-    let port = config.dns_port;
-    let loopback_or_dummy = format!("{{ \"lo\", \"{}\" }}", dns_interface(config));
-    format!(
-        "table inet {table} {{
-{sets}
-{called}  chain before_everything {{
-    type filter hook prerouting priority raw; policy accept;
-    {from_slots} jump own_packets
-  }}
-  chain names {{
-    type nat hook prerouting priority dstnat; policy accept;
-    {from_slots} ip daddr {dns} udp dport 53 dnat ip to {dns}:{port}
-    {from_slots} ip daddr {dns} tcp dport 53 dnat ip to {dns}:{port}
-  }}
-  chain to_host {{
-    type filter hook input priority filter; policy accept;
-    {from_slots} jump to_names
-    ip daddr {dns} iifname != {loopback_or_dummy} drop
-  }}
-  chain through_host {{
-    type filter hook forward priority filter; policy accept;
-    {from_slots} jump outwards
-    {to_slots} jump inwards
-  }}
-  chain outwards {{
-    iifname @blocked jump refuse
-    ip daddr @closed jump refuse
-    ip daddr @host_networks jump refuse
-    fib daddr type != unicast jump refuse
-    iifname @listed iifname . ip daddr != @allowed jump refuse
-    accept
-  }}
-  chain inwards {{
-    oifname @blocked drop
-    ct state related meta l4proto icmp accept
-    oifname @listed oifname . ip saddr != @allowed drop
-    ct state established,related accept
-    drop
-  }}
-  chain after_everything {{
-    type nat hook postrouting priority srcnat; policy accept;
-    ip saddr {pool} oifname != \"{prefix}*\" oifname != {loopback_or_dummy} masquerade
-  }}
-}}
-",
-        prefix = interface_prefix(config),
-    )
-}
-
-/// The chains that others jump to from several places.
-fn called_chains(config: &Config) -> String {
-    let dns = config.dns_address();
-    let port = config.dns_port;
-    format!(
-        "  chain own_packets {{
-    meta nfproto ipv6 drop
-    iifname . ip saddr != @slots drop
-  }}
-  chain refuse {{
-    update @refusals {{ ip saddr limit rate over 200/second burst 400 packets }} drop
-    meta l4proto tcp reject with tcp reset
-    meta l4proto udp reject with icmp type port-unreachable
-    reject with icmp type admin-prohibited
-  }}
-  chain to_names {{
-    meta l4proto udp update @names_rate {{ ip saddr limit rate over 200/second burst 400 packets }} drop
-    meta l4proto tcp ct state new update @names_rate {{ ip saddr limit rate over 200/second burst 400 packets }} drop
-    ip daddr {dns} ct status dnat udp dport {port} accept
-    iifname @blocked jump refuse
-    ip daddr {dns} ct status dnat tcp dport {port} accept
-    jump refuse
-  }}
-"
-    )
-}
-
-fn sets(config: &Config) -> String {
-    let slot = |number| {
-        let slot = Slot(number);
-        format!("\"{}\" . {}", slot.interface(config), slot.address(config))
-    };
-    let slots: Vec<String> = (1..=config.slots()).map(slot).collect();
-    let more = config.blocked_ranges.iter().map(|range| format!(", {range}"));
-    let more: String = more.chain([format!(", {}", config.address_pool)]).collect();
-    format!(
-        "  set slots {{ type ifname . ipv4_addr; elements = {{ {} }} }}
-  set closed {{ type ipv4_addr; flags interval; auto-merge; elements = {{ {CLOSED_RANGES}{more} }} }}
-  set host_networks {{ type ipv4_addr; flags interval; auto-merge; }}
-  set blocked {{ type ifname; }}
-  set listed {{ type ifname; }}
-  set allowed {{ type ifname . ipv4_addr; flags interval; }}
-  set names_rate {{ type ipv4_addr; flags dynamic; size 65535; timeout 1m; }}
-  set refusals {{ type ipv4_addr; flags dynamic; size 65535; timeout 1m; }}",
-        slots.join(", ")
-    )
 }
 
 /// Loads a text that was made from typed values only.
@@ -279,6 +185,71 @@ fn watch_host_networks(config: &Config) -> Outcome<Infallible> {
         if now != known {
             refresh_host_networks(config)?;
             known = now;
+        }
+    }
+}
+
+/// How a table should look: its chains and sets, without what sets hold.
+fn shape(config: &Config) -> Outcome<Vec<u8>> {
+    let table = table(config);
+    let output = Command::new("/usr/sbin/nft")
+        .args(["--stateless", "--terse", "list", "table", "inet", &table])
+        .env_clear()
+        .stdin(Stdio::null())
+        .output()
+        .doing(|| "nft cannot be started; install the package nftables".into())?;
+    Ok(output.stdout)
+}
+
+/// Who may reach what, as it is written down.
+type Policies = fn(&Config) -> Outcome<BTreeMap<Slot, Network>>;
+
+/// Where a table of ours is.
+#[derive(Clone, Copy, Debug)]
+enum Place {
+    Router,
+    Host,
+}
+
+impl Place {
+    fn within<T: Send>(self, config: &Config, work: impl FnOnce() -> Outcome<T> + Send) -> Outcome<T> {
+        match self {
+            Self::Router => router::within(config, work),
+            Self::Host => work(),
+        }
+    }
+}
+
+/// Puts our tables back when something has changed or removed them, in a thread for each.
+pub fn keep(config: &Arc<Config>, policies: Policies) {
+    for place in [Place::Router, Place::Host] {
+        let config = Arc::clone(config);
+        std::thread::spawn(move || {
+            loop {
+                let Err(failure) = keep_table(&config, place, policies);
+                log::error("the firewall is looked at again", json!({"reason": failure.message}));
+                std::thread::sleep(RETRY);
+            }
+        });
+    }
+}
+
+fn keep_table(config: &Config, place: Place, policies: Policies) -> Outcome<Infallible> {
+    let what = || "The firewall cannot be watched".to_owned();
+    let changes = place.within(config, || Rulesets::watch().doing(what))?;
+    // What was removed before this, or what a failed watch has missed, comes back too.
+    load(config, policies)?;
+    let wanted = place.within(config, || shape(config))?;
+    loop {
+        changes.wait_for_removal(&table(config)).doing(what)?;
+        // A load of our own removes the table too, and has put it back by then.
+        drop(CHANGES.lock());
+        if place.within(config, || shape(config))? != wanted {
+            load(config, policies)?;
+            log::warn(
+                "a table of the firewall was changed by others and is back",
+                json!({"place": format!("{place:?}")}),
+            );
         }
     }
 }

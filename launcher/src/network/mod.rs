@@ -1,9 +1,12 @@
-//! A network for each sandbox: a namespace and a pair of interfaces from a pool made in advance, and one nftables table
-//! that says who may reach what.
+//! A network for each sandbox: a namespace and a pair of interfaces from a pool made in advance. The pairs lead to a
+//! router, a namespace of ours, where a table of nftables says who may reach what; from there one pair leads to the host.
 
 mod connections;
 pub mod firewall;
 pub mod netlink;
+pub mod router;
+pub mod rules;
+mod rulesets;
 pub mod slots;
 
 use std::net::Ipv4Addr;
@@ -24,7 +27,7 @@ impl Slot {
         u32::from(config.address_pool.first()) + 4 * u32::from(self.0)
     }
 
-    /// The host's address on the pair.
+    /// The router's address on the pair.
     pub fn gateway(self, config: &Config) -> Ipv4Addr {
         Ipv4Addr::from(self.first_address(config) + 1)
     }
@@ -34,7 +37,7 @@ impl Slot {
         Ipv4Addr::from(self.first_address(config) + 2)
     }
 
-    /// The host's interface of the pair.
+    /// The router's interface of the pair.
     pub fn interface(self, config: &Config) -> String {
         format!("{}{}", interface_prefix(config), self.0)
     }

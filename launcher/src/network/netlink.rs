@@ -12,6 +12,7 @@ use netlink_packet_route::link::{InfoData, InfoKind, InfoVeth, LinkAttribute, Li
 use netlink_packet_route::route::{
     RouteAddress, RouteAttribute, RouteHeader, RouteMessage, RouteProtocol, RouteScope, RouteType,
 };
+use netlink_packet_route::rule::{RuleAction, RuleAttribute, RuleMessage};
 use netlink_packet_route::{AddressFamily, RouteNetlinkMessage};
 use netlink_sys::protocols::NETLINK_ROUTE;
 use netlink_sys::{Socket, SocketAddr};
@@ -123,12 +124,22 @@ impl Netlink {
 
     /// Sends everything without a better route through this gateway.
     pub fn add_default_route(&self, index: u32, gateway: Ipv4Addr) -> io::Result<()> {
+        self.add_route(Cidr::around(Ipv4Addr::UNSPECIFIED, 0), index, gateway)
+    }
+
+    /// Sends what is for a range through this gateway.
+    pub fn add_route(&self, range: Cidr, index: u32, gateway: Ipv4Addr) -> io::Result<()> {
         let mut message = RouteMessage::default();
         message.header.address_family = AddressFamily::Inet;
         message.header.table = RouteHeader::RT_TABLE_MAIN;
         message.header.protocol = RouteProtocol::Static;
         message.header.scope = RouteScope::Universe;
         message.header.kind = RouteType::Unicast;
+        message.header.destination_prefix_length = range.length();
+        if range.length() > 0 {
+            let destination = RouteAttribute::Destination(RouteAddress::Inet(range.first()));
+            message.attributes.push(destination);
+        }
         message
             .attributes
             .push(RouteAttribute::Gateway(RouteAddress::Inet(gateway)));
@@ -136,7 +147,44 @@ impl Netlink {
         self.change(RouteNetlinkMessage::NewRoute(message), NLM_F_CREATE | NLM_F_REPLACE)
     }
 
-    /// The routes of the main table: where to, and whether directly or through a gateway.
+    /// Moves an interface into another namespace; its addresses do not go with it.
+    pub fn move_to(&self, index: u32, namespace: BorrowedFd<'_>) -> io::Result<()> {
+        let mut message = LinkMessage::default();
+        message.header.index = index;
+        message.attributes.push(LinkAttribute::NetNsFd(namespace.as_raw_fd()));
+        self.change(RouteNetlinkMessage::SetLink(message), 0)
+    }
+
+    /// Adds a rule of routing; it may be there already.
+    pub fn add_rule(&self, rule: &Rule) -> io::Result<()> {
+        let added = RouteNetlinkMessage::NewRule(rule.message());
+        match self.change(added, NLM_F_CREATE | NLM_F_EXCL) {
+            Err(error) if error.raw_os_error() == Some(libc::EEXIST) => Ok(()),
+            result => result,
+        }
+    }
+
+    /// Removes a rule of routing; it may be gone already.
+    pub fn forget_rule(&self, rule: &Rule) -> io::Result<()> {
+        self.end_rule(rule.message())
+    }
+
+    /// Removes the rule of this priority; it may be gone already.
+    pub fn remove_rule(&self, priority: u32) -> io::Result<()> {
+        let mut message = RuleMessage::default();
+        message.header.family = AddressFamily::Inet;
+        message.attributes.push(RuleAttribute::Priority(priority));
+        self.end_rule(message)
+    }
+
+    fn end_rule(&self, message: RuleMessage) -> io::Result<()> {
+        match self.change(RouteNetlinkMessage::DelRule(message), 0) {
+            Err(error) if error.raw_os_error() == Some(libc::ENOENT) => Ok(()),
+            result => result,
+        }
+    }
+
+    /// The routes of the main table, and what is the host's own: where to, and whether directly or through a gateway.
     pub fn routes(&self) -> io::Result<Vec<Route>> {
         let mut message = RouteMessage::default();
         message.header.address_family = AddressFamily::Inet;
@@ -189,26 +237,75 @@ fn collect(datagram: &[u8], flags: u16, answers: &mut Vec<RouteNetlinkMessage>) 
 pub struct Route {
     /// Which addresses it is for.
     pub range: Cidr,
-    /// Whether they are neighbours, rather than behind a gateway.
+    /// Whether they are neighbours or the host's own, rather than behind a gateway.
     pub direct: bool,
+    /// The gateway, where there is a single one.
+    pub gateway: Option<Ipv4Addr>,
+}
+
+/// A rule of routing.
+#[derive(Clone, Debug)]
+pub struct Rule {
+    /// Lower ones come first.
+    pub priority: u32,
+    /// Where a packet must have come from; `lo` for the machine's own.
+    pub interface: Option<String>,
+    /// What its mark must be, and which bits of it count.
+    pub marked: Option<(u32, u32)>,
+    /// What happens to it.
+    pub verdict: Verdict,
+}
+
+/// What a rule does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// The main table says where it goes.
+    Main,
+    /// It is refused, and its sender told.
+    Prohibit,
+}
+
+impl Rule {
+    fn message(&self) -> RuleMessage {
+        let mut message = RuleMessage::default();
+        message.header.family = AddressFamily::Inet;
+        (message.header.action, message.header.table) = match self.verdict {
+            Verdict::Main => (RuleAction::ToTable, RouteHeader::RT_TABLE_MAIN),
+            Verdict::Prohibit => (RuleAction::Prohibit, RouteHeader::RT_TABLE_UNSPEC),
+        };
+        message.attributes.push(RuleAttribute::Priority(self.priority));
+        message
+            .attributes
+            .extend(self.interface.clone().map(RuleAttribute::Iifname));
+        if let Some((mark, mask)) = self.marked {
+            message.attributes.push(RuleAttribute::FwMark(mark));
+            message.attributes.push(RuleAttribute::FwMask(mask));
+        }
+        message
+    }
 }
 
 fn route(answer: RouteNetlinkMessage) -> Option<Route> {
     let RouteNetlinkMessage::NewRoute(message) = answer else {
         return None;
     };
-    if message.header.table != RouteHeader::RT_TABLE_MAIN {
+    if ![RouteHeader::RT_TABLE_MAIN, libc::RT_TABLE_LOCAL].contains(&message.header.table) {
         return None;
     }
     let mut address = Ipv4Addr::UNSPECIFIED;
     let mut direct = true;
+    let mut gateway = None;
     for attribute in &message.attributes {
         match attribute {
             RouteAttribute::Destination(RouteAddress::Inet(destination)) => address = *destination,
+            RouteAttribute::Gateway(RouteAddress::Inet(through)) => {
+                gateway = Some(*through);
+                direct = false;
+            }
             RouteAttribute::Gateway(_) | RouteAttribute::Via(_) | RouteAttribute::MultiPath(_) => direct = false,
             _ => {}
         }
     }
     let range = Cidr::around(address, message.header.destination_prefix_length);
-    Some(Route { range, direct })
+    Some(Route { range, direct, gateway })
 }

@@ -9,12 +9,11 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 use serde_json::json;
 
-use super::connections;
 use super::netlink::Netlink;
-use super::{SLOT_PREFIX_LENGTH, Slot, dns_interface};
+use super::router::{self, in_namespace, make_namespace, set_ipv6};
+use super::{SLOT_PREFIX_LENGTH, Slot, connections};
 use crate::answer::{Code, Doing, Failure, Outcome};
 use crate::config::Config;
 use crate::log;
@@ -133,7 +132,9 @@ impl Slots {
 /// it away from the interface, so a used slot lacks it).
 fn prepare(config: &Arc<Config>, slot: Slot) -> Outcome<()> {
     let address = slot.address(config);
-    connections::forget(address).doing(|| format!("The connections of {address} cannot be forgotten"))?;
+    let what = || format!("The connections of {address} cannot be forgotten");
+    connections::forget(address).doing(what)?;
+    router::within(config, || connections::forget(address).doing(what))?;
     if make(config, slot).is_ok() {
         return Ok(());
     }
@@ -142,52 +143,24 @@ fn prepare(config: &Arc<Config>, slot: Slot) -> Outcome<()> {
     make(config, slot)
 }
 
-fn make(config: &Arc<Config>, slot: Slot) -> Outcome<()> {
+fn make(config: &Config, slot: Slot) -> Outcome<()> {
     let what = || format!("The network of slot {} cannot be made", slot.0);
     let path = slot.namespace(config);
-    if !path.exists() {
-        let path = path.clone();
-        in_thread(move || new_namespace(&path))?;
-    }
+    make_namespace(&path)?;
     let namespace = fs::File::open(&path).doing(what)?;
-    let host = Netlink::open().doing(what)?;
-    let name = slot.interface(config);
-    if host.index(&name).doing(what)?.is_none() {
-        host.add_pair(&name, "eth0", Some(namespace.as_fd())).doing(what)?;
-        set_ipv6(&name, false)?;
-    }
-    let outer = host
-        .index(&name)
-        .doing(what)?
-        .ok_or_else(|| Failure::internal(what()))?;
-    host.add_address(outer, slot.gateway(config), SLOT_PREFIX_LENGTH)
-        .doing(what)?;
-    host.up(outer).doing(what)?;
-    let (address, gateway) = (slot.address(config), slot.gateway(config));
-    in_thread(move || give_address(&namespace, address, gateway))
+    router::within(config, || {
+        let router = Netlink::open().doing(what)?;
+        let name = slot.interface(config);
+        if router.index(&name).doing(what)?.is_none() {
+            router.add_pair(&name, "eth0", Some(namespace.as_fd())).doing(what)?;
+        }
+        router::give_gateway(config, slot)
+    })?;
+    in_namespace(&path, || give_address(slot.address(config), slot.gateway(config)))
 }
 
-/// A thread is what a network namespace is entered with, and it cannot be used for anything else afterwards.
-fn in_thread(work: impl FnOnce() -> Outcome<()> + Send + 'static) -> Outcome<()> {
-    let ended_early = |_| Err(Failure::internal("A thread ended early."));
-    thread::spawn(work).join().unwrap_or_else(ended_early)
-}
-
-fn new_namespace(path: &Path) -> Outcome<()> {
-    let what = || format!("The network namespace {} cannot be made", path.display());
-    path.parent().map_or(Ok(()), fs::create_dir_all).doing(what)?;
-    crate::system::enter_new_network_namespace().doing(what)?;
-    // Before any interface exists: they take the setting over. Absent where the kernel has no IPv6.
-    for interfaces in ["all", "default"] {
-        set_ipv6(interfaces, false)?;
-    }
-    fs::write(path, "").doing(what)?;
-    rustix::mount::mount_bind("/proc/thread-self/ns/net", path).doing(what)
-}
-
-fn give_address(namespace: &fs::File, address: Ipv4Addr, gateway: Ipv4Addr) -> Outcome<()> {
+fn give_address(address: Ipv4Addr, gateway: Ipv4Addr) -> Outcome<()> {
     let what = || format!("The address {address} cannot be given to its namespace");
-    move_into_link_name_space(namespace.as_fd(), Some(LinkNameSpaceType::Network)).doing(what)?;
     let inside = Netlink::open().doing(what)?;
     let missing = || Failure::internal(format!("{}: an interface is missing.", what()));
     let loopback = inside.index("lo").doing(what)?.ok_or_else(missing)?;
@@ -200,25 +173,19 @@ fn give_address(namespace: &fs::File, address: Ipv4Addr, gateway: Ipv4Addr) -> O
     inside.add_default_route(interface, gateway).doing(what)
 }
 
-/// In the network namespace of the calling thread.
-fn set_ipv6(interface: &str, on: bool) -> Outcome<()> {
-    let path = format!("/proc/sys/net/ipv6/conf/{interface}/disable_ipv6");
-    match fs::write(&path, if on { "0" } else { "1" }) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
-        result => result.doing(|| format!("IPv6 cannot be turned on or off on {interface}")),
-    }
-}
-
 /// Removes a slot's pair and namespace.
 ///
 /// # Errors
 /// When the system refuses.
 pub fn remove(config: &Config, slot: Slot) -> Outcome<()> {
     let what = || format!("The network of slot {} cannot be removed", slot.0);
-    let host = Netlink::open().doing(what)?;
-    if let Some(index) = host.index(&slot.interface(config)).doing(what)? {
-        host.delete(index).doing(what)?;
-    }
+    router::within(config, || {
+        let router = Netlink::open().doing(what)?;
+        match router.index(&slot.interface(config)).doing(what)? {
+            Some(index) => router.delete(index).doing(what),
+            None => Ok(()),
+        }
+    })?;
     remove_namespace(&slot.namespace(config))
 }
 
@@ -232,27 +199,4 @@ pub fn remove_namespace(path: &Path) -> Outcome<()> {
     }
     let _ = rustix::mount::unmount(path, rustix::mount::UnmountFlags::DETACH);
     fs::remove_file(path).doing(|| format!("The network namespace {} cannot be removed", path.display()))
-}
-
-/// Makes the interface at whose address the runner answers DNS, and lets the host forward packets.
-///
-/// # Errors
-/// When the system refuses.
-pub fn prepare_host(config: &Config) -> Outcome<Ipv4Addr> {
-    let what = || "The network of the launcher cannot be made".to_owned();
-    let host = Netlink::open().doing(what)?;
-    let name = dns_interface(config);
-    if host.index(&name).doing(what)?.is_none() {
-        // A pair whose other end, slot 0, stays unused: kernels that can do slots can do it, dummies are less common.
-        host.add_pair(&name, &Slot(0).interface(config), None).doing(what)?;
-        set_ipv6(&name, false)?;
-    }
-    let index = host
-        .index(&name)
-        .doing(what)?
-        .ok_or_else(|| Failure::internal(what()))?;
-    host.add_address(index, config.dns_address(), 32).doing(what)?;
-    host.up(index).doing(what)?;
-    fs::write("/proc/sys/net/ipv4/ip_forward", "1").doing(|| "Forwarding cannot be turned on".into())?;
-    Ok(config.dns_address())
 }

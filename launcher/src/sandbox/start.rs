@@ -17,7 +17,7 @@ use crate::disk::{self, Disk};
 use crate::engine::Caller;
 use crate::failpoint::reach;
 use crate::host::Host;
-use crate::network::{Slot, firewall};
+use crate::network::Slot;
 use crate::overlay::Layers;
 use crate::owners::Owners;
 use crate::shim::{self, Order};
@@ -115,7 +115,7 @@ fn carry_out(host: &Host, folder: &Folder, record: &mut Record, disk: &Disk, beg
     files::remove(&Order::status_file(folder.path())).doing(what)?;
     folder.write_record(record)?;
     reach("start_sandbox.recorded")?;
-    firewall::change_policy(&host.config, Slot(record.slot), &Network::Default {}, &record.network)?;
+    host.change_policy(record, &Network::Default {}, &record.network)?;
     reach("start_sandbox.network")?;
     let network = Instant::now();
     storage(host, folder, record, disk)?;

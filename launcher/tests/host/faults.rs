@@ -81,14 +81,8 @@ fn nothing_runs(launcher: &Launcher, when: &str) {
         .count();
     assert_eq!(engines, 0, "engine state is left after {when}");
     let table = format!("sandlot_{}", launcher.instance());
-    let set = std::process::Command::new("nft")
-        .args(["list", "set", "inet", &table, "blocked"])
-        .output()
-        .unwrap();
-    assert!(
-        !String::from_utf8_lossy(&set.stdout).contains("elements"),
-        "a policy is left after {when}"
-    );
+    let set = launcher.in_router(&["nft", "list", "set", "inet", &table, "blocked"]);
+    assert!(!set.contains("elements"), "a policy is left after {when}");
 }
 
 #[test]

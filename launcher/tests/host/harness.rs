@@ -25,7 +25,7 @@ pub struct Launcher {
     pub number: u8,
     pub home: PathBuf,
     config: PathBuf,
-    child: Option<Child>,
+    pub child: Option<Child>,
     failpoints: String,
 }
 
@@ -255,6 +255,10 @@ impl Launcher {
         let home = self.home.to_string_lossy().into_owned();
         let mounts = fs::read_to_string("/proc/self/mounts").expect("mounts");
         traces.extend(mounts.lines().filter(|line| line.contains(&home)).map(str::to_owned));
+        let rules = Command::new("ip").args(["rule"]).output().expect("ip").stdout;
+        let rules = String::from_utf8_lossy(&rules).into_owned();
+        let name = format!(" iif sl{instance} ");
+        traces.extend(rules.lines().filter(|line| line.contains(&name)).map(str::to_owned));
         let tables = Command::new("nft")
             .args(["list", "tables"])
             .output()

@@ -7,6 +7,8 @@ mod exercisers;
 mod faults;
 mod files;
 mod harness;
+mod internet;
 mod lifecycle;
 mod link;
 mod network;
+mod router;

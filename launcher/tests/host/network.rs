@@ -1,7 +1,6 @@
-//! What a sandbox reaches, seen from inside. "The Internet" is a namespace of the test's own behind a router's address.
+//! What a sandbox reaches, seen from inside.
 
 use std::fs::File;
-use std::io::{Read, Write};
 use std::net::{TcpListener, UdpSocket};
 use std::os::fd::AsFd;
 use std::process::Command;
@@ -9,106 +8,8 @@ use std::thread;
 
 use serde_json::{Value, json};
 
-use crate::harness::{Launcher, Sandbox, about, open, start};
-
-/// A piece of the Internet: 203.0.113.x, one hop behind 198.51.100.x.
-struct Internet {
-    number: u8,
-    name: String,
-}
-
-impl Internet {
-    fn new(number: u8) -> Self {
-        let name = format!("sandlot-internet-{}-{number}", std::process::id());
-        let internet = Self { number, name };
-        let (near, far) = (internet.router(1), internet.router(2));
-        let (here, there) = (format!("inet{number}"), format!("inet{number}p"));
-        let name = internet.name.as_str();
-        ip(&["netns", "add", name]);
-        ip(&[
-            "link", "add", &here, "type", "veth", "peer", "name", &there, "netns", name,
-        ]);
-        ip(&["addr", "add", &format!("{near}/30"), "dev", &here]);
-        ip(&["link", "set", &here, "up"]);
-        ip(&["-n", name, "addr", "add", &format!("{far}/30"), "dev", &there]);
-        ip(&[
-            "-n",
-            name,
-            "addr",
-            "add",
-            &format!("{}/32", internet.host(1)),
-            "dev",
-            "lo",
-        ]);
-        ip(&[
-            "-n",
-            name,
-            "addr",
-            "add",
-            &format!("{}/32", internet.host(2)),
-            "dev",
-            "lo",
-        ]);
-        ip(&["-n", name, "link", "set", &there, "up"]);
-        ip(&["-n", name, "link", "set", "lo", "up"]);
-        ip(&["route", "add", &format!("{}/28", internet.host(0)), "via", &far]);
-        internet.listen();
-        internet
-    }
-
-    fn host(&self, host: u8) -> String {
-        format!("203.0.113.{}", self.number * 16 + host)
-    }
-
-    fn router(&self, end: u8) -> String {
-        format!("198.51.100.{}", self.number * 4 + end)
-    }
-
-    /// Answers on port 80 of every address: TCP sends back what it gets, UDP says whom it sees.
-    fn listen(&self) {
-        let namespace = File::open(format!("/run/netns/{}", self.name)).unwrap();
-        let (sender, ready) = std::sync::mpsc::channel();
-        // Bound to its address, or the answer would come from the router's.
-        let own = (self.host(1), 80);
-        thread::spawn(move || {
-            rustix::thread::move_into_link_name_space(namespace.as_fd(), None).unwrap();
-            let listener = TcpListener::bind("0.0.0.0:80").unwrap();
-            let socket = UdpSocket::bind((own.0.as_str(), own.1)).unwrap();
-            sender.send(()).unwrap();
-            thread::spawn(move || {
-                let mut question = [0; 64];
-                while let Ok((_, from)) = socket.recv_from(&mut question) {
-                    let _ = socket.send_to(format!("seen {}", from.ip()).as_bytes(), from);
-                }
-            });
-            for mut stream in listener.incoming().flatten() {
-                thread::spawn(move || {
-                    let mut byte = [0];
-                    while stream.read_exact(&mut byte).is_ok() && stream.write_all(&byte).is_ok() {}
-                });
-            }
-        });
-        ready.recv().unwrap();
-    }
-}
-
-impl Drop for Internet {
-    fn drop(&mut self) {
-        let _ = Command::new("ip")
-            .args(["link", "del", &format!("inet{}", self.number)])
-            .status();
-        let _ = Command::new("ip").args(["netns", "del", &self.name]).status();
-    }
-}
-
-fn ip(arguments: &[&str]) {
-    let output = Command::new("ip").args(arguments).output().unwrap();
-    assert!(
-        output.status.success(),
-        "ip {arguments:?}: {}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-}
+use crate::harness::{Launcher, Sandbox, about, eventually, open, start};
+use crate::internet::{Internet, ip};
 
 fn reaches(sandbox: &Sandbox, address: &str) -> bool {
     let answer = sandbox.tell(&format!("connect {address}"));
@@ -406,18 +307,18 @@ fn forged_addresses_and_ipv6_go_nowhere() {
     });
     assert_eq!(answers.join().unwrap(), [false, false, false]);
 
-    let counter = |direction: &str| {
-        let path = format!(
-            "/sys/class/net/sl{}-{slot}/statistics/{direction}_packets",
-            launcher.instance()
-        );
-        std::fs::read_to_string(path).unwrap().trim().parse::<u64>().unwrap()
+    let interface = format!("sl{}-{slot}", launcher.instance());
+    let sent = || {
+        let lines = launcher.in_router(&["cat", "/proc/net/dev"]);
+        let line = lines.lines().find(|line| line.trim_start().starts_with(&interface));
+        let mut numbers = line.and_then(|line| line.split_once(':')).unwrap().1.split_whitespace();
+        numbers.nth(9).unwrap().to_owned()
     };
-    let disabled = format!("/proc/sys/net/ipv6/conf/sl{}-{slot}/disable_ipv6", launcher.instance());
-    assert_eq!(std::fs::read_to_string(disabled).unwrap_or("1\n".into()), "1\n");
-    let before = counter("tx");
+    let setting = format!("/proc/sys/net/ipv6/conf/{interface}/disable_ipv6");
+    assert_eq!(launcher.in_router(&["cat", &setting]), "1\n");
+    let before = sent();
     assert!(sandbox.tell("connect [2001:db8::1]:80").starts_with("error"));
-    assert_eq!(counter("tx"), before, "an answer to IPv6");
+    assert_eq!(sent(), before, "an answer to IPv6");
 }
 
 fn ask_from(source: &str, target: &str) -> bool {
@@ -441,7 +342,7 @@ fn answers_to_a_sandbox_that_has_ended_reach_nobody() {
             .starts_with("seen")
     );
     assert!(
-        known(&sandbox.address),
+        known(&launcher, &sandbox.address),
         "the kernel knows the connection while the sandbox runs"
     );
     launcher.ok(about("stop_sandbox", &sandbox.id));
@@ -450,7 +351,7 @@ fn answers_to_a_sandbox_that_has_ended_reach_nobody() {
     for _ in 0..20 {
         let next = Sandbox::of(&sandbox.id, &launcher.ok(start(&sandbox.id, "runc", open())));
         assert!(
-            next.address != sandbox.address || !known(&sandbox.address),
+            next.address != sandbox.address || !known(&launcher, &sandbox.address),
             "the next one at {} inherits",
             next.address
         );
@@ -463,9 +364,86 @@ fn answers_to_a_sandbox_that_has_ended_reach_nobody() {
     );
 }
 
-fn known(address: &str) -> bool {
-    let text = std::fs::read_to_string("/proc/net/nf_conntrack").expect("the kernel's list of connections");
-    text.lines().any(|line| line.contains(&format!("src={address} ")))
+/// Whether the host or the router knows a connection from there.
+fn known(launcher: &Launcher, address: &str) -> bool {
+    connections(launcher, address).iter().any(|&count| count > 0)
+}
+
+/// How many connections from there the router and the host know.
+fn connections(launcher: &Launcher, address: &str) -> [usize; 2] {
+    let host = std::fs::read_to_string("/proc/net/nf_conntrack").expect("the kernel's list of connections");
+    let router = launcher.in_router(&["cat", "/proc/net/nf_conntrack"]);
+    let from = format!("src={address} ");
+    [router, host].map(|text| text.lines().filter(|line| line.contains(&from)).count())
+}
+
+/// Each flow is remembered by the kernel for half a minute, in a table that all of the host shares.
+#[test]
+fn one_sandbox_cannot_fill_the_table_of_connections() {
+    const MAX: usize = 4_096;
+    let launcher = Launcher::start();
+    let internet = Internet::new(8);
+    let target = format!("{}:80", internet.host(1));
+    for (number, engine) in [(1, "runsc"), (2, "runc")] {
+        let sandbox = launcher.sandbox(number, engine, open());
+        let neighbour = launcher.sandbox(number + 10, engine, open());
+        for _ in 0..4 {
+            assert_eq!(sandbox.tell(&format!("flows {target} 1500")), "sent", "{engine}");
+        }
+        let counts = connections(&launcher, &sandbox.address);
+        assert!(
+            counts.iter().all(|&count| (MAX / 2..=MAX + 100).contains(&count)),
+            "{counts:?} on {engine}"
+        );
+        assert!(reaches(&neighbour, &target), "{engine}");
+        assert!(neighbour.tell(&format!("ask {target}")).starts_with("seen"), "{engine}");
+        launcher.ok(about("stop_sandbox", &sandbox.id));
+        launcher.ok(about("stop_sandbox", &neighbour.id));
+    }
+}
+
+/// A program that loads the host's firewall anew removes every table, ours too.
+#[test]
+fn without_our_tables_nothing_is_reached_and_they_come_back() {
+    let launcher = Launcher::start_with(json!({"dns_port": 15_354}));
+    let internet = Internet::new(9);
+    let table = format!("sandlot_{}", launcher.instance());
+    let host = TcpListener::bind("0.0.0.0:0").unwrap();
+    let port = host.local_addr().unwrap().port();
+    let sandboxes = [(1, "runsc"), (2, "runc")].map(|(number, engine)| launcher.sandbox(number, engine, open()));
+    let closed = launcher.sandbox(3, "runc", json!({"mode": "block"}));
+    let web = format!("{}:80", internet.host(1));
+    let remove_from = |place: &str| {
+        let remove = ["nft", "delete", "table", "inet", &table];
+        if place == "router" {
+            launcher.in_router(&remove);
+        } else {
+            let done = Command::new(remove[0]).args(&remove[1..]).status().unwrap();
+            assert!(done.success());
+        }
+    };
+    for places in [&["router"][..], &["host"], &["router", "host"]] {
+        // Stopped, it cannot put them back.
+        launcher.halt();
+        places.iter().for_each(|place| remove_from(place));
+        for sandbox in &sandboxes {
+            let gateway = format!("10.217.{}.{}:{port}", launcher.number, last(&sandbox.address) - 1);
+            let name_server = format!("10.217.{}.1:{port}", launcher.number);
+            let host = format!("{}:{port}", internet.router(1));
+            let neighbour = format!("{}:80", internet.router(2));
+            for address in [&web, &gateway, &name_server, &host, &neighbour] {
+                assert!(!reaches(sandbox, address), "{address} without the tables of {places:?}");
+            }
+        }
+        launcher.go_on();
+        for sandbox in &sandboxes {
+            eventually("the tables are back", || reaches(sandbox, &web));
+        }
+        assert!(
+            !reaches(&closed, &web),
+            "the policies are back with the tables of {places:?}"
+        );
+    }
 }
 
 /// gVisor takes the address away from the interface; a slot that is used again must have it again.
