@@ -16,7 +16,10 @@ use rustix::mount::{
     fsconfig_create, fsconfig_set_string, fsmount, fsopen, mount_bind, mount_change, move_mount, open_tree, unmount,
 };
 
+use serde_json::json;
+
 use crate::answer::{Code, Doing, Failure, Outcome};
+use crate::log;
 use crate::owners::Owners;
 use crate::system;
 use crate::values::Engine;
@@ -164,14 +167,20 @@ pub fn check_translation(folder: &Path, owners: Owners) -> Outcome<()> {
 fn when_free(layers: Layers<'_>) -> io::Result<OwnedFd> {
     let deadline = Instant::now() + IN_USE_MAX;
     loop {
-        match overlay(layers) {
+        match overlay(layers, "on") {
             Err(Errno::BUSY) if Instant::now() < deadline => std::thread::sleep(IN_USE_PAUSE),
+            // An engine that an earlier launcher started has seen the last mount, and keeps it until it ends itself. Nothing
+            // writes through it any more. Without an index the kernel lets the disk be mounted again.
+            Err(Errno::BUSY) => {
+                log::warn("a disk is still mounted elsewhere", json!({"disk": layers.disk}));
+                return Ok(overlay(layers, "off")?);
+            }
             result => return Ok(result?),
         }
     }
 }
 
-fn overlay(layers: Layers<'_>) -> Result<OwnedFd, Errno> {
+fn overlay(layers: Layers<'_>, index: &'static str) -> Result<OwnedFd, Errno> {
     let overlay = fsopen("overlay", FsOpenFlags::FSOPEN_CLOEXEC)?;
     let overlay = overlay.as_fd();
     for lower in layers.lowers {
@@ -179,7 +188,7 @@ fn overlay(layers: Layers<'_>) -> Result<OwnedFd, Errno> {
     }
     fsconfig_set_string(overlay, "upperdir", layers.disk.join("upper"))?;
     fsconfig_set_string(overlay, "workdir", layers.disk.join("work"))?;
-    for (option, value) in options(layers.engine) {
+    for (option, value) in options(layers.engine, index) {
         fsconfig_set_string(overlay, option, value)?;
     }
     fsconfig_create(overlay)?;
@@ -191,7 +200,7 @@ fn overlay(layers: Layers<'_>) -> Result<OwnedFd, Errno> {
     fsmount(overlay, FsMountFlags::FSMOUNT_CLOEXEC, attributes)
 }
 
-fn options(engine: Engine) -> [(&'static str, &'static str); 4] {
+fn options(engine: Engine, index: &'static str) -> [(&'static str, &'static str); 4] {
     // gVisor tells files apart by the numbers that it finds here, and gives its own ones to those inside. Plain
     // containers get them as they are, and numbers of 64 bits are more than JavaScript's can hold.
     let inode_numbers = match engine {
@@ -200,7 +209,7 @@ fn options(engine: Engine) -> [(&'static str, &'static str); 4] {
     };
     [
         ("redirect_dir", "on"),
-        ("index", "on"),
+        ("index", index),
         ("xino", inode_numbers),
         ("metacopy", "off"),
     ]

@@ -80,6 +80,28 @@ fn a_disk_from_before_folders_could_be_renamed_still_starts() {
 }
 
 #[test]
+fn a_disk_that_an_earlier_engine_still_holds_starts_all_the_same() {
+    let launcher = Launcher::start();
+    let id = id(1);
+    launcher.ok(create(&id, 64 << 20));
+    let held = launcher.home.join("held");
+    fs::create_dir_all(&held).unwrap();
+    let (disk, image) = (launcher.disk(&id), launcher.home.join("images/tiny/rootfs"));
+    let (upper, work) = (disk.join("upper"), disk.join("work"));
+    let options = format!(
+        "lowerdir={},upperdir={},workdir={}",
+        image.display(),
+        upper.display(),
+        work.display()
+    );
+    run("mount", &["-t", "overlay", "overlay", "-o", &options, path(&held)]);
+    let sandbox = Sandbox::of(&id, &launcher.ok(start(&id, "runsc", open())));
+    run("umount", &[path(&held)]);
+    assert_eq!(sandbox.tell("move /lib /library"), "moved");
+    assert!(launcher.log().contains("still mounted elsewhere"), "{}", launcher.log());
+}
+
+#[test]
 fn a_disk_goes_on_with_another_agent_and_at_another_place() {
     let mut launcher = Launcher::start();
     let sandbox = launcher.sandbox(1, "runsc", open());
