@@ -226,7 +226,7 @@ leftovers() {
     'index($2, home) == 1 || index($2, run) == 1 { print "mount " $2 }' /proc/self/mounts
   ip netns list 2>/dev/null | awk -v prefix="sandlot-$SANDLOT_INSTANCE-" 'index($1, prefix) == 1 { print "namespace " $1 }'
   ip -brief link 2>/dev/null | awk -v name="^sl$SANDLOT_INSTANCE(-|@|\$)" '$1 ~ name { print "interface " $1 }'
-  ip rule 2>/dev/null | awk -v name="sl$SANDLOT_INSTANCE" '$4 == "iif" && $5 == name { print "routing rule for " name }'
+  ip rule 2>/dev/null | awk -v name=" iif sl$SANDLOT_INSTANCE " 'index($0, name) { print "routing rule" name }'
   losetup --noheadings --output NAME,BACK-FILE | awk -v home="$SANDLOT_HOME/" 'index($2, home) == 1 { print "loop device " $1 }'
   find /sys/fs/cgroup -maxdepth 3 -type d -name "sandlot-$SANDLOT_INSTANCE" -printf 'cgroup %p\n' 2>/dev/null
   nft list tables 2>/dev/null | awk -v name="sandlot_$SANDLOT_INSTANCE" '$3 == name { print "nftables table " $3 }'
