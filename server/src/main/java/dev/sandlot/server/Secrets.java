@@ -2,6 +2,7 @@ package dev.sandlot.server;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.sandlot.controlplane.access.Secret;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -30,11 +31,14 @@ final class Secrets {
   }
 
   /// The secret of that name, `prefix` and 64 hexadecimal digits; made now if there is none.
+  ///
+  /// @throws IllegalArgumentException when what is there can be guessed: an operator may have
+  ///   chosen another one, or taken that of an example, which opens every installation that did so
   String named(String name, String prefix) {
     Path file = folder.resolve(name);
     try {
       if (Files.exists(file)) {
-        return Files.readString(file).strip();
+        return Secret.chosen(file.toString(), Files.readString(file).strip()).text();
       }
       byte[] random = new byte[BYTES];
       new SecureRandom().nextBytes(random);

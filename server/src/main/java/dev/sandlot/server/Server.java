@@ -178,7 +178,7 @@ final class Server implements AutoCloseable {
   }
 
   private static Secret key(Secrets secrets, String name) {
-    return Secret.chosen("secrets/" + name, secrets.named(name, "dtn_"));
+    return new Secret(secrets.named(name, "dtn_"));
   }
 
   private DatabaseConfig database() {
