@@ -14,6 +14,10 @@ use crate::requests::{check_environment, check_host_name, check_path, check_vari
 use crate::users::{self, User};
 
 const PATH_DEFAULT: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+/// What is text, unless image or caller say something else.
+const LANGUAGE_DEFAULT: &str = "C.UTF-8";
+/// Those that decide what a character is, the first that is set.
+const LANGUAGE_VARIABLES: [&str; 3] = ["LC_ALL", "LC_CTYPE", "LANG"];
 /// Variables with this beginning are the host's words to the agent and not the image's.
 const OWN_PREFIX: &str = "SANDLOT_";
 /// The shells that shell calls prefer, if `/etc/shells` lists them.
@@ -84,6 +88,16 @@ impl Environment {
         variables
     }
 
+    /// What the platform's own programs get of `variables`: nothing that makes a shell, loader, interpreter or tool run
+    /// or load something else than it is asked to, and programs from where the image has them.
+    pub fn for_platform(&self, variables: BTreeMap<String, String>) -> BTreeMap<String, String> {
+        let mut kept = variables;
+        kept.retain(|name, _| !is_steering(name));
+        let path = self.image.get("PATH").map_or(PATH_DEFAULT, String::as_str);
+        kept.insert("PATH".to_owned(), path.to_owned());
+        kept
+    }
+
     /// Sets the identity; what an earlier call set is replaced. Nothing changes when it fails.
     pub fn configure(&self, request: ConfigureRequest) -> Outcome<ConfigureResponse> {
         check_environment("environment", &request.environment)?;
@@ -143,6 +157,56 @@ impl Environment {
     }
 }
 
+/// Beginnings of names by which programs are told what to run or load besides.
+const STEERING_PREFIXES: [&str; 10] = [
+    "LD_",
+    "BASH",
+    "GIT_",
+    "PYTHON",
+    "PERL",
+    "NODE_",
+    "RUBY",
+    "MALLOC_",
+    "GLIBC_",
+    "NPM_CONFIG_",
+];
+/// Beginnings of names that begin so and steer nothing.
+const HARMLESS_PREFIXES: [&str; 3] = ["GIT_SSL_", "GIT_AUTHOR_", "GIT_COMMITTER_"];
+const STEERING: [&str; 17] = [
+    "ENV",
+    "IFS",
+    "PS4",
+    "SHELLOPTS",
+    "POSIXLY_CORRECT",
+    "CDPATH",
+    "GLOBIGNORE",
+    "GREP_OPTIONS",
+    "RIPGREP_CONFIG_PATH",
+    "SSH_ASKPASS",
+    "GCONV_PATH",
+    "LOCPATH",
+    "NLSPATH",
+    "TERMINFO",
+    "PAGER",
+    "EDITOR",
+    "VISUAL",
+];
+
+fn is_steering(name: &str) -> bool {
+    let begins = |prefixes: &[&str]| prefixes.iter().any(|prefix| name.starts_with(prefix));
+    STEERING.contains(&name) || (begins(&STEERING_PREFIXES) && !begins(&HARMLESS_PREFIXES))
+}
+
+/// Whether programs with these variables take text for UTF-8.
+pub fn is_utf8(variables: &BTreeMap<String, String>) -> bool {
+    let mut values = LANGUAGE_VARIABLES.iter().filter_map(|name| variables.get(*name));
+    let value = values.find(|value| !value.is_empty());
+    value.is_some_and(|value| {
+        let value = value.to_ascii_lowercase();
+        value.contains("utf-8") || value.contains("utf8")
+    })
+}
+
 fn personal(user: &User) -> [(&'static str, &str); 4] {
     [
         ("HOME", user.home.as_str()),
@@ -157,6 +221,9 @@ fn variables_of(image: &BTreeMap<String, String>, user: &User) -> BTreeMap<Strin
     variables
         .entry("PATH".to_owned())
         .or_insert_with(|| PATH_DEFAULT.to_owned());
+    if !LANGUAGE_VARIABLES.iter().any(|name| image.contains_key(*name)) {
+        variables.insert("LANG".to_owned(), LANGUAGE_DEFAULT.to_owned());
+    }
     for (name, value) in personal(user) {
         variables.insert(name.to_owned(), value.to_owned());
     }
@@ -248,6 +315,56 @@ mod tests {
         let identity = environment.identity();
         assert!(identity.configured && identity.variables.contains_key("SECOND_ONE"));
         assert!(!identity.variables.contains_key("FIRST_ONE"));
+    }
+
+    fn sorted(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
+        map(pairs).into_iter().collect()
+    }
+
+    #[test]
+    fn text_is_utf_8_unless_image_or_caller_say_something_else() {
+        let user = users::find("").unwrap();
+        let of = |pairs: &[(&str, &str)]| variables_of(&sorted(pairs), &user);
+        assert_eq!(of(&[]).get("LANG").unwrap(), "C.UTF-8");
+        assert!(is_utf8(&of(&[])));
+        for image in [
+            ("LANG", "de_DE.ISO-8859-1"),
+            ("LC_ALL", "C"),
+            ("LC_CTYPE", "C"),
+            ("LANG", ""),
+        ] {
+            let variables = of(&[image]);
+            assert_eq!(variables.get(image.0).unwrap(), image.1);
+            assert!(!is_utf8(&variables), "{image:?}");
+            assert!(image.0 == "LANG" || !variables.contains_key("LANG"));
+        }
+        assert!(!is_utf8(&sorted(&[("LANG", "C.UTF-8"), ("LC_ALL", "POSIX")])));
+        assert!(is_utf8(&sorted(&[
+            ("LANG", "C"),
+            ("LC_CTYPE", "en_GB.utf8"),
+            ("LC_ALL", "")
+        ])));
+    }
+
+    #[test]
+    fn the_platforms_programs_are_steered_by_nobody() {
+        let environment = Environment::new().unwrap();
+        let given = sorted(&[
+            ("PATH", "/evil"),
+            ("BASH_ENV", "/evil"),
+            ("BASH_FUNC_git%%", "() { :; }"),
+            ("ENV", "/evil"),
+            ("LD_PRELOAD", "/evil.so"),
+            ("GIT_SSH_COMMAND", "evil"),
+            ("GIT_AUTHOR_NAME", "Somebody"),
+            ("HTTPS_PROXY", "http://proxy:3128"),
+        ]);
+        let mut kept = environment.for_platform(given);
+        assert_ne!(kept.remove("PATH").unwrap(), "/evil");
+        assert_eq!(
+            kept,
+            sorted(&[("GIT_AUTHOR_NAME", "Somebody"), ("HTTPS_PROXY", "http://proxy:3128")])
+        );
     }
 
     #[test]

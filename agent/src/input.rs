@@ -82,6 +82,12 @@ impl Input {
         })
     }
 
+    /// What was written and is not read yet; `None` while a write is under way, and for a terminal.
+    pub fn waiting(&self) -> Option<u64> {
+        let channel = self.channel.try_lock().ok().filter(|_| !self.terminal)?;
+        rustix::io::ioctl_fionread(channel.as_ref()?.descriptor()).ok()
+    }
+
     /// Closes it, behind what is being written. Preconditions: the process has ended, so no write waits for it.
     pub async fn close(&self) {
         *self.channel.lock().await = None;

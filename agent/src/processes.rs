@@ -180,6 +180,7 @@ impl Entry {
             stdout_bytes: written(0),
             stderr_bytes: written(1),
             terminal: changeable.terminal,
+            input_waiting_bytes: self.input.waiting(),
         }
     }
 

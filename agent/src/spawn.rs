@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use rustix::fs::{Mode, OFlags};
 use rustix::pipe::{PipeFlags, pipe_with};
 
-use crate::environment::Environment;
+use crate::environment::{Environment, is_utf8};
 use crate::errors::{Failure, Outcome};
 use crate::family::Mark;
 use crate::proto::{StartProcessRequest, Terminal};
@@ -97,6 +97,9 @@ impl Plan {
             let variables = environment.variables_for(&identity, &user);
             (user, variables)
         };
+        if request.platform {
+            variables = environment.for_platform(variables);
+        }
         if request.clean_environment {
             variables.clear();
         } else if request.terminal.is_some() {
@@ -144,7 +147,7 @@ impl Plan {
 
     fn wires(&self) -> io::Result<(Ends, Theirs)> {
         if let Some(size) = &self.terminal {
-            let (master, slave) = pty::open(size)?;
+            let (master, slave) = pty::open(size, is_utf8(&self.variables))?;
             self.give(&slave)?;
             let input = master.try_clone()?;
             let ends = Ends {

@@ -393,6 +393,39 @@ async fn what_descends_from_a_process_ends_with_it_where_that_is_asked_for() {
 }
 
 #[tokio::test]
+async fn what_waits_to_be_read_is_told() {
+    let agent = Agent::start();
+    let mut client = agent.connect().await;
+    let mut request = named("reader", "read line; sleep 1000");
+    request.keep_input_open = true;
+    client.start_process(request).await.unwrap();
+    let write = WriteInputRequest {
+        id: "reader".to_owned(),
+        data: "line\nmore".into(),
+        close: false,
+    };
+    client.write_input(write).await.unwrap();
+    let known = GetProcessRequest {
+        id: "reader".to_owned(),
+    };
+    let mut waiting = Some(9);
+    // A shell reads byte by byte, and no more than its line.
+    for _ in 0..500 {
+        waiting = client
+            .get_process(known.clone())
+            .await
+            .unwrap()
+            .into_inner()
+            .input_waiting_bytes;
+        if waiting == Some(4) {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    assert_eq!(waiting, Some(4));
+}
+
+#[tokio::test]
 async fn labels_are_merged_and_limited() {
     let agent = Agent::start();
     let mut client = agent.connect().await;

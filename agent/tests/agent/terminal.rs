@@ -50,6 +50,42 @@ async fn a_terminal_has_its_size_is_controlling_and_is_resized() {
 }
 
 #[tokio::test]
+async fn erase_takes_a_whole_character() {
+    let agent = Agent::start();
+    let mut client = agent.connect().await;
+    for (language, line) in [("", "<ab>"), ("C", "<a\u{fffd}b>")] {
+        let mut request = StartProcessRequest {
+            id: format!("erase{language}"),
+            terminal: Some(Terminal { columns: 80, rows: 24 }),
+            ..shell("stty -echo erase ^H; read -r line; echo \"<$line>\"")
+        };
+        if !language.is_empty() {
+            request.environment = crate::support::map(&[("LC_ALL", language)]);
+        }
+        client.start_process(request.clone()).await.unwrap();
+        let typed = WriteInputRequest {
+            id: request.id.clone(),
+            data: "a\u{e9}\u{8}b\n".into(),
+            close: false,
+        };
+        // Not before the line that is to be erased in is the terminal's to edit.
+        tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+        client.write_input(typed).await.unwrap();
+        let follow = ReadOutputRequest {
+            id: request.id,
+            follow: true,
+            ..Default::default()
+        };
+        let mut stream = client.read_output(follow).await.unwrap().into_inner();
+        let mut bytes = Vec::new();
+        while let Some(chunk) = stream.message().await.unwrap() {
+            bytes.extend_from_slice(&chunk.data);
+        }
+        assert!(String::from_utf8_lossy(&bytes).contains(line), "{bytes:?}");
+    }
+}
+
+#[tokio::test]
 async fn closing_a_terminals_input_is_its_end_of_file() {
     let agent = Agent::start();
     let mut client = agent.connect().await;

@@ -135,6 +135,20 @@ public final class AgentClient implements AutoCloseable {
     return run(start(request), sinks);
   }
 
+  /// The same for one of the platform's own programs, which variables of the sandbox's user do not
+  /// lead elsewhere.
+  public RunOutcome runPlatform(ProcessRequest request, RunSinks sinks)
+      throws IOException, InterruptedException {
+    return run(start(request).setPlatform(true), sinks);
+  }
+
+  /// The same with its two outputs as one.
+  public RunOutcome runPlatform(ProcessRequest request, OutputSink sink)
+      throws IOException, InterruptedException {
+    StartProcessRequest.Builder start = start(request).setPlatform(true).setMergeOutput(true);
+    return run(start, new RunSinks(sink, sink, () -> false));
+  }
+
   /// Starts a process that waits for its input, with the sandbox's environment and working
   /// directory and its two outputs as one.
   ///

@@ -88,6 +88,13 @@ public final class ProcessStart {
     return this;
   }
 
+  /// It is one of the platform's own programs, which variables of the sandbox's user do not lead
+  /// elsewhere.
+  public ProcessStart platform() {
+    request.setPlatform(true);
+    return this;
+  }
+
   /// When it ends, all that descends from it is killed.
   public ProcessStart endDescendants() {
     request.setEndDescendants(true);

@@ -8,6 +8,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /// What is known of a process that was started, running or not.
 ///
@@ -18,6 +19,8 @@ import java.util.Optional;
 /// @param outputBytes written so far to standard output or the terminal, dropped ones included
 /// @param errorBytes written so far to standard error, dropped ones included
 /// @param terminal empty when it has none
+/// @param inputWaiting bytes that were written to its input and that it has not read; empty when
+///   that is not known
 public record ProcessStatus(
     String id,
     int pid,
@@ -27,7 +30,8 @@ public record ProcessStatus(
     Optional<ProcessEnd> end,
     long outputBytes,
     long errorBytes,
-    Optional<TerminalSize> terminal) {
+    Optional<TerminalSize> terminal,
+    OptionalLong inputWaiting) {
   private static final Pattern ID = Pattern.compile("[A-Za-z0-9_.:-]{1,128}");
   private static final int COMMAND_ITEMS_MAX = 4_096;
   private static final int COMMAND_CHARACTERS_MAX = 8_192;
@@ -72,7 +76,10 @@ public record ProcessStatus(
         process.getRunning() ? Optional.empty() : Optional.of(end(process.getExit())),
         process.getStdoutBytes(),
         process.getStderrBytes(),
-        process.hasTerminal() ? Optional.of(terminal(process.getTerminal())) : Optional.empty());
+        process.hasTerminal() ? Optional.of(terminal(process.getTerminal())) : Optional.empty(),
+        process.hasInputWaitingBytes()
+            ? OptionalLong.of(process.getInputWaitingBytes())
+            : OptionalLong.empty());
   }
 
   private static Map<String, String> labels(Map<String, String> labels) {
