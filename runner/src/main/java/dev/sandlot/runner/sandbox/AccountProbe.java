@@ -33,7 +33,7 @@ final class AccountProbe {
   static Account ask(AgentClient agent) throws IOException, InterruptedException {
     ByteArrayOutputStream answer = new ByteArrayOutputStream();
     RunOutcome outcome =
-        agent.run(
+        agent.runPlatform(
             new ProcessRequest(
                 List.of("/bin/sh", "-c", SCRIPT), new byte[0], Map.of(), "", TIME_MAX),
             data -> take(data, answer));

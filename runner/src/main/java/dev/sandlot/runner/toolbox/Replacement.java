@@ -183,7 +183,7 @@ final class Replacement {
   private boolean runs(List<String> command) throws IOException, InterruptedException {
     ProcessRequest request =
         new ProcessRequest(command, new byte[0], Map.of("LC_ALL", "C"), "", STEP_MAX);
-    return sandbox.agent().run(request, _ -> {}).equals(new RunOutcome.Exited(0));
+    return sandbox.agent().runPlatform(request, _ -> {}).equals(new RunOutcome.Exited(0));
   }
 
   private static String temporaryName() {

@@ -134,7 +134,8 @@ final class TreeSearch {
         new ProcessRequest(command, new byte[0], Map.of("LC_ALL", "C"), folder, limits.timeMax());
     RunOutcome outcome;
     try {
-      outcome = sandbox.agent().run(request, new RunSinks(sink, _ -> {}, exchange::clientGone));
+      outcome =
+          sandbox.agent().runPlatform(request, new RunSinks(sink, _ -> {}, exchange::clientGone));
     } catch (RunAbandoned _) {
       exchange.abort();
       return false;

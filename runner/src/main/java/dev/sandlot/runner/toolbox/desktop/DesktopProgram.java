@@ -167,6 +167,7 @@ final class DesktopProgram {
     try {
       return processes.start(
           ProcessStart.of(ID, COMMAND)
+              .platform()
               .input(SOURCE)
               .keepInputOpen()
               .environment(settings.programEnvironment())

@@ -92,6 +92,7 @@ final class DesktopSession {
           processes.start(
               ProcessStart.of(
                       process.id(), List.of("/bin/sh", "-c", SCRIPT, "sandlot", process.wireName()))
+                  .platform()
                   .environment(settings.environment())
                   .keepBytes(limits.logBytesMax())
                   .label("sandlot", "desktop"));

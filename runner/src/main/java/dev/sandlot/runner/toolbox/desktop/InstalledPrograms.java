@@ -39,7 +39,7 @@ final class InstalledPrograms {
     RunOutcome outcome =
         sandbox
             .agent()
-            .run(
+            .runPlatform(
                 question,
                 data -> {
                   byte[] bytes = new byte[data.remaining()];

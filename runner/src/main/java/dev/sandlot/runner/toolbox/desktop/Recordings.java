@@ -60,6 +60,7 @@ final class Recordings {
         ProcessStart.of(
                 ID_PREFIX + id,
                 command(DesktopSettings.of(environment).display(), folder + "/" + name))
+            .platform()
             .keepBytes(limits.logBytesMax())
             .label(LABEL, KIND)
             .label(FILE_LABEL, folder + "/" + name);

@@ -72,7 +72,8 @@ final class Git {
     ProcessRequest request = request(command);
     RunOutcome outcome;
     try {
-      outcome = sandbox.agent().run(request, new RunSinks(output, errors, exchange::clientGone));
+      outcome =
+          sandbox.agent().runPlatform(request, new RunSinks(output, errors, exchange::clientGone));
     } catch (KeptOutput.LimitPassed _) {
       throw new HttpFailure(
           422,

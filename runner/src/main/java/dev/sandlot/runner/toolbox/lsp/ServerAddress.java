@@ -38,6 +38,7 @@ record ServerAddress(SandboxId sandbox, Language language, String project) {
 
   ProcessStart process() {
     return ProcessStart.of(processId(), language.command())
+        .platform()
         .keepInputOpen()
         .label(KIND, KIND_VALUE)
         .label(LANGUAGE, language.id())

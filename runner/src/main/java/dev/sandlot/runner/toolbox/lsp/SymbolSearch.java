@@ -154,7 +154,7 @@ final class SymbolSearch {
     ProcessRequest grep =
         new ProcessRequest(command(), new byte[0], Map.of(), project(), limits.search().timeMax());
     try {
-      RunOutcome outcome = agent.run(grep, new RunSinks(names::take, _ -> {}, () -> false));
+      RunOutcome outcome = agent.runPlatform(grep, new RunSinks(names::take, _ -> {}, () -> false));
       if (outcome instanceof RunOutcome.Exited(_, Ending ending, _)
           && ending == Ending.TIME_LIMIT) {
         cut = cutByTime();
