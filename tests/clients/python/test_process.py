@@ -105,6 +105,13 @@ def test_a_background_server_that_prints_keeps_serving(sandbox, server: str, way
             sandbox.process.delete_session("server")
 
 
+def test_text_is_utf_8_unless_somebody_says_something_else(sandbox) -> None:
+    look = "locale charmap; word=naïve; echo ${#word}; echo é | grep -c '^.$'"
+    assert sandbox.process.exec(look).result == output("UTF-8\n5\n1\n")
+    assert sandbox.process.exec("locale charmap", env={"LC_ALL": "POSIX"}).result == output("ANSI_X3.4-1968\n")
+    assert sandbox.process.code_run("import locale; print(locale.getlocale()[1])").result == output("UTF-8\n")
+
+
 def test_code_over_its_time_is_ended(sandbox) -> None:
     # Where code has a call of its own, the generated client's exception comes through, and only there.
     with pytest.raises(ApiException if SENDS_CODE else TimedOut) as refused:

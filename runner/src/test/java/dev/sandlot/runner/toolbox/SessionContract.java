@@ -11,6 +11,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 
 /// How sessions behave (contract: toolbox-api.md §6), whatever engine is behind them.
@@ -306,6 +308,118 @@ abstract class SessionContract extends ToolboxHarness {
     assertThat(delete(session).statusCode()).isEqualTo(204);
 
     assertRunning("sleep 471[6]", false);
+  }
+
+  /// Each must leave a session in which a command ends, and shows its own output and nothing else.
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "IFS=,eo_0123456789",
+        "printf() { echo hijacked; }; echo() { :; }; eval() { :; }; read() { :; }; kill() { :; };"
+            + " command() { :; }; test() { :; }",
+        "shopt -s expand_aliases; alias eval=false builtin=false read=false printf=false kill=false"
+            + " echo=false",
+        "trap 'builtin printf trap >&2' ERR RETURN; trap ': $((count += 1))' DEBUG; set -ET",
+        "set -u; unset -v IFS PATH HOME",
+        "set -o posix",
+        "set -o noclobber -o noglob -o physical -o allexport",
+        "exec 0<&- 1>&- 2>&-",
+        "exec 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-",
+        "mkdir /tmp/lost-$$ && cd /tmp/lost-$$ && rmdir /tmp/lost-$$",
+        "enable -n read printf echo kill test",
+        "readonly IFS PATH PS4 OPTIND REPLY",
+        "PS4='$(echo hijacked)' PROMPT_COMMAND='echo hijacked' PS1=hijacked",
+        "umask 777",
+        "shopt -s extdebug; trap ':' DEBUG",
+        "set -v; set +v",
+      })
+  void keepsItsBookkeepingWhateverTheShellIsMadeInto(String strange) throws Exception {
+    assumeTrue(real());
+    String session = session();
+    run(session, strange);
+    JsonNode answer =
+        run(session, "\\builtin printf 'a\\nb'; \\builtin printf c >&2; (\\builtin exit 7)");
+    if (strange.startsWith("enable")) {
+      answer = run(session, "[[ x == x ]]; enable printf; printf 'a\\nb'; printf c >&2; (exit 7)");
+    }
+
+    assertThat(answer.path("stdout").stringValue()).isEqualTo("a\nb\n");
+    assertThat(answer.path("exitCode").intValue()).isEqualTo(7);
+    if (!strange.startsWith("trap")) {
+      assertThat(answer.path("stderr").stringValue()).isEqualTo("c\n");
+    }
+    assertThat(run(session, "sleep 0 & wait").path("exitCode").intValue()).isZero();
+    assertThat(json(get(SESSIONS + "/" + session)).path("commands")).isNotEmpty();
+  }
+
+  @Test
+  void showsNothingOfItselfInTraces() throws Exception {
+    assumeTrue(real());
+    String session = session();
+    run(session, "set -x");
+    for (String command : new String[] {"echo hi", "echo hi & wait $!", "echo é", "set +x"}) {
+      JsonNode answer = run(session, command);
+      assertThat(answer.path("stderr").stringValue().lines())
+          .as(command)
+          .allMatch(line -> line.matches("\\++ (echo (hi|é|'é'|\\$'.*')|wait [0-9]+|set \\+x)"));
+      assertThat(answer.path("exitCode").intValue()).isZero();
+    }
+    run(session, "set -v");
+    assertThat(run(session, "echo shown").path("stderr").stringValue()).doesNotContain("sandlot");
+    JsonNode left = run(session, "declare -F; trap; compgen -A variable | grep '^__'");
+    assertThat(left.path("stdout").stringValue()).isEmpty();
+  }
+
+  @Test
+  void endsWithAShellThatIsReplaced() throws Exception {
+    assumeTrue(real());
+    String session = session();
+    run(session, "exec sh");
+
+    assertThat(exec(session, "true", false, CURRENT).statusCode()).isEqualTo(410);
+  }
+
+  @Test
+  void endsAShellThatReadsCommandsAndRunsNone() throws Exception {
+    assumeTrue(real());
+    String session = session();
+    run(session, "set -n");
+
+    assertThat(exec(session, "true", false, CURRENT).statusCode()).isEqualTo(410);
+  }
+
+  @Test
+  void skipsWhatATrapSkipsAndEndsAllTheSame() throws Exception {
+    assumeTrue(real());
+    String session = session();
+    run(session, "shopt -s extdebug; trap false DEBUG");
+
+    assertThat(run(session, "echo skipped").path("stdout").stringValue()).isEmpty();
+  }
+
+  @Test
+  void givesProgramsTheEndOfInputOnWhatIsNeitherPipeNorFile() throws Exception {
+    assumeTrue(real());
+    String session = session();
+    String look =
+        "cat; python3 -c 'import sys; print(len(sys.stdin.read()))'; test -c /dev/stdin && echo device; echo on";
+    for (String command : new String[] {look, look + "\n: " + "x".repeat(100_000)}) {
+      JsonNode answer = run(session, command);
+      assertThat(answer.path("stdout").stringValue()).isEqualTo("0\ndevice\non\n");
+    }
+  }
+
+  @Test
+  void takesTextForUtf8() throws Exception {
+    assumeTrue(real());
+    String session = session();
+    JsonNode answer =
+        run(session, "locale charmap; word=naïve; echo ${#word}; echo é | grep -c '^.$'");
+
+    assertThat(answer.path("stdout").stringValue()).isEqualTo("UTF-8\n5\n1\n");
+    run(session, "export LC_ALL=C");
+    assertThat(run(session, "word=naïve; echo ${#word}").path("stdout").stringValue())
+        .isEqualTo("6\n");
   }
 
   // Commands that run by themselves.

@@ -8,7 +8,6 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
 
 /// What a command writes, piece by piece, both streams as they come. One thread reads; any may
 /// close.
@@ -76,17 +75,13 @@ interface CommandOutput extends Closeable {
     private boolean ended;
 
     /// @param output of the shell, from `begun`'s offsets on
-    Shared(ProcessOutput output, String id, Ledger.Begun begun) {
+    /// @param shell by which name its messages begin
+    Shared(ProcessOutput output, String id, String shell, Ledger.Begun begun) {
       this.output = output;
-      plain = new MarkedStream(id);
-      error = new MarkedStream(id);
+      plain = new MarkedStream(id, shell);
+      error = new MarkedStream(id, shell);
       plainEnd = begun.outputOffset();
       errorEnd = begun.errorOffset();
-    }
-
-    /// The command's status, once both ends were seen.
-    OptionalInt status() {
-      return plain.over() && error.over() ? plain.status() : OptionalInt.empty();
     }
 
     @Override

@@ -36,6 +36,7 @@ final class Execution {
   private final SessionLimits limits;
   private final AgentProcesses processes;
   private final String id = UUID.randomUUID().toString();
+  private long ledgerOffset;
 
   Execution(HostedSandbox sandbox, Session session, SessionLimits limits) {
     this.sandbox = sandbox;
@@ -54,6 +55,11 @@ final class Execution {
     return id;
   }
 
+  /// How far the list of commands was written when the command was given.
+  long ledgerOffset() {
+    return ledgerOffset;
+  }
+
   /// Gives a command to the shell, which runs it behind those that it has been given before.
   ///
   /// @throws HttpFailure 410 when the shell has ended
@@ -63,16 +69,20 @@ final class Execution {
     }
     boolean separate = request.interactive() || background(request.text());
     Body body = body(request.text());
-    ShellScript script = ShellScript.of(String.join(" ", session.shell().command()));
+    ShellScript script = ShellScript.of(session.shellName());
     String shown = beginning(request.text());
+    ProcessStatus ledger = processes.get(session.shell().label(Labels.LEDGER));
+    ledgerOffset = ledger.outputBytes();
     if (separate) {
       ProcessStatus process = placeholder(request, shown);
-      give(script.separate(id, body, process.pid(), request.interactive()), process.id());
+      byte[] told = script.separate(id, body, process.pid(), request.interactive(), ledger.pid());
+      give(told, process.id());
       return new SessionCommand.Source.Separate(process);
     }
     long output = session.shell().outputBytes();
     long error = session.shell().errorBytes();
-    give(script.shared(id, body, output, error, shown), "");
+    ShellScript.Shared shared = new ShellScript.Shared(id, output, error, shown);
+    give(script.shared(shared, body, ledger.pid()), "");
     return new SessionCommand.Source.Shared(new Ledger.Begun(output, error, shown));
   }
 
@@ -124,6 +134,7 @@ final class Execution {
     forgetOldest();
     ProcessStart start =
         ProcessStart.of(Sessions.commandProcess(session.key(), id), PLACEHOLDER)
+            .platform()
             .keepInputOpen()
             .keepBytes(limits.ownLogBytesMax())
             .label(Labels.COMMAND, id)

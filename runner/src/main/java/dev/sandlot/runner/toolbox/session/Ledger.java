@@ -25,8 +25,8 @@ import java.util.OptionalInt;
 /// @param ended status by id
 record Ledger(Map<String, Begun> begun, Map<String, Integer> ended) {
   private static final Pattern BEGUN =
-      Pattern.compile("b ([0-9a-f-]{36}) ([0-9]{1,18}) ([0-9]{1,18}) ([A-Za-z0-9+/=]*)");
-  private static final Pattern ENDED = Pattern.compile("e ([0-9a-f-]{36}) ([0-9]{1,3})");
+      Pattern.compile("b/([0-9a-f-]{36})/([0-9]{1,18})/([0-9]{1,18})/([A-Za-z0-9+/=]*)");
+  private static final Pattern ENDED = Pattern.compile("e/([0-9a-f-]{36})/([0-9]{1,3})");
   private static final int LINE_CHARACTERS_MAX = 4_200;
   private static final int STATUS_MAX = 255;
   private static final int UNKNOWN = -1;
@@ -48,8 +48,13 @@ record Ledger(Map<String, Begun> begun, Map<String, Integer> ended) {
 
   /// All that is written so far.
   static Ledger read(AgentProcesses processes, String process) throws IOException {
+    return read(processes, process, 0);
+  }
+
+  /// What is written so far from an offset on.
+  static Ledger read(AgentProcesses processes, String process, long offset) throws IOException {
     ByteArrayOutputStream lines = new ByteArrayOutputStream();
-    try (ProcessOutput output = processes.read(process, OutputRequest.output(0, false))) {
+    try (ProcessOutput output = processes.read(process, OutputRequest.output(offset, false))) {
       for (Optional<OutputPiece> next = output.next();
           next.isPresent() && lines.size() < BYTES_MAX;
           next = output.next()) {
@@ -63,22 +68,40 @@ record Ledger(Map<String, Begun> begun, Map<String, Integer> ended) {
 
   /// The status of a command whose line is under way.
   ///
-  /// @return -1 when it does not come
-  static int await(AgentProcesses processes, String process, String id) throws IOException {
-    StringBuilder lines = new StringBuilder();
-    try (ProcessOutput output = processes.read(process, OutputRequest.output(0, true))) {
+  /// @param offset where it cannot be before
+  /// @return -1 when it does not come within two seconds
+  static int await(AgentProcesses processes, String process, String id, long offset)
+      throws IOException {
+    try (ProcessOutput output = processes.read(process, OutputRequest.output(offset, true))) {
       Thread limit = Thread.ofVirtual().name("ledger-limit").start(() -> closeLater(output));
-      for (Optional<OutputPiece> next = output.next(); next.isPresent(); next = output.next()) {
-        lines.append(ISO_8859_1.decode(next.get().data()));
-        OptionalInt status = parse(lines.toString()).status(id);
-        if (status.isPresent()) {
-          limit.interrupt();
-          return status.getAsInt();
-        }
-        lines.delete(0, lines.length() < BYTES_MAX ? lines.lastIndexOf("\n") + 1 : BYTES_MAX);
-      }
+      OptionalInt status = follow(output, id);
+      limit.interrupt();
+      return status.orElse(UNKNOWN);
     }
-    return UNKNOWN;
+  }
+
+  /// The status of a command, when it has ended.
+  ///
+  /// @param offset where its line cannot be before
+  /// @return empty when the list has ended before
+  static OptionalInt follow(AgentProcesses processes, String process, String id, long offset)
+      throws IOException {
+    try (ProcessOutput output = processes.read(process, OutputRequest.output(offset, true))) {
+      return follow(output, id);
+    }
+  }
+
+  private static OptionalInt follow(ProcessOutput output, String id) throws IOException {
+    StringBuilder lines = new StringBuilder();
+    for (Optional<OutputPiece> next = output.next(); next.isPresent(); next = output.next()) {
+      lines.append(ISO_8859_1.decode(next.get().data()));
+      OptionalInt status = parse(lines.toString()).status(id);
+      if (status.isPresent()) {
+        return status;
+      }
+      lines.delete(0, lines.length() < BYTES_MAX ? lines.lastIndexOf("\n") + 1 : BYTES_MAX);
+    }
+    return OptionalInt.empty();
   }
 
   private static void closeLater(ProcessOutput output) {
@@ -96,16 +119,21 @@ record Ledger(Map<String, Begun> begun, Map<String, Integer> ended) {
     lines
         .lines()
         .forEach(line -> {
-          Matcher begin = BEGUN.matcher(line);
-          Matcher end = ENDED.matcher(line);
-          if (line.length() <= LINE_CHARACTERS_MAX && begin.matches()) {
+          int told = line.indexOf(ShellScript.LISTED);
+          if (told < 0 || line.length() > LINE_CHARACTERS_MAX) {
+            return;
+          }
+          String name = line.substring(told + ShellScript.LISTED.length());
+          Matcher begin = BEGUN.matcher(name);
+          Matcher end = ENDED.matcher(name);
+          if (begin.lookingAt()) {
             begun.put(
                 begin.group(1),
                 new Begun(
                     Long.parseLong(begin.group(2)),
                     Long.parseLong(begin.group(3)),
                     decoded(begin.group(4))));
-          } else if (end.matches() && Integer.parseInt(end.group(2)) <= STATUS_MAX) {
+          } else if (end.lookingAt() && Integer.parseInt(end.group(2)) <= STATUS_MAX) {
             ended.put(end.group(1), Integer.parseInt(end.group(2)));
           }
         });

@@ -46,10 +46,9 @@ final class LogEndpoints {
           sandbox.agent().processes().read(Entrypoint.PROCESS, OutputRequest.all(follow)));
     }
 
-    /// Sees to it that following ends with the shell.
+    /// Sees to it that following ends.
     ShellWatch watch() {
-      boolean separate = command.source() instanceof SessionCommand.Source.Separate;
-      return session.isPresent() && separate ? ShellWatch.start(session.get()) : ShellWatch.NONE;
+      return session.map(each -> ShellWatch.over(each, command, 0)).orElse(ShellWatch.NONE);
     }
   }
 
@@ -165,14 +164,14 @@ final class LogEndpoints {
   }
 
   /// Waits for a command and answers with what it has written and its status.
-  void sendAtTheEnd(Exchange exchange, Session session, String id, SessionCommand.Source source)
+  void sendAtTheEnd(
+      Exchange exchange, Session session, Execution execution, SessionCommand.Source source)
       throws IOException, InterruptedException {
+    String id = execution.id();
     SessionCommand command = new SessionCommand(id, "", OptionalInt.empty(), source);
     List<CommandOutput.Piece> pieces = new ArrayList<>();
-    OptionalInt status = OptionalInt.empty();
     boolean whole = true;
-    boolean separate = source instanceof SessionCommand.Source.Separate;
-    try (ShellWatch _ = separate ? ShellWatch.start(session) : ShellWatch.NONE;
+    try (ShellWatch _ = ShellWatch.over(session, command, execution.ledgerOffset());
         CommandOutput output = session.open(command, true);
         CallerWatch _ = CallerWatch.start(exchange, output)) {
       long bytes = 0;
@@ -185,11 +184,8 @@ final class LogEndpoints {
           pieces.clear();
         }
       }
-      if (output instanceof CommandOutput.Shared shared) {
-        status = shared.status();
-      }
     }
-    int code = status.isPresent() ? status.getAsInt() : statusOf(session, id);
+    int code = statusOf(session, execution);
     LogForm form = LogForm.of(exchange, false);
     boolean held = whole;
     LogAnswer.send(
@@ -201,8 +197,10 @@ final class LogEndpoints {
   }
 
   /// The status of a command that has ended, whose line in the ledger may still be under way.
-  private static int statusOf(Session session, String id) throws IOException {
-    OptionalInt told = session.ledger().status(id);
+  private static int statusOf(Session session, Execution execution) throws IOException {
+    String ledger = session.shell().label(Labels.LEDGER);
+    long offset = execution.ledgerOffset();
+    OptionalInt told = Ledger.read(session.processes(), ledger, offset).status(execution.id());
     if (told.isPresent()) {
       return told.getAsInt();
     }
@@ -213,6 +211,6 @@ final class LogEndpoints {
     if (shell.get().end().isPresent()) {
       return shell.get().end().get().shellCode();
     }
-    return Ledger.await(session.processes(), session.shell().label(Labels.LEDGER), id);
+    return Ledger.await(session.processes(), ledger, execution.id(), offset);
   }
 }

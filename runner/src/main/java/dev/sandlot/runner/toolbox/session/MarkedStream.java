@@ -1,22 +1,23 @@
 package dev.sandlot.runner.toolbox.session;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
+import static java.nio.charset.StandardCharsets.UTF_8;
 
-import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
-import java.util.OptionalInt;
 
-/// Finds one command's output in a stream of the shell's, between its two marks (see {@link
+/// Finds one command's output in a stream of the shell's, between two messages of it (see {@link
 /// ShellScript}).
 final class MarkedStream {
-  private static final int STATUS_DIGITS_MAX = 3;
+  /// What a shell says before the name of a file that is not there: its own name, a line's number
+  /// and a few words.
+  private static final int MESSAGE_BYTES_MAX = 128;
 
   private final byte[] begin;
   private final byte[] end;
+  private final byte[] shell;
   private byte[] held = new byte[0];
   private State state = State.BEFORE;
-  private int status;
 
   private enum State {
     BEFORE,
@@ -24,19 +25,16 @@ final class MarkedStream {
     BEHIND
   }
 
-  MarkedStream(String id) {
-    begin = (ShellScript.EDGE + id + "(" + ShellScript.EDGE).getBytes(US_ASCII);
-    end = (ShellScript.EDGE + id + ")").getBytes(US_ASCII);
+  /// @param shell by which name its messages begin
+  MarkedStream(String id, String shell) {
+    begin = (ShellScript.BEGIN + id).getBytes(US_ASCII);
+    end = (ShellScript.END + id).getBytes(US_ASCII);
+    this.shell = shell.getBytes(UTF_8);
   }
 
   /// Whether the command's output is over.
   boolean over() {
     return state == State.BEHIND;
-  }
-
-  /// The status that its end tells.
-  OptionalInt status() {
-    return over() ? OptionalInt.of(status) : OptionalInt.empty();
   }
 
   /// Bytes are missing: dropped to stay below the log's limit, with the mark maybe.
@@ -56,12 +54,13 @@ final class MarkedStream {
     int from = 0;
     if (state == State.BEFORE) {
       int mark = find(bytes, begin, 0);
-      if (mark < 0) {
-        held = tail(bytes, 0, begin);
+      int line = mark < 0 ? -1 : newline(bytes, mark);
+      if (line < 0) {
+        held = mark < 0 ? tail(bytes, 0, begin) : Arrays.copyOfRange(bytes, mark, bytes.length);
         return new byte[0];
       }
       state = State.WITHIN;
-      from = mark + begin.length;
+      from = line + 1;
     }
     return state == State.WITHIN ? within(bytes, from) : new byte[0];
   }
@@ -74,44 +73,37 @@ final class MarkedStream {
   }
 
   private byte[] within(byte[] bytes, int from) {
-    ByteArrayOutputStream own = new ByteArrayOutputStream(bytes.length - from);
-    int position = from;
-    for (int mark = find(bytes, end, position); mark >= 0; mark = find(bytes, end, mark + 1)) {
-      int close = closing(bytes, mark + end.length);
-      if (close > 0) {
-        own.write(bytes, position, mark - position);
-        state = State.BEHIND;
-        held = new byte[0];
-        return own.toByteArray();
-      }
-      if (close == 0) {
-        own.write(bytes, position, mark - position);
-        held = Arrays.copyOfRange(bytes, mark, bytes.length);
-        return own.toByteArray();
-      }
+    int mark = find(bytes, end, from);
+    if (mark >= 0) {
+      state = State.BEHIND;
+      held = new byte[0];
+      return Arrays.copyOfRange(bytes, from, message(bytes, from, mark));
     }
-    held = tail(bytes, position, end);
-    own.write(bytes, position, bytes.length - position - held.length);
-    return own.toByteArray();
+    int rest = bytes.length - tail(bytes, from, end).length;
+    int message = message(bytes, from, rest);
+    if (message == rest) {
+      message = rest - tail(Arrays.copyOf(bytes, rest), from, shell).length;
+    }
+    held = Arrays.copyOfRange(bytes, message, bytes.length);
+    return Arrays.copyOfRange(bytes, from, message);
   }
 
-  /// Reads the digits of an end and its edge.
-  ///
-  /// @return the position of the edge; 0 when more bytes are needed, -1 when it is no end
-  private int closing(byte[] bytes, int from) {
-    int number = 0;
-    for (int index = from; index <= from + STATUS_DIGITS_MAX; index++) {
-      if (index == bytes.length) {
-        return 0;
+  /// Where the message begins that ends at `to`; `to` itself when there is none.
+  private int message(byte[] bytes, int from, int to) {
+    for (int index = to - shell.length; index >= Math.max(from, to - MESSAGE_BYTES_MAX); index--) {
+      if (Arrays.equals(bytes, index, index + shell.length, shell, 0, shell.length)) {
+        int line = newline(bytes, index);
+        return line < 0 || line >= to ? index : to;
       }
-      if (bytes[index] == ShellScript.EDGE) {
-        status = number;
-        return index > from ? index : -1;
+    }
+    return to;
+  }
+
+  private static int newline(byte[] bytes, int from) {
+    for (int index = from; index < bytes.length; index++) {
+      if (bytes[index] == '\n') {
+        return index;
       }
-      if (bytes[index] < '0' || bytes[index] > '9') {
-        return -1;
-      }
-      number = number * 10 + bytes[index] - '0';
     }
     return -1;
   }

@@ -19,6 +19,11 @@ import java.util.OptionalInt;
 record Session(AgentProcesses processes, String name, String key, ProcessStatus shell) {
   private static final int SIGKILL = 9;
 
+  /// By which name the shell was started.
+  String shellName() {
+    return String.join(" ", shell.command());
+  }
+
   /// How the shell has ended; then the session has too.
   Optional<ProcessEnd> end() {
     return shell.end();
@@ -98,6 +103,7 @@ record Session(AgentProcesses processes, String name, String key, ProcessStatus 
                   shell.id(),
                   new OutputRequest(true, true, begun.outputOffset(), begun.errorOffset(), follow)),
               command.id(),
+              shellName(),
               begun);
       case SessionCommand.Source.Separate(ProcessStatus process) ->
           CommandOutput.of(processes.read(process.id(), OutputRequest.all(follow)));

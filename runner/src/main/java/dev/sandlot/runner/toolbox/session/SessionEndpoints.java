@@ -159,7 +159,7 @@ final class SessionEndpoints {
       exchange.status(202).sendJson(json);
       return;
     }
-    logs.sendAtTheEnd(exchange, session, execution.id(), source);
+    logs.sendAtTheEnd(exchange, session, execution, source);
   }
 
   private String text(JsonNode body) {

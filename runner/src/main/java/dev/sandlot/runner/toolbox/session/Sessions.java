@@ -66,7 +66,6 @@ final class Sessions {
     try {
       ProcessStart start =
           ProcessStart.of(shellProcess(key), List.of(shell))
-              .input(ShellScript.of(shell).beginning(ledger.pid()))
               .keepInputOpen()
               .workingDirectory(workingDirectory)
               .keepBytes(limits.sharedLogBytesMax())
@@ -83,6 +82,7 @@ final class Sessions {
   private ProcessStatus startLedger(AgentProcesses processes, String key) {
     ProcessStart start =
         ProcessStart.of("session:" + key + ":ledger:" + UUID.randomUUID(), LEDGER_SHELL)
+            .platform()
             .keepInputOpen()
             .keepBytes(limits.ledgerBytesMax());
     Labels.of(Kind.LEDGER, key).forEach(start::label);
