@@ -116,7 +116,8 @@ def test_output_and_errors_of_a_drawing_program(sandbox: Sandbox) -> None:
     assert answer.exit_code == 1 and len(answer.artifacts.charts) == 1
     assert answer.result == (
         "['-'] \nTraceback (most recent call last):\n"
-        '  File "<target_code>", line 7, in <module>\n  File "<target_code>", line 6, in fail\nValueError: no\n'
+        '  File "<target_code>", line 7, in <module>\n    fail()\n    ~~~~^^\n'
+        '  File "<target_code>", line 6, in fail\n    raise ValueError(\'no\')\nValueError: no\n'
     )
 
 

@@ -11,6 +11,14 @@
   }
   process.execArgv = []
   delete process._eval
-  const load = (specifier, _script, attributes) => import(specifier, { with: attributes })
+  const load =
+    vm.constants?.USE_MAIN_CONTEXT_DEFAULT_LOADER ??
+    ((specifier, _script, attributes) => import(specifier, { with: attributes }))
+  // The first import would be told to be an experiment, among what the program prints.
+  const warn = process.emitWarning
+  process.emitWarning = (warning, ...rest) => {
+    if (!String(warning).includes('USE_MAIN_CONTEXT_DEFAULT_LOADER')) return warn.call(process, warning, ...rest)
+    process.emitWarning = warn
+  }
   new vm.Script(text, { filename: '[eval]', importModuleDynamically: load }).runInThisContext()
 }
