@@ -124,6 +124,78 @@ abstract class ToolboxContract extends ToolboxHarness {
   }
 
   @Test
+  void leavesStandardInputToWhatACommandStarts() throws Exception {
+    JsonNode waited = execute("{\"command\":\"cat; readlink /proc/self/fd/0\\necho rest\"}");
+    JsonNode own = execute("{\"command\":\"cat\\nread x\\necho rest\",\"envs\":{\"ANY\":\"1\"}}");
+
+    assertThat(waited.path("result").stringValue()).isEqualTo("/dev/null\nrest\n");
+    assertThat(own.path("result").stringValue()).isEqualTo("rest\n");
+  }
+
+  @Test
+  void countsACommandsLinesInMessages() throws Exception {
+    JsonNode answer = execute("{\"command\":\"echo ran\\n\\nno-such-program\\necho (\"}");
+
+    assertThat(answer.path("exitCode").intValue()).isEqualTo(2);
+    assertThat(answer.path("result").stringValue())
+        .startsWith("ran\n")
+        .contains("line 3: no-such-program: command not found")
+        .contains("line 4: syntax error");
+  }
+
+  @Test
+  void runsCommandsAsLongAsTheLimitAllows() throws Exception {
+    String lines = (": " + "x".repeat(77) + "\\n").repeat(49_000);
+
+    JsonNode answer = execute("{\"command\":\"" + lines + "echo $LINENO\"}");
+
+    assertThat(answer.path("result").stringValue()).isEqualTo("49001\n");
+  }
+
+  @Test
+  void leavesStandardInputToPrograms() throws Exception {
+    for (String language : List.of("python", "javascript")) {
+      String code =
+          language.equals("python")
+              ? "import os; print(os.readlink('/proc/self/fd/0'), os.read(0, 1))"
+              : "const fs = require('fs'); console.log(fs.readlinkSync('/proc/self/fd/0'), `b'${fs.readFileSync(0)}'`)";
+
+      HttpResponse<String> answer =
+          postJson(
+              "/process/code-run", "{\"language\":\"" + language + "\",\"code\":\"" + code + "\"}");
+
+      assertThat(json(answer).path("result").stringValue()).isEqualTo("/dev/null b''\n");
+    }
+  }
+
+  @Test
+  void showsAProgramsLinesInItsTraceback() throws Exception {
+    HttpResponse<String> answer =
+        postJson(
+            "/process/code-run",
+            "{\"language\":\"python\",\"code\":\"def f():\\n    1 / 0\\n\\nf()\"}");
+
+    assertThat(json(answer).path("exitCode").intValue()).isEqualTo(1);
+    assertThat(json(answer).path("result").stringValue())
+        .startsWith(
+            "Traceback (most recent call last):\n  File \"<stdin>\", line 4, in <module>\n    f()\n")
+        .contains("  File \"<stdin>\", line 2, in f\n    1 / 0\n");
+  }
+
+  @Test
+  void letsMultiprocessingStartAfresh() throws Exception {
+    String code =
+        "import multiprocessing\\ndef f(x):\\n  return 2 * x\\nif __name__ == '__main__':\\n"
+            + "  with multiprocessing.get_context('spawn').Pool(1) as pool:\\n"
+            + "    print(pool.map(f, [1]))";
+
+    HttpResponse<String> answer =
+        postJson("/process/code-run", "{\"language\":\"python\",\"code\":\"" + code + "\"}");
+
+    assertThat(json(answer).path("result").stringValue()).isEqualTo("[2]\n");
+  }
+
+  @Test
   void refusesProgramsOfUnknownLanguagesAndWithoutCode() throws Exception {
     HttpResponse<String> unknown =
         postJson("/process/code-run", "{\"language\":\"cobol\",\"code\":\"x\"}");
