@@ -16,6 +16,7 @@ import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -59,7 +60,8 @@ public final class PostgresHarness {
         Optional.of(harness.role),
         Optional.of(PASSWORD),
         Optional.empty(),
-        8);
+        8,
+        Map.of());
   }
 
   /// An empty database, over the Unix socket, where the server tells by the peer who connects.

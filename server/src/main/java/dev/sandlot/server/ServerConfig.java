@@ -1,5 +1,6 @@
 package dev.sandlot.server;
 
+import dev.sandlot.controlplane.platform.ShownUrl;
 import dev.sandlot.http.TlsFiles;
 import dev.sandlot.model.Ipv4Range;
 import java.net.InetAddress;
@@ -127,8 +128,8 @@ record ServerConfig(
     return tls().isPresent() ? "https" : "http";
   }
 
-  /// Everything as it is in force, for the log. There are no secrets among these; a database URL is
-  /// shown without its query, which may hold a password.
+  /// Everything as it is in force, for the log. There are no secrets among these: of a URL, only
+  /// where it leads is shown.
   public Map<String, String> effective() {
     Map<String, String> values = new LinkedHashMap<>();
     values.put("SANDLOT_HOME", home.toString());
@@ -147,20 +148,20 @@ record ServerConfig(
             .collect(Collectors.joining(",")));
     values.put(
         "SANDLOT_TLS_CERTIFICATE", tls.map(files -> files.certificate().toString()).orElse(""));
-    values.put(
-        "SANDLOT_DATABASE_URL", databaseUrl.map(ServerConfig::withoutQuery).orElse("embedded"));
+    values.put("SANDLOT_DATABASE_URL", databaseUrl.map(ShownUrl::of).orElse("embedded"));
     values.put("SANDLOT_ENGINE", engine);
     values.put("SANDLOT_DNS_UPSTREAM", dnsUpstream.orElse("the host's"));
     values.put(
         "SANDLOT_BLOCKED_RANGES",
         blockedRanges.stream().map(Ipv4Range::toString).collect(Collectors.joining(",")));
-    values.put("SANDLOT_TRACES_ENDPOINT", tracesEndpoint.orElse(""));
+    values.put("SANDLOT_TRACES_ENDPOINT", tracesEndpoint.map(ShownUrl::of).orElse(""));
     return values;
   }
 
-  private static String withoutQuery(String url) {
-    int query = url.indexOf('?');
-    return query < 0 ? url : url.substring(0, query) + "?…";
+  /// Without what is secret.
+  @Override
+  public String toString() {
+    return "ServerConfig" + effective();
   }
 
   private static boolean loopback(String address) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sandlot.model.Ipv4Range;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -158,12 +159,28 @@ class ServerConfigTest {
         .hasMessageContaining("SANDLOT_BLOCKED_RANGES=" + text);
   }
 
-  @Test
-  void doesNotShowADatabasePassword() {
-    ServerConfig config =
-        ServerConfig.read(
-            Map.of("SANDLOT_DATABASE_URL", "jdbc:postgresql://db/sandlot?user=u&password=hunter2"));
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "jdbc:postgresql://db/sandlot?user=u&password=hunter2",
+        "postgresql://u:hunter2@db/sandlot",
+        "postgresql://u:a?b@hunter2@db/sandlot",
+        "hunter2"
+      })
+  void showsNoPasswordOfAUrl(String url) {
+    for (String name : List.of("SANDLOT_DATABASE_URL", "SANDLOT_TRACES_ENDPOINT")) {
+      ServerConfig config = ServerConfig.read(Map.of(name, url));
 
-    assertThat(config.effective().toString()).doesNotContain("hunter2").contains("db/sandlot");
+      assertThat(config.effective().toString()).doesNotContain("hunter2");
+      assertThat(config.toString()).doesNotContain("hunter2");
+    }
+  }
+
+  @Test
+  void showsWhereADatabaseIs() {
+    ServerConfig config =
+        ServerConfig.read(Map.of("SANDLOT_DATABASE_URL", "postgresql://u:hunter2@db/sandlot"));
+
+    assertThat(config.effective()).containsEntry("SANDLOT_DATABASE_URL", "postgresql://db/sandlot");
   }
 }

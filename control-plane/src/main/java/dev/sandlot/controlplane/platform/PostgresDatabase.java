@@ -106,6 +106,7 @@ public final class PostgresDatabase implements Transactions, AutoCloseable {
     properties.setProperty("logServerErrorDetail", "false");
     properties.setProperty("prepareThreshold", "2");
     properties.setProperty("reWriteBatchedInserts", "true");
+    properties.putAll(config.options());
     return properties;
   }
 
