@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -20,7 +21,7 @@ use crate::network::{Slot, firewall, router};
 use crate::request::Request;
 use crate::sandbox::end;
 use crate::sandbox::record::{Exit, Folder, Process, Reason, Record, all, damaged, records};
-use crate::sandbox::start::{self, Wish};
+use crate::sandbox::start::{self, Wish, micros};
 use crate::sandbox::watch::Watch;
 use crate::values::{DiskBytes, Engine, HostName, ImageId, Limits, Network, SandboxId};
 use crate::{files, log};
@@ -69,6 +70,19 @@ struct Row {
     agent_socket: Option<PathBuf>,
     #[serde(skip_serializing_if = "Option::is_none")]
     exit: Option<Exit>,
+}
+
+/// What the caller learns about a stop.
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+struct Stopped {
+    phases: StopPhases,
+}
+
+/// Where the time of a stop went; zero when nothing ran.
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+struct StopPhases {
+    engine_us: u64,
+    release_us: u64,
 }
 
 impl Host {
@@ -217,7 +231,7 @@ impl Host {
                 };
                 value(self.locked(&id, || start::start(self, &id, wish))?)
             }
-            Request::StopSandbox { id } => self.locked(&id, || self.stop(&id)).map(done),
+            Request::StopSandbox { id, grace_ms } => value(self.locked(&id, || self.stop(&id, grace_ms.get()))?),
             Request::SetLimits { id, limits } => self.locked(&id, || self.set_limits(&id, limits)).map(done),
             Request::SetNetwork { id, network } => self.locked(&id, || self.set_network(&id, network)).map(done),
             Request::PauseSandbox { id } => self.locked(&id, || self.call_engine(&id, "pause")).map(done),
@@ -265,7 +279,7 @@ impl Host {
     }
 
     fn delete_disk(&self, id: &SandboxId) -> Outcome<()> {
-        self.stop(id)?;
+        self.stop(id, Duration::ZERO)?;
         reach("delete_disk.stopped")?;
         self.disks.delete(id)?;
         reach("delete_disk.deleted")?;
@@ -274,11 +288,23 @@ impl Host {
         crate::answer::Doing::doing(files::remove_folder(folder.path()), what)
     }
 
-    fn stop(&self, id: &SandboxId) -> Outcome<()> {
-        match end::record(self, id)? {
-            Some(record) => end::release(self, &record, Reason::Stopped),
-            None => Ok(()),
+    /// Gives one that is ending by itself time to do so: its kernel writes files as it ends.
+    fn stop(&self, id: &SandboxId, grace: Duration) -> Outcome<Stopped> {
+        let begin = Instant::now();
+        let Some(record) = end::record(self, id)? else {
+            return Ok(Stopped::default());
+        };
+        if let Some(shim) = record.shim {
+            end::await_end(shim, grace);
         }
+        let ended = Instant::now();
+        end::release(self, &record, Reason::Stopped)?;
+        Ok(Stopped {
+            phases: StopPhases {
+                engine_us: micros(begin, ended),
+                release_us: micros(ended, Instant::now()),
+            },
+        })
     }
 
     fn set_limits(&self, id: &SandboxId, limits: Limits) -> Outcome<()> {

@@ -4,6 +4,7 @@
 use std::fmt;
 use std::net::Ipv4Addr;
 use std::str::FromStr;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -126,6 +127,7 @@ struct RawLimits {
 const MEMORY_BYTES_MIN: u64 = 64 << 20;
 /// Beyond any machine; keeps sums of sizes far from overflowing.
 const BYTES_MAX: u64 = 1 << 50;
+const GRACE_MS_MAX: u64 = 10_000;
 
 impl TryFrom<RawLimits> for Limits {
     type Error = &'static str;
@@ -174,6 +176,29 @@ impl TryFrom<u64> for DiskBytes {
 impl From<DiskBytes> for u64 {
     fn from(bytes: DiskBytes) -> Self {
         bytes.0
+    }
+}
+
+/// How long a sandbox that is ending by itself is let do so: 10 s at most.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "u64")]
+pub struct Grace(Duration);
+
+impl Grace {
+    /// The time.
+    pub fn get(self) -> Duration {
+        self.0
+    }
+}
+
+impl TryFrom<u64> for Grace {
+    type Error = &'static str;
+
+    fn try_from(milliseconds: u64) -> Result<Self, Self::Error> {
+        if milliseconds > GRACE_MS_MAX {
+            return Err("grace_ms must be 0 to 10,000.");
+        }
+        Ok(Self(Duration::from_millis(milliseconds)))
     }
 }
 

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use crate::answer::{Code, Failure, Outcome};
-use crate::values::{DiskBytes, Engine, HostName, ImageId, Limits, Network, SandboxId};
+use crate::values::{DiskBytes, Engine, Grace, HostName, ImageId, Limits, Network, SandboxId};
 
 /// The longest line that is read.
 pub const LINE_BYTES_MAX: usize = 65_536;
@@ -35,6 +35,8 @@ pub enum Request {
     },
     StopSandbox {
         id: SandboxId,
+        #[serde(default)]
+        grace_ms: Grace,
     },
     SetLimits {
         id: SandboxId,

@@ -256,6 +256,9 @@ fn refuses_numbers_out_of_range_or_of_another_kind() {
         limits("1000", "536870912", wrong);
         refused(format!(r#"{{"op":"set_disk","id":"{ID}","disk_bytes":{wrong}}}"#));
     }
+    for wrong in ["-1", "10001", "1.5", "\"10\"", "null"] {
+        refused(format!(r#"{{"op":"stop_sandbox","id":"{ID}","grace_ms":{wrong}}}"#));
+    }
     limits("99", "536870912", "256");
     limits("1024001", "536870912", "256");
     limits("1000", "67108863", "256");
@@ -309,7 +312,7 @@ fn check(request: &Request) {
         Hello {} | ListSandboxes {} | ListImages {} | DatabaseStart {} | DatabaseStop {} | DatabaseStatus {} => {}
         DeleteDisk { id }
         | SetDisk { id, .. }
-        | StopSandbox { id }
+        | StopSandbox { id, .. }
         | SetLimits { id, .. }
         | SetNetwork { id, .. }
         | PauseSandbox { id }

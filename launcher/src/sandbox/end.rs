@@ -1,7 +1,7 @@
 //! How a sandbox ends, and what is left of it: its disk, and how it ended.
 
 use std::fs;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -120,24 +120,38 @@ fn exit(folder: &Folder, reason: Reason) -> Exit {
 
 /// Waits for a shim's end, and kills it when it takes too long.
 pub fn end_shim(shim: Process, patience: Duration) {
-    if !shim.alive() {
-        return;
-    }
-    let Some(pidfd) = shim.pid().and_then(|pid| pidfd_open(pid, PidfdFlags::empty()).ok()) else {
+    let Some(pidfd) = descriptor(shim) else {
         return;
     };
     for wait in [patience, Duration::from_secs(1)] {
-        let timeout = Timespec {
-            tv_sec: i64::try_from(wait.as_secs()).unwrap_or(0),
-            tv_nsec: i64::from(wait.subsec_nanos()),
-        };
-        let mut polled = [PollFd::from_borrowed_fd(pidfd.as_fd(), PollFlags::IN)];
-        if poll(&mut polled, Some(&timeout)).is_ok_and(|ready| ready > 0) {
+        if ends_within(&pidfd, wait) {
             return;
         }
         // The number could have been given to another process only after the descriptor would have told.
         let _ = pidfd_send_signal(&pidfd, Signal::KILL);
     }
+}
+
+/// Waits for a shim's end, which comes with that of its engine, and does nothing about it.
+pub fn await_end(shim: Process, patience: Duration) {
+    if let Some(pidfd) = descriptor(shim).filter(|_| !patience.is_zero()) {
+        ends_within(&pidfd, patience);
+    }
+}
+
+fn descriptor(shim: Process) -> Option<OwnedFd> {
+    shim.pid()
+        .filter(|_| shim.alive())
+        .and_then(|pid| pidfd_open(pid, PidfdFlags::empty()).ok())
+}
+
+fn ends_within(pidfd: &OwnedFd, time: Duration) -> bool {
+    let timeout = Timespec {
+        tv_sec: i64::try_from(time.as_secs()).unwrap_or(0),
+        tv_nsec: i64::from(time.subsec_nanos()),
+    };
+    let mut polled = [PollFd::from_borrowed_fd(pidfd.as_fd(), PollFlags::IN)];
+    poll(&mut polled, Some(&timeout)).is_ok_and(|ready| ready > 0)
 }
 
 /// Ends the shims of this instance that the condition is true for.

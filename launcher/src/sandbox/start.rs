@@ -132,7 +132,8 @@ fn carry_out(host: &Host, folder: &Folder, record: &mut Record, disk: &Disk, beg
     Ok(started(host, record, phases))
 }
 
-fn micros(from: Instant, to: Instant) -> u64 {
+/// The time between two moments.
+pub fn micros(from: Instant, to: Instant) -> u64 {
     u64::try_from(to.duration_since(from).as_micros()).unwrap_or(u64::MAX)
 }
 

@@ -37,6 +37,11 @@ def test_creates_without_any_parameter(daytona: Daytona) -> None:
         sandbox.delete()
 
 
+def test_tells_a_sandbox_its_snapshot_by_name(daytona: Daytona, sandbox) -> None:
+    inside = sandbox.process.exec('printf %s "$DAYTONA_SANDBOX_SNAPSHOT"').result
+    assert inside == daytona.get(sandbox.id).snapshot
+
+
 def test_runs_inside_gvisor(sandbox) -> None:
     assert "gvisor" in sandbox.process.exec("uname -a").result.lower()
     assert "gvisor" in sandbox.process.exec("dmesg").result.lower()

@@ -240,8 +240,9 @@ public final class AgentClient implements AutoCloseable {
         Math.max(0, metrics.getMemoryCachedBytes()));
   }
 
-  /// Asks all processes to end, kills those that have not within `grace`, writes the disks out and
-  /// ends the sandbox. The answer may get lost on the way, which is no failure.
+  /// Asks all processes to end, kills those that have not within `grace`, and ends the sandbox,
+  /// whose engine then writes what it holds back of files. The answer may get lost on the way,
+  /// which is no failure.
   public void shutdown(Duration grace) {
     ShutdownRequest request = ShutdownRequest.newBuilder().setGraceMs(grace.toMillis()).build();
     try {

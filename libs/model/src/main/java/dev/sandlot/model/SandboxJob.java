@@ -13,7 +13,7 @@ import java.util.Map;
 /// @param cpuQuota cores
 /// @param memoryQuota GiB
 /// @param storageQuota GiB
-/// @param env the user's variables
+/// @param env the user's variables, and those that tell a sandbox who it is
 /// @param networkBlockAll nothing may be reached
 /// @param networkAllowList comma list of CIDR ranges, empty for none
 /// @param organizationId whose it is

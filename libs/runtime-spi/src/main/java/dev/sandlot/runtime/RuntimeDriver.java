@@ -3,6 +3,7 @@ package dev.sandlot.runtime;
 import dev.sandlot.model.NetworkPolicy;
 import dev.sandlot.model.SandboxId;
 import dev.sandlot.model.SandboxLimits;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -36,7 +37,14 @@ public interface RuntimeDriver {
   StartedSandbox start(StartRequest request);
 
   /// Ends what runs; the disk stays. Nothing to do when nothing runs.
-  void stop(SandboxId id);
+  ///
+  /// @param grace how long one whose agent has ended is let finish its writing, 10 s at most
+  StoppedSandbox stop(SandboxId id, Duration grace);
+
+  /// Kills what runs; the disk stays. Nothing to do when nothing runs.
+  default void kill(SandboxId id) {
+    var _ = stop(id, Duration.ZERO);
+  }
 
   /// Ends what runs and removes the disk. Nothing to do when there is none.
   void deleteDisk(SandboxId id);

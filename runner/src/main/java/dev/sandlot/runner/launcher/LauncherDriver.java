@@ -14,6 +14,7 @@ import dev.sandlot.runtime.RuntimeFailure.Kind;
 import dev.sandlot.runtime.SandboxUsage;
 import dev.sandlot.runtime.StartRequest;
 import dev.sandlot.runtime.StartedSandbox;
+import dev.sandlot.runtime.StoppedSandbox;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
@@ -105,8 +106,12 @@ public final class LauncherDriver implements RuntimeDriver, AutoCloseable {
   }
 
   @Override
-  public void stop(SandboxId id) {
-    change(operation("stop_sandbox", id), SLOW);
+  public StoppedSandbox stop(SandboxId id, Duration grace) {
+    Map<String, Object> fields = operation("stop_sandbox", id);
+    fields.put("grace_ms", grace.toMillis());
+    JsonNode phases = change(fields, SLOW).path("phases");
+    return new StoppedSandbox(
+        microseconds(phases.path("engine_us")), microseconds(phases.path("release_us")));
   }
 
   @Override

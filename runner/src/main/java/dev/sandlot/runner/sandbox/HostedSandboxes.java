@@ -18,6 +18,7 @@ import dev.sandlot.runtime.RuntimeDriver;
 import dev.sandlot.runtime.RuntimeFailure;
 import dev.sandlot.runtime.StartRequest;
 import dev.sandlot.runtime.StartedSandbox;
+import dev.sandlot.runtime.StoppedSandbox;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -40,6 +41,9 @@ public final class HostedSandboxes implements AutoCloseable {
 
   private static final Duration ADOPTION_MAX = Duration.ofSeconds(5);
   private static final Duration STOP_GRACE = Duration.ofMillis(300);
+
+  /// A sandbox's kernel writes what it holds back of files as it ends.
+  private static final Duration ENGINE_END_MAX = Duration.ofSeconds(5);
 
   private final RuntimeDriver driver;
   private final AgentConnector connector;
@@ -127,7 +131,7 @@ public final class HostedSandboxes implements AutoCloseable {
     } finally {
       if (!met) {
         agent.close();
-        driver.stop(id);
+        driver.kill(id);
       }
     }
   }
@@ -149,10 +153,10 @@ public final class HostedSandboxes implements AutoCloseable {
     }
   }
 
+  /// The order's variables tell the snapshot's name; here only its image is known.
   private static Identity identity(SandboxId id, SandboxJob order) {
     Map<String, String> environment = new HashMap<>(order.env());
     environment.put("DAYTONA_SANDBOX_ID", id.toString());
-    environment.put("DAYTONA_SANDBOX_SNAPSHOT", order.snapshot());
     environment.put("DAYTONA_SANDBOX_USER", order.osUser());
     environment.put("DAYTONA_ORGANIZATION_ID", order.organizationId());
     environment.put("DAYTONA_REGION_ID", order.regionId());
@@ -185,20 +189,28 @@ public final class HostedSandboxes implements AutoCloseable {
   public void stop(SandboxId id, boolean force) throws InterruptedException {
     try (var _ = locks.hold(id)) {
       HostedSandbox sandbox = running.remove(id);
-      if (sandbox != null) {
-        try (AgentClient agent = sandbox.agent()) {
-          if (!force) {
-            agent.shutdown(STOP_GRACE);
-          }
-        } catch (AgentFailure failure) {
-          LOGGER
-              .atInfo()
-              .addKeyValue("sandboxId", id)
-              .addKeyValue("reason", failure.sentence())
-              .log("sandbox did not end by itself");
-        }
+      long begun = System.nanoTime();
+      boolean ending = sandbox != null && endProcesses(sandbox, force);
+      Duration agent = Duration.ofNanos(System.nanoTime() - begun);
+      StoppedSandbox stopped = driver.stop(id, ending ? ENGINE_END_MAX : Duration.ZERO);
+      new StopPhases(agent, stopped).log(LOGGER, id, driver.engine());
+    }
+  }
+
+  /// @return whether the agent has ended, so that the engine is about to
+  private static boolean endProcesses(HostedSandbox sandbox, boolean force) {
+    try (AgentClient agent = sandbox.agent()) {
+      if (!force) {
+        agent.shutdown(STOP_GRACE);
       }
-      driver.stop(id);
+      return !force;
+    } catch (AgentFailure failure) {
+      LOGGER
+          .atInfo()
+          .addKeyValue("sandboxId", sandbox.id())
+          .addKeyValue("reason", failure.sentence())
+          .log("sandbox did not end by itself");
+      return false;
     }
   }
 

@@ -201,7 +201,7 @@ public final class SandboxReconciler implements AutoCloseable {
             .orElse("the sandbox was no longer running on its machine; its files are kept");
     LOGGER.atInfo().addKeyValue("sandboxId", id).addKeyValue("reason", reason).log("sandbox ended");
     // What its engine left behind (network, mounts, cgroup) is given back.
-    driver.stop(id);
+    driver.kill(id);
     believed.stopped(id, reason);
   }
 
@@ -230,7 +230,7 @@ public final class SandboxReconciler implements AutoCloseable {
         .addKeyValue("state", state)
         .log("sandbox stopped that should not run");
     sandboxes.forget(id);
-    driver.stop(id);
+    driver.kill(id);
   }
 
   @Override

@@ -10,6 +10,7 @@ import dev.sandlot.http.UpgradeRequest;
 import dev.sandlot.http.WebSocket;
 import dev.sandlot.http.WebSocketEndpoint;
 import dev.sandlot.http.WebSocketTunnel;
+import dev.sandlot.model.ClientWords;
 import dev.sandlot.model.SandboxId;
 import dev.sandlot.runner.sandbox.HostedSandbox;
 import dev.sandlot.runner.sandbox.HostedSandboxes;
@@ -86,8 +87,8 @@ public final class Toolbox implements ToolboxGateway {
   }
 
   private static HostedSandbox running(Optional<HostedSandbox> sandbox) {
-    return sandbox.orElseThrow(() ->
-        new HttpFailure(409, "CONFLICT", "conflict: the sandbox is not running; start it first"));
+    return sandbox.orElseThrow(
+        () -> new HttpFailure(409, "CONFLICT", "conflict: " + ClientWords.notRunning()));
   }
 
   private static String withoutSlash(String rawPath) {

@@ -13,6 +13,7 @@ import dev.sandlot.runtime.RuntimeFailure.Kind;
 import dev.sandlot.runtime.SandboxUsage;
 import dev.sandlot.runtime.StartRequest;
 import dev.sandlot.runtime.StartedSandbox;
+import dev.sandlot.runtime.StoppedSandbox;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
@@ -137,13 +138,14 @@ public final class FakeDriver implements RuntimeDriver, AutoCloseable {
   }
 
   @Override
-  public void stop(SandboxId id) {
+  public StoppedSandbox stop(SandboxId id, Duration grace) {
     Disk disk = disks.get(id);
     if (disk != null) {
       synchronized (disk) {
         end(disk, new EngineExit(-1, 9, false, Instant.now()));
       }
     }
+    return StoppedSandbox.AT_REST;
   }
 
   private static void end(Disk disk, EngineExit exit) {
@@ -163,7 +165,7 @@ public final class FakeDriver implements RuntimeDriver, AutoCloseable {
 
   @Override
   public void deleteDisk(SandboxId id) {
-    stop(id);
+    kill(id);
     Disk disk = disks.remove(id);
     if (disk == null) {
       return;

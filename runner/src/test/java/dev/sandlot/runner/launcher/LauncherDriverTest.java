@@ -126,7 +126,7 @@ class LauncherDriverTest {
 
     kinds.forEach((code, kind) -> {
       answers = _ -> "{\"error\":{\"code\":\"" + code + "\",\"message\":\"because\"}}";
-      assertThatThrownBy(() -> driver.stop(id))
+      assertThatThrownBy(() -> driver.kill(id))
           .isInstanceOfSatisfying(
               RuntimeFailure.class, failure -> assertThat(failure.kind()).isEqualTo(kind))
           .hasMessage("because");
@@ -142,11 +142,11 @@ class LauncherDriverTest {
 
   @Test
   void asksAgainWhenTheLauncherWasRestarted() {
-    driver.stop(id);
+    driver.kill(id);
     questions.clear();
     answers = _ -> questions.size() == 1 ? null : "{\"ok\":{}}";
 
-    driver.stop(id);
+    driver.kill(id);
 
     assertThat(questions).hasSize(2);
   }
@@ -155,7 +155,7 @@ class LauncherDriverTest {
   void refusesAnAnswerThatIsNone() {
     answers = _ -> "nonsense";
 
-    assertThatThrownBy(() -> driver.stop(id))
+    assertThatThrownBy(() -> driver.kill(id))
         .isInstanceOfSatisfying(
             RuntimeFailure.class, failure -> assertThat(failure.kind()).isEqualTo(Kind.INTERNAL));
   }

@@ -73,7 +73,8 @@ abstract class RuntimeDriverContract {
           .write("kept.txt", new WriteOptions(0644, 0755), new ByteArrayInputStream(bytes("kept")));
       agent.shutdown(Duration.ofMillis(300));
     }
-    driver().stop(id);
+    assertThat(driver().stop(id, Duration.ofSeconds(5)).engine())
+        .isGreaterThanOrEqualTo(Duration.ZERO);
     assertThat(row().orElseThrow().running()).isFalse();
 
     try (AgentClient agent = meet(start());
@@ -89,8 +90,8 @@ abstract class RuntimeDriverContract {
     StartedSandbox again = start();
     meet(again).close();
 
-    driver().stop(id);
-    driver().stop(id);
+    driver().kill(id);
+    driver().kill(id);
     driver().deleteDisk(id);
     driver().deleteDisk(id);
 
@@ -107,7 +108,7 @@ abstract class RuntimeDriverContract {
             () -> driver().createDisk(new DiskRequest(id, "nosuchimage", id.toString(), 64 << 20)))
         .isInstanceOfSatisfying(
             RuntimeFailure.class, failure -> assertThat(failure.kind()).isEqualTo(Kind.NOT_FOUND));
-    driver().stop(id);
+    driver().kill(id);
   }
 
   @Test

@@ -40,6 +40,14 @@ abstract class ToolboxContract extends ToolboxHarness {
     assertThat(answer.path("result").stringValue()).isEqualTo("hi " + id + "\n");
   }
 
+  /// The image's id, by which the runner knows a snapshot, means nothing to who is inside.
+  @Test
+  void tellsTheSnapshotByTheNameItWasOrderedWith() throws Exception {
+    JsonNode answer = execute("{\"command\":\"echo $DAYTONA_SANDBOX_SNAPSHOT\"}");
+
+    assertThat(answer.path("result").stringValue()).isEqualTo("named/snapshot\n");
+  }
+
   @Test
   void refusesANameThatIsNoVariable() throws Exception {
     HttpResponse<String> answer =

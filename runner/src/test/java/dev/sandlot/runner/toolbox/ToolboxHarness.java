@@ -126,7 +126,7 @@ abstract class ToolboxHarness {
         1,
         1,
         3,
-        Map.of("GREETING", "hello"),
+        Map.of("GREETING", "hello", "DAYTONA_SANDBOX_SNAPSHOT", "named/snapshot"),
         false,
         "",
         "organization",

@@ -1,0 +1,27 @@
+package dev.sandlot.runner.sandbox;
+
+import dev.sandlot.model.SandboxId;
+import dev.sandlot.runtime.StoppedSandbox;
+import java.time.Duration;
+import org.slf4j.Logger;
+
+/// Where the time of a stop went.
+///
+/// @param agent until all processes had ended
+/// @param stopped what the engine did then
+record StopPhases(Duration agent, StoppedSandbox stopped) {
+  void log(Logger logger, SandboxId id, String engineName) {
+    logger
+        .atInfo()
+        .addKeyValue("sandboxId", id)
+        .addKeyValue("engine", engineName)
+        .addKeyValue("agentMicros", micros(agent))
+        .addKeyValue("engineMicros", micros(stopped.engine()))
+        .addKeyValue("releaseMicros", micros(stopped.release()))
+        .log("sandbox stopped");
+  }
+
+  private static long micros(Duration duration) {
+    return duration.toNanos() / 1_000;
+  }
+}
