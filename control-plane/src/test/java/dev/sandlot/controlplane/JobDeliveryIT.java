@@ -163,7 +163,8 @@ class JobDeliveryIT {
     Later<ApiFixture.Answer> changed =
         Later.ask(() -> api.post("/sandbox/x/network-settings", "{\"networkBlockAll\":true}"));
     JsonNode change = taken().getFirst();
-    assertThat(api.post("/sandbox/x/stop", "").text("state")).isEqualTo("stopping");
+    Later<ApiFixture.Answer> stopped = Later.ask(() -> api.post("/sandbox/x/stop", ""));
+    Await.until(() -> api.get("/sandbox/x").text("state").equals("stopping"));
 
     runner.report(change, "FAILED", "no nftables");
 
@@ -172,6 +173,7 @@ class JobDeliveryIT {
     runner.serve(stop);
     assertRefused(changed.answer(), 502);
     assertThat(changed.answer().text("message")).contains("no nftables", "stopped");
+    assertThat(stopped.answer().text("state")).isEqualTo("stopped");
   }
 
   @Test

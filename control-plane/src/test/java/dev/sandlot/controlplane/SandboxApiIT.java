@@ -34,8 +34,8 @@ class SandboxApiIT {
     String id = made.text("id");
     assertThat(api.get("/sandbox/first").text("id")).isEqualTo(id);
 
-    assertThat(api.post("/sandbox/first/stop", "").text("state")).isEqualTo("stopping");
-    awaitState(id, "stopped");
+    assertThat(api.post("/sandbox/first/stop", "").text("state")).isEqualTo("stopped");
+    assertThat(api.get("/sandbox/first").text("state")).isEqualTo("stopped");
     assertThat(api.post("/sandbox/" + id + "/start", "").text("state")).isEqualTo("started");
 
     assertThat(api.delete("/sandbox/" + id).text("state")).isEqualTo("destroying");
@@ -43,12 +43,37 @@ class SandboxApiIT {
     assertThat(runner.sandboxes).doesNotContainKey(id);
   }
 
-  static void awaitState(String id, String state) {
-    Await.until(() -> api.get("/sandbox/" + id).text("state").equals(state));
-  }
-
   static void awaitStatus(String id, int status) {
     Await.until(() -> api.get("/sandbox/" + id).status() == status);
+  }
+
+  /// Whoever is told that it is stopping looks again a second later; who hears nothing gives up.
+  @Test
+  void answersAStopThatTakesLongBeforeTheCallerGivesUp() {
+    String id = api.post("/sandbox", "{}").text("id");
+    runner.ignore("STOP_SANDBOX");
+    try {
+      assertThat(api.post("/sandbox/" + id + "/stop", "").text("state")).isEqualTo("stopping");
+    } finally {
+      runner.obey();
+      api.delete("/sandbox/" + id + "?force=true");
+    }
+  }
+
+  @Test
+  void answersAStopThatFailsWithItsReason() {
+    String id = api.post("/sandbox", "{}").text("id");
+    runner.fail("STOP_SANDBOX", "it hangs in the kernel");
+    try {
+      ApiFixture.Answer answer = api.post("/sandbox/" + id + "/stop", "");
+
+      assertThat(answer.status()).isEqualTo(200);
+      assertThat(answer.text("state")).isEqualTo("error");
+      assertThat(answer.text("errorReason")).isEqualTo("it hangs in the kernel");
+    } finally {
+      runner.obey();
+      api.delete("/sandbox/" + id);
+    }
   }
 
   @Test

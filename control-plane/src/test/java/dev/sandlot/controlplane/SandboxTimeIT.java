@@ -112,7 +112,7 @@ class SandboxTimeIT {
     String ended = make("{\"autoDeleteInterval\":0}");
     String idle = make("{\"autoDeleteInterval\":0,\"autoStopInterval\":1}");
 
-    assertThat(api.post("/sandbox/" + stopped + "/stop", "").text("state")).isEqualTo("destroying");
+    assertThat(api.post("/sandbox/" + stopped + "/stop", "").text("state")).isEqualTo("destroyed");
     awaitGone(stopped);
     api.call(api.runnerKey, "PUT", "/sandbox/" + ended + "/state", "{\"state\":\"stopped\"}");
     awaitGone(ended);

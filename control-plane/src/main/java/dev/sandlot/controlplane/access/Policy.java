@@ -1,6 +1,7 @@
 package dev.sandlot.controlplane.access;
 
 import dev.sandlot.http.HttpFailure;
+import dev.sandlot.model.ClientWords;
 import java.util.Set;
 
 /// Who may call an operation. Every route names one; it is checked before the route's code runs.
@@ -50,8 +51,9 @@ public sealed interface Policy {
     if (!kind) {
       throw HttpFailure.unauthorized(
           caller instanceof Caller.Anonymous
-              ? "send a valid key in the header 'Authorization: Bearer <key>'"
-              : "this kind of key may not call this operation");
+              ? ClientWords.unauthorized(
+                  "send a valid key in the header 'Authorization: Bearer <key>'")
+              : ClientWords.unauthorized("this kind of key may not call this operation"));
     }
     if (this instanceof Key wanted && caller instanceof Caller.KeyHolder holder) {
       for (Permission permission : wanted.permissions()) {

@@ -10,6 +10,7 @@ import dev.sandlot.controlplane.sandbox.Sandboxes;
 import dev.sandlot.http.Exchange;
 import dev.sandlot.http.HttpFailure;
 import dev.sandlot.http.Route;
+import dev.sandlot.model.ClientWords;
 import dev.sandlot.model.SandboxId;
 import dev.sandlot.model.SigningKey;
 import java.time.Duration;
@@ -134,7 +135,8 @@ public final class PreviewRoutes {
   }
 
   private static HttpFailure none() {
-    return HttpFailure.notFound("there is no such sandbox, or it may not be seen");
+    return HttpFailure.notFound(
+        ClientWords.sandboxNotFound("there is none, or it may not be seen"));
   }
 
   private void open(Exchange exchange) {

@@ -2,6 +2,7 @@ package dev.sandlot.controlplane.runnerpool;
 
 import dev.sandlot.controlplane.platform.PostgresDatabase;
 import dev.sandlot.http.HttpFailure;
+import dev.sandlot.model.ClientWords;
 import dev.sandlot.model.RunnerId;
 import java.time.Duration;
 import java.time.Instant;
@@ -50,7 +51,8 @@ public final class RunnerPool {
     List<Runner> ready = store.lockReady(region, clock.instant().minus(Runner.SILENCE_MAX));
     if (ready.isEmpty()) {
       throw HttpFailure.badRequest(
-          "no runner is ready in the region " + region + "; try again when one has reported");
+          ClientWords.noRunner(
+              "none is ready in the region " + region + "; try again when one has reported"));
     }
     return ready.stream()
         .filter(runner -> lacks(runner, demand).isEmpty())
@@ -69,7 +71,8 @@ public final class RunnerPool {
             .filter(found -> found.state(clock.instant()).equals("ready"))
             .orElseThrow(() ->
                 HttpFailure.badRequest(
-                    "the runner that holds this sandbox is not ready; try again later"));
+                    ClientWords.noRunner(
+                        "the one that holds this sandbox is not ready; try again later")));
     if (lacks(runner, demand).isPresent()) {
       throw full(runner, demand);
     }
@@ -94,9 +97,10 @@ public final class RunnerPool {
   private HttpFailure full(Runner runner, Demand demand) {
     String resource = lacks(runner, demand).orElse("memory");
     return HttpFailure.badRequest(
-        "no runner has enough "
-            + resource
-            + " left for this sandbox; stop or delete others, or add a runner");
+        ClientWords.noRunner(
+            "none has enough "
+                + resource
+                + " left for this sandbox; stop or delete others, or add a runner"));
   }
 
   /// Whether a runner reports and says it can work.

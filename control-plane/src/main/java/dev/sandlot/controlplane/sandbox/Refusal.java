@@ -1,36 +1,45 @@
 package dev.sandlot.controlplane.sandbox;
 
 import dev.sandlot.http.HttpFailure;
+import dev.sandlot.model.ClientWords;
 
 /// How a refused command is answered (control-api.md §7.6): 404 for what is gone, 409 only for what
 /// is pending, 400 for the rest.
 final class Refusal {
   private Refusal() {}
 
+  /// There is no such sandbox, or it is another's.
+  static HttpFailure unknown(String idOrName) {
+    return HttpFailure.notFound(
+        ClientWords.sandboxNotFound("there is none with the id or name " + idOrName));
+  }
+
+  /// It was there when it was asked for.
+  static HttpFailure gone() {
+    return HttpFailure.notFound(ClientWords.sandboxNotFound("it was deleted"));
+  }
+
   static HttpFailure of(SandboxEvent event, SandboxState state) {
     return switch (state) {
-      case DESTROYED -> HttpFailure.notFound("the sandbox was deleted");
+      case DESTROYED -> gone();
       case CREATING, STARTING, STOPPING, DESTROYING ->
           HttpFailure.conflict(
-              "the sandbox is "
-                  + state.wire()
-                  + "; try again when that is done"
+              ClientWords.stateChangeInProgress(state.wire())
                   + (event == SandboxEvent.DELETE_REQUESTED && state != SandboxState.DESTROYING
                       ? ", or delete it with force=true"
                       : ""));
-      case STARTED, STOPPED, ERROR ->
-          HttpFailure.badRequest(
-              switch (event) {
-                case START_REQUESTED ->
-                    "a sandbox in error cannot be started; recover or delete it";
-                case STOP_REQUESTED ->
-                    state == SandboxState.STOPPED
-                        ? "the sandbox is stopped already"
-                        : "a sandbox in error cannot be stopped; recover or delete it";
-                case RECOVERY_REQUESTED, STOPPED_RECOVERY_REQUESTED ->
-                    "only a sandbox in error can be recovered; this one is " + state.wire();
-                default -> "this cannot be done while the sandbox is " + state.wire();
-              });
+      case STARTED, STOPPED, ERROR -> HttpFailure.badRequest(sentence(event, state));
+    };
+  }
+
+  private static String sentence(SandboxEvent event, SandboxState state) {
+    return switch (event) {
+      case START_REQUESTED -> ClientWords.inErrorState();
+      case STOP_REQUESTED ->
+          state == SandboxState.STOPPED ? ClientWords.alreadyStopped() : ClientWords.inErrorState();
+      case RECOVERY_REQUESTED, STOPPED_RECOVERY_REQUESTED ->
+          "only a sandbox in error can be recovered; this one is " + state.wire();
+      default -> "this cannot be done while the sandbox is " + state.wire();
     };
   }
 }

@@ -21,5 +21,8 @@ final class RequestLimits {
   /// How long an answer waits for what was asked to be done (control-api.md §7.3, §7.6).
   static final Duration WAIT_MAX = Duration.ofSeconds(30);
 
+  /// The same for a stop: some clients give up after ten seconds.
+  static final Duration STOP_WAIT_MAX = Duration.ofSeconds(8);
+
   private RequestLimits() {}
 }

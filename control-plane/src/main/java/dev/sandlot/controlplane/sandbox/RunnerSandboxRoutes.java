@@ -58,7 +58,7 @@ public final class RunnerSandboxRoutes {
         SandboxId.parse(id)
             .flatMap(sandboxes::find)
             .filter(found -> found.runner().equals(runner))
-            .orElseThrow(() -> HttpFailure.notFound("there is no sandbox " + id));
+            .orElseThrow(() -> Refusal.unknown(id));
     boolean recoverable = body.bool("recoverable").orElse(false);
     Cause cause =
         body.text("errorReason", RequestLimits.REASON_LENGTH_MAX)

@@ -87,6 +87,28 @@ public record Sandbox(
     return status.state();
   }
 
+  /// The same in another state.
+  Sandbox in(SandboxState state) {
+    Status next =
+        new Status(
+            state,
+            status.version(),
+            status.errorReason(),
+            status.recoverable(),
+            status.authToken());
+    return new Sandbox(
+        id,
+        organization,
+        region,
+        runner,
+        spec,
+        settings,
+        next,
+        createdAt,
+        updatedAt,
+        lastActivityAt);
+  }
+
   /// Whether it is removed as soon as it stops.
   public boolean ephemeral() {
     return settings.intervals().autoDeleteMinutes() == 0;

@@ -10,12 +10,12 @@ import dev.sandlot.controlplane.runnerpool.RunnerPool;
 import dev.sandlot.controlplane.snapshot.Snapshot;
 import dev.sandlot.controlplane.snapshot.Snapshots;
 import dev.sandlot.http.HttpFailure;
+import dev.sandlot.model.ClientWords;
 import dev.sandlot.model.OrganizationId;
 import dev.sandlot.model.RunnerId;
 import dev.sandlot.model.SandboxId;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.Map;
 import java.util.Optional;
 
 /// Makes sandboxes. Thread-safe.
@@ -57,7 +57,7 @@ public final class SandboxCreation {
   ///
   /// @return the sandbox, started or still creating
   /// @throws HttpFailure 400, 409; then there is no sandbox
-  Sandbox create(OrganizationId organization, CreateRequest request, Map<String, String> trace)
+  Sandbox create(OrganizationId organization, CreateRequest request, Requester asker)
       throws InterruptedException {
     Snapshot snapshot = snapshot(organization, request);
     Region region = region(organization, request);
@@ -73,25 +73,21 @@ public final class SandboxCreation {
         Sandbox sandbox = sandbox(id, organization, region, runner, snapshot, request);
         Instant now = sandbox.createdAt();
         if (!store.insert(sandbox, sandbox.state().patience().map(now::plus))) {
-          throw HttpFailure.conflict(
-              "a sandbox named "
-                  + sandbox.spec().name()
-                  + " exists already; choose another name or delete it first");
+          throw HttpFailure.conflict(ClientWords.alreadyExists(sandbox.spec().name()));
         }
-        orders.create(sandbox, trace);
+        orders.create(sandbox, asker.trace());
         return sandbox;
       });
-      return started(id, watch, snapshot, trace);
+      return started(id, watch, snapshot, asker);
     }
   }
 
-  private Sandbox started(
-      SandboxId id, Signals.Watch watch, Snapshot snapshot, Map<String, String> trace)
+  private Sandbox started(SandboxId id, Signals.Watch watch, Snapshot snapshot, Requester asker)
       throws InterruptedException {
-    Sandbox after = sandboxes.awaitSettled(id, watch);
+    Sandbox after = sandboxes.awaitSettled(id, watch, asker);
     if (after.state() == SandboxState.ERROR) {
       // Whoever asked has no id to delete it by, and would find its name taken.
-      sandboxes.delete(after, trace);
+      sandboxes.delete(after, asker.trace());
       throw HttpFailure.badRequest(
           "the sandbox could not be created: " + after.status().errorReason().orElse("unknown"));
     }

@@ -80,9 +80,13 @@ public final class SandboxRoutes {
     return trace;
   }
 
+  private static Requester requester(Exchange exchange) {
+    return new Requester(trace(exchange), exchange::clientGone);
+  }
+
   private void create(Exchange exchange) throws InterruptedException {
     CreateRequest request = CreateRequest.read(RequestBody.of(exchange));
-    Sandbox made = creation.create(organization(exchange), request, trace(exchange));
+    Sandbox made = creation.create(organization(exchange), request, requester(exchange));
     exchange.sendJson(json.full(made));
   }
 
@@ -130,7 +134,7 @@ public final class SandboxRoutes {
         caller.orElse(null) instanceof Caller.Proxy
             ? SandboxId.parse(name)
                 .flatMap(sandboxes::find)
-                .orElseThrow(() -> HttpFailure.notFound("there is no sandbox " + name))
+                .orElseThrow(() -> Refusal.unknown(name))
             : named(exchange);
     exchange.sendJson(json.full(sandbox));
   }
@@ -146,17 +150,18 @@ public final class SandboxRoutes {
   }
 
   private void start(Exchange exchange) throws InterruptedException {
-    exchange.sendJson(json.full(sandboxes.start(named(exchange), trace(exchange))));
+    exchange.sendJson(json.full(sandboxes.start(named(exchange), requester(exchange))));
   }
 
-  private void stop(Exchange exchange) {
+  private void stop(Exchange exchange) throws InterruptedException {
     boolean force = new QueryParameters(exchange).option("force");
-    exchange.sendJson(json.full(sandboxes.stop(named(exchange), force, trace(exchange))));
+    exchange.sendJson(json.full(sandboxes.stop(named(exchange), force, requester(exchange))));
   }
 
   private void recover(Exchange exchange) throws InterruptedException {
     boolean skipStart = new QueryParameters(exchange).option("skipStart");
-    exchange.sendJson(json.full(sandboxes.recover(named(exchange), skipStart, trace(exchange))));
+    exchange.sendJson(
+        json.full(sandboxes.recover(named(exchange), skipStart, requester(exchange))));
   }
 
   private void labels(Exchange exchange) {
@@ -216,7 +221,7 @@ public final class SandboxRoutes {
     Optional<String> allowList = body.text("networkAllowList", RequestLimits.LIST_LENGTH_MAX);
     Sandbox sandbox = named(exchange);
     NetworkSettings network = sandbox.settings().network().changed(blockAll, allowList);
-    exchange.sendJson(json.full(sandboxes.changeNetwork(sandbox, network, trace(exchange))));
+    exchange.sendJson(json.full(sandboxes.changeNetwork(sandbox, network, requester(exchange))));
   }
 
   private void activity(Exchange exchange) {
@@ -228,8 +233,7 @@ public final class SandboxRoutes {
             .filter(found ->
                 caller.orElse(null) instanceof Caller.Proxy
                     || found.organization().equals(organization(exchange)));
-    sandboxes.recordActivity(
-        sandbox.orElseThrow(() -> HttpFailure.notFound("there is no sandbox " + id)).id());
+    sandboxes.recordActivity(sandbox.orElseThrow(() -> Refusal.unknown(id)).id());
     exchange.status(201).send();
   }
 }

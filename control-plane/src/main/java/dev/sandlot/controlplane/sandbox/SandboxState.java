@@ -57,6 +57,11 @@ public enum SandboxState {
     return usesProcessor;
   }
 
+  /// Whether it runs or is being started.
+  boolean isMeantToRun() {
+    return this == CREATING || this == STARTING || this == STARTED;
+  }
+
   /// Whether it is going to be gone, or is.
   boolean isBeingRemoved() {
     return this == DESTROYING || this == DESTROYED;

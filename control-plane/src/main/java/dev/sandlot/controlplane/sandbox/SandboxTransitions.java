@@ -4,6 +4,7 @@ import dev.sandlot.controlplane.platform.Lifecycle.Outcome;
 import dev.sandlot.controlplane.platform.Transactions;
 import dev.sandlot.controlplane.runnerpool.RunnerPool;
 import dev.sandlot.http.HttpFailure;
+import dev.sandlot.model.ClientWords;
 import dev.sandlot.model.SandboxId;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -81,7 +82,7 @@ final class SandboxTransitions {
           return result.get();
         }
       }
-      throw HttpFailure.conflict("the sandbox keeps being changed by others; try again");
+      throw HttpFailure.conflict(ClientWords.stateChangeInProgress("being changed by others"));
     });
   }
 
@@ -182,7 +183,7 @@ final class SandboxTransitions {
               .lock(id)
               .filter(sandbox -> !sandbox.state().isFinal())
               .map(Sandbox::settings)
-              .orElseThrow(() -> HttpFailure.notFound("the sandbox was deleted"));
+              .orElseThrow(Refusal::gone);
       store.updateSettings(id, change.apply(settings), clock.instant());
       transactions.raise(topic(id));
       return store.find(id).orElseThrow();

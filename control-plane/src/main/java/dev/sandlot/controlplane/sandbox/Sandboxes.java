@@ -35,6 +35,7 @@ public final class Sandboxes {
   private final Jobs jobs;
   private final RunnerPool pool;
   private final Signals signals;
+  private final SandboxWait wait;
   private final InstantSource clock;
   private final Cache<SandboxId, Boolean> recentlyActive =
       Caffeine.newBuilder().expireAfterWrite(ACTIVITY_PAUSE).build();
@@ -48,6 +49,7 @@ public final class Sandboxes {
     this.jobs = jobs;
     this.pool = pool;
     this.signals = signals;
+    this.wait = new SandboxWait(store::find);
     this.clock = clock;
   }
 
@@ -65,10 +67,7 @@ public final class Sandboxes {
   ///
   /// @throws HttpFailure 404 when there is none, or it is another's
   public Sandbox get(OrganizationId organization, String idOrName) {
-    return store
-        .find(organization, idOrName)
-        .orElseThrow(
-            () -> HttpFailure.notFound("there is no sandbox with the id or name " + idOrName));
+    return store.find(organization, idOrName).orElseThrow(() -> Refusal.unknown(idOrName));
   }
 
   /// A sandbox whoever's it is. For our own processes.
@@ -99,16 +98,15 @@ public final class Sandboxes {
   }
 
   /// Starts a sandbox and waits, 30 s at most, until it is.
-  Sandbox start(Sandbox sandbox, Map<String, String> trace) throws InterruptedException {
+  Sandbox start(Sandbox sandbox, Requester asker) throws InterruptedException {
     if (sandbox.state() == SandboxState.STARTED) {
       return sandbox;
     }
-    return settled(sandbox.id(), SandboxEvent.START_REQUESTED, trace);
+    return settled(sandbox.id(), SandboxEvent.START_REQUESTED, asker);
   }
 
   /// Brings a sandbox back from an error and waits, 30 s at most, until it is.
-  Sandbox recover(Sandbox sandbox, boolean skipStart, Map<String, String> trace)
-      throws InterruptedException {
+  Sandbox recover(Sandbox sandbox, boolean skipStart, Requester asker) throws InterruptedException {
     if (sandbox.state() == SandboxState.ERROR && !sandbox.status().recoverable()) {
       throw HttpFailure.badRequest(
           "this error cannot be recovered from ("
@@ -118,14 +116,14 @@ public final class Sandboxes {
     return settled(
         sandbox.id(),
         skipStart ? SandboxEvent.STOPPED_RECOVERY_REQUESTED : SandboxEvent.RECOVERY_REQUESTED,
-        trace);
+        asker);
   }
 
-  private Sandbox settled(SandboxId id, SandboxEvent event, Map<String, String> trace)
+  private Sandbox settled(SandboxId id, SandboxEvent event, Requester asker)
       throws InterruptedException {
     try (Signals.Watch watch = signals.watch(SandboxTransitions.topic(id))) {
-      demand(id, event, Cause.request(trace));
-      Sandbox after = awaitSettled(id, watch);
+      demand(id, event, Cause.request(asker.trace()));
+      Sandbox after = awaitSettled(id, watch, asker);
       if (after.state() == SandboxState.ERROR) {
         throw HttpFailure.badRequest(
             "the sandbox did not start: " + after.status().errorReason().orElse("unknown"));
@@ -134,36 +132,24 @@ public final class Sandboxes {
     }
   }
 
-  /// Waits until nothing is pending; what there is when the time is over.
+  /// Waits until nothing is pending, 30 s at most; what there is then.
   ///
   /// @throws HttpFailure 404 when it is deleted meanwhile
-  Sandbox awaitSettled(SandboxId id, Signals.Watch watch) throws InterruptedException {
-    return awaitSettled(id, watch, System.nanoTime() + RequestLimits.WAIT_MAX.toNanos());
-  }
-
-  private Sandbox awaitSettled(SandboxId id, Signals.Watch watch, long end)
+  Sandbox awaitSettled(SandboxId id, Signals.Watch watch, Requester asker)
       throws InterruptedException {
-    while (true) {
-      Sandbox now =
-          store
-              .find(id)
-              .filter(found -> !found.state().isBeingRemoved())
-              .orElseThrow(() -> HttpFailure.notFound("the sandbox was deleted meanwhile"));
-      Duration left = Duration.ofNanos(end - System.nanoTime());
-      if (now.state().patience().isEmpty() || left.isNegative() || left.isZero()) {
-        return now;
-      }
-      watch.await(left);
-    }
+    return wait.untilSettled(id, watch, SandboxWait.end(RequestLimits.WAIT_MAX), asker.left());
   }
 
-  /// Stops a sandbox; one that lives only as long as it runs is deleted.
-  Sandbox stop(Sandbox sandbox, boolean force, Map<String, String> trace) {
+  /// Stops a sandbox and waits, 8 s at most, until it is; one that lives only as long as it runs is
+  /// deleted. Clients that are told that it is stopping look again a second later.
+  Sandbox stop(Sandbox sandbox, boolean force, Requester asker) throws InterruptedException {
     boolean delete = sandbox.state() == SandboxState.STARTED && sandbox.ephemeral();
-    return demand(
-        sandbox.id(),
-        delete ? SandboxEvent.DELETE_REQUESTED : SandboxEvent.STOP_REQUESTED,
-        Cause.request(trace).withForce(force));
+    SandboxEvent event = delete ? SandboxEvent.DELETE_REQUESTED : SandboxEvent.STOP_REQUESTED;
+    try (Signals.Watch watch = signals.watch(SandboxTransitions.topic(sandbox.id()))) {
+      Sandbox ordered = demand(sandbox.id(), event, Cause.request(asker.trace()).withForce(force));
+      return wait.untilStopped(
+          ordered, watch, SandboxWait.end(RequestLimits.STOP_WAIT_MAX), asker.left());
+    }
   }
 
   Sandbox delete(Sandbox sandbox, Map<String, String> trace) {
@@ -184,38 +170,36 @@ public final class Sandboxes {
     return after;
   }
 
-  Sandbox changeNetwork(Sandbox sandbox, NetworkSettings network, Map<String, String> trace)
+  Sandbox changeNetwork(Sandbox sandbox, NetworkSettings network, Requester asker)
       throws InterruptedException {
     SandboxId id = sandbox.id();
     // As exact as the times of jobs are kept.
     Instant asked = clock.instant().truncatedTo(ChronoUnit.MICROS);
     try (Signals.Watch watch = signals.watch(SandboxTransitions.topic(id))) {
-      demand(id, SandboxEvent.NETWORK_CHANGED, Cause.request(trace).withNetwork(network));
-      awaitApplied(id, watch, asked);
-      return store.find(id).orElseThrow(() -> HttpFailure.notFound("the sandbox was deleted"));
+      demand(id, SandboxEvent.NETWORK_CHANGED, Cause.request(asker.trace()).withNetwork(network));
+      awaitApplied(id, watch, asked, asker);
+      return store.find(id).orElseThrow(Refusal::gone);
     }
   }
 
   /// Who has closed a sandbox's network may rely on it as soon as there is an answer. If it could
   /// not be closed, the answer waits until the sandbox is stopped, and says so.
-  private void awaitApplied(SandboxId id, Signals.Watch watch, Instant asked)
+  private void awaitApplied(SandboxId id, Signals.Watch watch, Instant asked, Requester asker)
       throws InterruptedException {
-    long end = System.nanoTime() + RequestLimits.WAIT_MAX.toNanos();
+    long end = SandboxWait.end(RequestLimits.WAIT_MAX);
     while (jobs.anyUnfinished(id, JobType.UPDATE_SANDBOX_NETWORK_SETTINGS)) {
-      Duration left = Duration.ofNanos(end - System.nanoTime());
-      if (!left.isPositive()) {
+      if (SandboxWait.over(watch, end, asker.left())) {
         throw new HttpFailure(
             504,
             "",
             "the settings are stored, but the runner has not applied them yet; ask again, or stop"
                 + " the sandbox: they hold from its next start on");
       }
-      watch.await(left);
     }
     Optional<String> failure =
         jobs.failureSince(id, JobType.UPDATE_SANDBOX_NETWORK_SETTINGS, asked);
     if (failure.isPresent()) {
-      Sandbox after = awaitSettled(id, watch, end);
+      Sandbox after = wait.untilSettled(id, watch, end, asker.left());
       throw new HttpFailure(
           502,
           "",
@@ -231,8 +215,7 @@ public final class Sandboxes {
     return switch (transitions.apply(id, event, cause)) {
       case SandboxTransitions.Result.Done(Sandbox after) -> after;
       case SandboxTransitions.Result.Refused(Sandbox read) -> throw Refusal.of(event, read.state());
-      case SandboxTransitions.Result.Absent() ->
-          throw HttpFailure.notFound("the sandbox was deleted");
+      case SandboxTransitions.Result.Absent() -> throw Refusal.gone();
     };
   }
 

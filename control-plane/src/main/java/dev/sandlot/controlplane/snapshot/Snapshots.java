@@ -1,6 +1,7 @@
 package dev.sandlot.controlplane.snapshot;
 
 import dev.sandlot.controlplane.platform.PostgresDatabase;
+import dev.sandlot.model.ClientWords;
 import dev.sandlot.model.OrganizationId;
 import dev.sandlot.model.SnapshotId;
 import java.time.InstantSource;
@@ -54,12 +55,11 @@ public final class Snapshots {
 
   /// Why {@link #find} found nothing, for the caller.
   public String absence(String nameOrId) {
-    return optional(nameOrId)
-        .map(one ->
-            one.name()
-                + " needs an image that was not built here; build it with: ./dev setup "
-                + one.step())
-        .orElse("there is no snapshot " + nameOrId);
+    return ClientWords.snapshotNotFound(
+        nameOrId,
+        optional(nameOrId)
+            .map(one -> "its image was not built here; build it with: ./dev setup " + one.step())
+            .orElse("there is none with that id or name"));
   }
 
   private static Optional<OptionalSnapshot> optional(String name) {

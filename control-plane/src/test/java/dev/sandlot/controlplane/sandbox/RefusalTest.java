@@ -73,6 +73,9 @@ class RefusalTest {
   void saysWhatWouldWork() {
     assertThat(sentence(SandboxEvent.DELETE_REQUESTED, SandboxState.CREATING))
         .contains("creating", "try again", "force=true");
+    assertThat(sentence(SandboxEvent.DELETE_REQUESTED, SandboxState.DESTROYING))
+        .contains("destroying")
+        .doesNotContain("force=true");
     assertThat(sentence(SandboxEvent.START_REQUESTED, SandboxState.ERROR))
         .contains("recover or delete");
     assertThat(sentence(SandboxEvent.STOP_REQUESTED, SandboxState.STOPPED)).contains("stopped");
