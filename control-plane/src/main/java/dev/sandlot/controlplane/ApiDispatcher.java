@@ -5,6 +5,7 @@ import dev.sandlot.controlplane.access.Callers;
 import dev.sandlot.controlplane.access.Policy;
 import dev.sandlot.http.Endpoint;
 import dev.sandlot.http.Exchange;
+import dev.sandlot.http.FailedAttempts;
 import dev.sandlot.http.HttpFailure;
 import dev.sandlot.http.RouteTable;
 import java.util.Optional;
@@ -19,12 +20,19 @@ final class ApiDispatcher implements Endpoint {
   private final RouteTable<Policy> routes;
   private final KnownOperations known;
   private final Callers callers;
+  private final FailedAttempts attempts;
   private final String version;
 
-  ApiDispatcher(RouteTable<Policy> routes, KnownOperations known, Callers callers, String version) {
+  ApiDispatcher(
+      RouteTable<Policy> routes,
+      KnownOperations known,
+      Callers callers,
+      FailedAttempts attempts,
+      String version) {
     this.routes = routes;
     this.known = known;
     this.callers = callers;
+    this.attempts = attempts;
     this.version = version;
   }
 
@@ -54,8 +62,8 @@ final class ApiDispatcher implements Endpoint {
     }
     Policy policy = match.get().route().access();
     // What is open to anyone answers also when keys cannot be looked up.
-    Caller caller = policy instanceof Policy.Anyone ? new Caller.Anonymous() : callers.of(exchange);
-    policy.admit(caller);
+    Caller caller =
+        policy instanceof Policy.Anyone ? new Caller.Anonymous() : admitted(policy, exchange);
     if (!(caller instanceof Caller.Anonymous)) {
       exchange.admit(true);
     }
@@ -66,6 +74,17 @@ final class ApiDispatcher implements Endpoint {
     exchange.attribute(Caller.class, caller);
     exchange.pathParameters(match.get().parameters());
     match.get().route().endpoint().serve(exchange);
+  }
+
+  private Caller admitted(Policy policy, Exchange exchange) {
+    return attempts.checked(
+        exchange.remoteAddress(),
+        Callers.bearer(exchange).stream().toList(),
+        () -> {
+          Caller caller = callers.of(exchange);
+          policy.admit(caller);
+          return caller;
+        });
   }
 
   private static HttpFailure unknown(Exchange exchange) {

@@ -88,7 +88,10 @@ public final class ControlPlane implements AutoCloseable {
     all.addAll(new RunnerRoutes(pool).routes());
     all.addAll(new JobRoutes(jobs, sandboxes.jobOutcomes()).routes());
     this.routes = new RouteTable<>(all);
-    this.endpoint = new ApiDispatcher(routes, KnownOperations.load(), callers, config.version());
+    this.endpoint =
+        new ApiDispatcher(
+            routes, KnownOperations.load(), callers, config.attempts(), config.version());
+    config.keys().given().forEach(key -> config.attempts().know(key.text()));
   }
 
   /// Connects to the database, brings it up to date, and starts to work.

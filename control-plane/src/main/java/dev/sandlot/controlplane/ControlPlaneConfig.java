@@ -6,9 +6,11 @@ import dev.sandlot.controlplane.platform.DatabaseConfig;
 import dev.sandlot.controlplane.runnerpool.Overcommit;
 import dev.sandlot.controlplane.snapshot.DefaultSnapshot;
 import dev.sandlot.controlplane.snapshot.ImageCatalog;
+import dev.sandlot.http.FailedAttempts;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /// What a control plane needs to know to start.
 ///
@@ -19,6 +21,7 @@ import java.util.Optional;
 /// @param keys keys that are given; those that are not are made at the first start
 /// @param sweepPause between two looks for what time brings about (idle sandboxes, deadlines)
 /// @param clock what time it is
+/// @param attempts who is kept out for failing to authenticate; shared with the proxy
 public record ControlPlaneConfig(
     DatabaseConfig database,
     Addresses addresses,
@@ -30,7 +33,8 @@ public record ControlPlaneConfig(
     Overcommit overcommit,
     Keys keys,
     Duration sweepPause,
-    InstantSource clock) {
+    InstantSource clock,
+    FailedAttempts attempts) {
   /// Ten seconds between sweeps, the clock of the machine, no keys given.
   public static ControlPlaneConfig of(
       DatabaseConfig database, Addresses addresses, String version) {
@@ -45,7 +49,8 @@ public record ControlPlaneConfig(
         Overcommit.DEFAULT,
         Keys.NONE,
         Duration.ofSeconds(10),
-        InstantSource.system());
+        InstantSource.system(),
+        FailedAttempts.standard());
   }
 
   public ControlPlaneConfig withKeys(Keys next) {
@@ -60,7 +65,8 @@ public record ControlPlaneConfig(
         overcommit,
         next,
         sweepPause,
-        clock);
+        clock,
+        attempts);
   }
 
   public ControlPlaneConfig withSnapshots(DefaultSnapshot nextDefault, ImageCatalog nextImages) {
@@ -75,7 +81,8 @@ public record ControlPlaneConfig(
         overcommit,
         keys,
         sweepPause,
-        clock);
+        clock,
+        attempts);
   }
 
   public ControlPlaneConfig withOvercommit(Overcommit next) {
@@ -90,7 +97,8 @@ public record ControlPlaneConfig(
         next,
         keys,
         sweepPause,
-        clock);
+        clock,
+        attempts);
   }
 
   public ControlPlaneConfig withTime(Duration nextSweepPause, InstantSource nextClock) {
@@ -105,7 +113,24 @@ public record ControlPlaneConfig(
         overcommit,
         keys,
         nextSweepPause,
-        nextClock);
+        nextClock,
+        attempts);
+  }
+
+  public ControlPlaneConfig withAttempts(FailedAttempts next) {
+    return new ControlPlaneConfig(
+        database,
+        addresses,
+        version,
+        region,
+        runner,
+        defaultSnapshot,
+        images,
+        overcommit,
+        keys,
+        sweepPause,
+        clock,
+        next);
   }
 
   /// Keys to hold from the start on. A given one replaces what was there.
@@ -116,5 +141,10 @@ public record ControlPlaneConfig(
       Optional<Secret> health) {
     public static final Keys NONE =
         new Keys(Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty());
+
+    /// Those that are given.
+    Stream<Secret> given() {
+      return Stream.of(admin, runner, proxy, health).flatMap(Optional::stream);
+    }
   }
 }

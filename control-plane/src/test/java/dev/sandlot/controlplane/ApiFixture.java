@@ -2,10 +2,13 @@ package dev.sandlot.controlplane;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.github.benmanes.caffeine.cache.Ticker;
 import dev.sandlot.controlplane.access.Permission;
 import dev.sandlot.controlplane.access.Secret;
 import dev.sandlot.controlplane.platform.Addresses;
 import dev.sandlot.controlplane.platform.DatabaseConfig;
+import dev.sandlot.http.FailedAttempts;
+import dev.sandlot.http.FailedAttemptsLimits;
 import dev.sandlot.http.HttpServer;
 import dev.sandlot.http.Json;
 import dev.sandlot.http.ListenConfig;
@@ -52,7 +55,9 @@ public final class ApiFixture implements AutoCloseable {
   ApiFixture(DatabaseConfig database, UnaryOperator<ControlPlaneConfig> change) {
     this.database = database;
     this.plane =
-        ControlPlane.start(change.apply(ControlPlaneConfig.of(database, ADDRESSES, "9.8.7")));
+        ControlPlane.start(
+            change.apply(
+                ControlPlaneConfig.of(database, ADDRESSES, "9.8.7").withAttempts(unlimited())));
     this.server =
         HttpServer.start(
             ListenConfig.plain("api", "127.0.0.1", 0),
@@ -64,6 +69,20 @@ public final class ApiFixture implements AutoCloseable {
     this.runnerKey = text(made.runnerKey());
     this.proxyKey = text(made.proxyKey());
     this.healthKey = text(made.healthKey());
+  }
+
+  /// Tests send wrong keys by the hundred.
+  private static FailedAttempts unlimited() {
+    FailedAttemptsLimits limits =
+        new FailedAttemptsLimits(
+            1_000_000,
+            Duration.ofMillis(1),
+            1_000_000,
+            Duration.ofMillis(1),
+            1_000_000,
+            1_000,
+            Duration.ofHours(1));
+    return new FailedAttempts(limits, Ticker.systemTicker());
   }
 
   ApiFixture() {

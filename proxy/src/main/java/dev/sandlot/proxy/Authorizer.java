@@ -1,6 +1,7 @@
 package dev.sandlot.proxy;
 
 import dev.sandlot.http.HttpFailure;
+import dev.sandlot.model.ClientWords;
 import dev.sandlot.model.SandboxId;
 import dev.sandlot.proxy.SandboxDirectory.KeyAccess;
 import dev.sandlot.proxy.SandboxDirectory.SignedTarget;
@@ -124,7 +125,8 @@ final class Authorizer {
 
   private static HttpFailure refused(KeyAccess key) {
     if (key == KeyAccess.OTHER) {
-      return HttpFailure.notFound("there is no such sandbox in the organisation of this key");
+      return HttpFailure.notFound(
+          ClientWords.sandboxNotFound("there is none in the organisation of this key"));
     }
     return new HttpFailure(
         401,

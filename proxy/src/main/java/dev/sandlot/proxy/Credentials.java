@@ -41,6 +41,22 @@ final class Credentials {
         .findFirst();
   }
 
+  /// All that a request offers to be let in by.
+  static List<String> offered(RequestHead head, Destination destination) {
+    List<String> offered = new ArrayList<>();
+    bearer(head).ifPresent(offered::add);
+    previewToken(head).ifPresent(offered::add);
+    queryToken(head).ifPresent(offered::add);
+    head.headers("Cookie").stream()
+        .flatMap(header -> cookies(header).stream())
+        .filter(cookie -> cookie.startsWith(COOKIE_PREFIX))
+        .forEach(offered::add);
+    if (destination instanceof Destination.ByToken to) {
+      offered.add(to.token());
+    }
+    return offered;
+  }
+
   /// Whether an `Authorization` value holds a key of the platform, whatever its scheme.
   static boolean holdsKey(String authorization) {
     return authorization.contains(KEY_PREFIX);

@@ -3,6 +3,7 @@ package dev.sandlot.proxy;
 import com.github.benmanes.caffeine.cache.Ticker;
 import dev.sandlot.http.Endpoint;
 import dev.sandlot.http.Exchange;
+import dev.sandlot.http.FailedAttempts;
 import dev.sandlot.http.FailureBody;
 import dev.sandlot.http.HttpFailure;
 import dev.sandlot.http.Tunnel;
@@ -39,9 +40,16 @@ public final class Proxy implements Endpoint, Upgrades, AutoCloseable {
   private final Clock clock = Clock.systemUTC();
   private final Dialer dialer;
   private final PreviewForwarder previews;
+  private final FailedAttempts attempts;
 
-  public Proxy(ProxyConfig config, SandboxDirectory directory, ToolboxGateway gateway) {
+  /// @param attempts who is kept out for failing to authenticate; shared with the API
+  public Proxy(
+      ProxyConfig config,
+      SandboxDirectory directory,
+      ToolboxGateway gateway,
+      FailedAttempts attempts) {
     this.gateway = gateway;
+    this.attempts = attempts;
     limits = config.limits();
     secure = config.secure();
     hosts = new HostNames(config);
@@ -82,7 +90,7 @@ public final class Proxy implements Endpoint, Upgrades, AutoCloseable {
     }
     long before = passages.changes();
     Instant begun = clock.instant();
-    Passage passage = passage(head, destination, begun);
+    Passage passage = admitted(head, destination, begun);
     try (OpenPassages.Open _ =
             passages.enter(
                 passage.grant(), before, () -> passage(head, destination, begun), exchange::cut);
@@ -115,7 +123,7 @@ public final class Proxy implements Endpoint, Upgrades, AutoCloseable {
       Destination destination = hosts.read(head);
       long before = passages.changes();
       Instant begun = clock.instant();
-      Passage passage = passage(head, destination, begun);
+      Passage passage = admitted(head, destination, begun);
       Optional<Tunnel> tunnel =
           passage.grant().port().equals(Port.TOOLBOX)
               ? openToolbox(head, passage)
@@ -206,6 +214,17 @@ public final class Proxy implements Endpoint, Upgrades, AutoCloseable {
             exchange,
             HeaderRules.toToolbox(passage.head(), passage.grant()),
             passage.grant().file()));
+  }
+
+  /// Whoever may see a port without being asked for anything is never kept out of it.
+  private Passage admitted(RequestHead head, Destination destination, Instant begun) {
+    if (answersItself(destination)) {
+      return passage(head, destination, begun);
+    }
+    return attempts.checked(
+        head.remoteAddress(),
+        Credentials.offered(head, destination),
+        () -> passage(head, destination, begun));
   }
 
   /// Checks a request and finds where it goes.

@@ -2,6 +2,7 @@ package dev.sandlot.proxy;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
+import dev.sandlot.http.FailedAttempts;
 import dev.sandlot.http.HttpServer;
 import dev.sandlot.http.ListenConfig;
 import dev.sandlot.model.SandboxId;
@@ -44,7 +45,7 @@ final class ProxyFixture implements AutoCloseable {
     ProxyConfig config =
         new ProxyConfig(
             "proxy.localhost:4000", Set.of("localhost", "127.0.0.1"), false, new byte[32], limits);
-    proxy = new Proxy(config, directory, gateway);
+    proxy = new Proxy(config, directory, gateway, FailedAttempts.standard());
     server =
         HttpServer.start(
             ListenConfig.plain("proxy", "127.0.0.1", 0), proxy, proxy.failures(), proxy);

@@ -11,6 +11,7 @@ import dev.sandlot.controlplane.snapshot.DefaultSnapshot;
 import dev.sandlot.http.ConnectionLimits;
 import dev.sandlot.http.Endpoint;
 import dev.sandlot.http.Exchange;
+import dev.sandlot.http.FailedAttempts;
 import dev.sandlot.http.HttpFailure;
 import dev.sandlot.http.HttpServer;
 import dev.sandlot.http.ListenConfig;
@@ -73,7 +74,9 @@ final class Server implements AutoCloseable {
     Metrics metrics = new Metrics(secrets.named("metrics.key", ""));
     started.push(Traces.start(config.tracesEndpoint()));
 
-    ControlPlane controlPlane = ControlPlane.start(controlPlaneConfig(secrets));
+    FailedAttempts attempts = FailedAttempts.standard();
+    ControlPlane controlPlane =
+        ControlPlane.start(controlPlaneConfig(secrets).withAttempts(attempts));
     started.push(controlPlane);
     Endpoint api = metrics.counted("api", Tracing.traced("api", controlPlane.endpoint()));
     HttpServer apiServer =
@@ -89,7 +92,10 @@ final class Server implements AutoCloseable {
 
     Proxy proxy =
         new Proxy(
-            proxyConfig(secrets), new LocalDirectory(controlPlane.previews()), runner.gateway());
+            proxyConfig(secrets),
+            new LocalDirectory(controlPlane.previews()),
+            runner.gateway(),
+            attempts);
     started.push(proxy);
     HttpServer proxyServer =
         HttpServer.start(

@@ -9,6 +9,8 @@ import dev.sandlot.http.HttpFailure;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Optional;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -23,10 +25,13 @@ public final class Callers {
   private static final int KEPT_MAX = 10_000;
   private static final int TOKEN_LENGTH_MAX = 4096;
   private static final String SCHEME = "Bearer ";
+  private static final int LOOK_UPS_MAX = 8;
+  private static final Duration TURN_WAIT_MAX = Duration.ofSeconds(5);
 
   private final KeyStore store;
   private final InstantSource clock;
   private final Signals signals;
+  private final Semaphore turns = new Semaphore(LOOK_UPS_MAX, true);
   private final Cache<String, Optional<KeyStore.Holder>> holders =
       Caffeine.newBuilder().maximumSize(KEPT_MAX).expireAfterWrite(KEPT).build();
 
@@ -58,11 +63,15 @@ public final class Callers {
   ///
   /// @throws HttpFailure 503 when keys cannot be looked up now
   public Caller of(Exchange exchange) {
+    return bearer(exchange).map(this::ofToken).orElseGet(Caller.Anonymous::new);
+  }
+
+  /// What a request offers to be let in by.
+  public static Optional<String> bearer(Exchange exchange) {
     return exchange
         .header("Authorization")
         .filter(value -> value.regionMatches(true, 0, SCHEME, 0, SCHEME.length()))
-        .map(value -> ofToken(value.substring(SCHEME.length()).strip()))
-        .orElseGet(Caller.Anonymous::new);
+        .map(value -> value.substring(SCHEME.length()).strip());
   }
 
   /// Who a token belongs to.
@@ -79,7 +88,11 @@ public final class Callers {
         .orElseGet(Caller.Anonymous::new);
   }
 
+  /// Only so many at a time: keys that nobody has must not take all of the database's connections.
   private Optional<KeyStore.Holder> lookUp(String hash) {
+    if (!turn()) {
+      throw new HttpFailure(503, "", "too many keys are being checked now, try again in a moment");
+    }
     try {
       Optional<KeyStore.Holder> holder = store.holder(hash);
       if (holder.map(KeyStore.Holder::caller).orElse(null) instanceof Caller.KeyHolder) {
@@ -89,6 +102,17 @@ public final class Callers {
     } catch (RuntimeException e) {
       LOGGER.atError().setCause(e).log("cannot look up a key");
       throw new HttpFailure(503, "", "keys cannot be checked now, try again in a moment");
+    } finally {
+      turns.release();
+    }
+  }
+
+  private boolean turn() {
+    try {
+      return turns.tryAcquire(TURN_WAIT_MAX.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+      return false;
     }
   }
 
