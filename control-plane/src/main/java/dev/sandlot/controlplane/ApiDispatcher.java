@@ -8,6 +8,7 @@ import dev.sandlot.http.Exchange;
 import dev.sandlot.http.FailedAttempts;
 import dev.sandlot.http.HttpFailure;
 import dev.sandlot.http.RouteTable;
+import dev.sandlot.http.ShownPath;
 import java.util.Optional;
 
 /// Leads every request under /api to its route, past the one place where it is decided who may
@@ -60,6 +61,8 @@ final class ApiDispatcher implements Endpoint {
       }
       throw unknown(exchange);
     }
+    String shown = match.get().route().pattern().shown(path);
+    exchange.attribute(ShownPath.class, new ShownPath(PREFIX + shown));
     Policy policy = match.get().route().access();
     // What is open to anyone answers also when keys cannot be looked up.
     Caller caller =

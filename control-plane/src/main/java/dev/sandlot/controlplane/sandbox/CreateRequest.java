@@ -4,6 +4,7 @@ import com.google.re2j.Pattern;
 import dev.sandlot.controlplane.platform.RequestBody;
 import dev.sandlot.http.HttpFailure;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
@@ -20,6 +21,7 @@ record CreateRequest(
     Optional<String> region,
     Sandbox.Settings settings) {
   private static final String DEFAULT_USER = "daytona";
+  private static final String RESERVED_LABELS = "sandlot.dev/";
   private static final Pattern USER = Pattern.compile("[a-z_][a-z0-9_-]{0,31}|[0-9]{1,9}");
   private static final Pattern ENV_KEY = Pattern.compile("[^=\\s[:cntrl:]]+");
 
@@ -108,11 +110,22 @@ record CreateRequest(
   }
 
   static Optional<Map<String, String>> labels(RequestBody body) {
-    return body.textMap(
-        "labels",
-        RequestLimits.LABELS_MAX,
-        RequestLimits.LABEL_KEY_LENGTH_MAX,
-        RequestLimits.LABEL_VALUE_LENGTH_MAX);
+    Optional<Map<String, String>> labels =
+        body.textMap(
+            "labels",
+            RequestLimits.LABELS_MAX,
+            RequestLimits.LABEL_KEY_LENGTH_MAX,
+            RequestLimits.LABEL_VALUE_LENGTH_MAX);
+    labels.ifPresent(given -> given.keySet().forEach(CreateRequest::refuseReserved));
+    return labels;
+  }
+
+  /// What we may say of a sandbox by a label one day is not for its owner to say.
+  private static void refuseReserved(String label) {
+    if (label.strip().toLowerCase(Locale.ROOT).startsWith(RESERVED_LABELS)) {
+      throw HttpFailure.badRequest(
+          "labels: names that begin with " + RESERVED_LABELS + " are reserved; choose another");
+    }
   }
 
   private static Intervals intervals(RequestBody body) {

@@ -148,7 +148,7 @@ public final class HttpServer implements AutoCloseable {
 
   private static void clientLeft(HelidonExchange exchange, FailureBody failures, Exception cause) {
     if (exchange.sent()) {
-      LOGGER.atDebug().addKeyValue("path", exchange.rawPath()).log("client left");
+      LOGGER.atDebug().addKeyValue("path", ShownPath.of(exchange)).log("client left");
       exchange.abort();
     } else {
       unexpected(exchange, failures, cause);
@@ -162,7 +162,7 @@ public final class HttpServer implements AutoCloseable {
         .setCause(cause)
         .addKeyValue("reference", reference)
         .addKeyValue("method", exchange.method())
-        .addKeyValue("path", exchange.rawPath())
+        .addKeyValue("path", ShownPath.of(exchange))
         .log("request failed unexpectedly");
     answer(
         exchange,

@@ -2,8 +2,10 @@ package dev.sandlot.http;
 
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
@@ -36,6 +38,19 @@ public record PathPattern(String text) {
       }
     }
     return Optional.of(parameters);
+  }
+
+  /// A path that fits, as logs and traces may show it: tokens are left out.
+  public String shown(String rawPath) {
+    List<String> wanted = segments(text);
+    List<String> shown = new ArrayList<>(segments(rawPath));
+    for (int index = 0; index < Math.min(wanted.size(), shown.size()); index++) {
+      String pattern = wanted.get(index);
+      if (pattern.startsWith("{") && pattern.toLowerCase(Locale.ROOT).contains("token")) {
+        shown.set(index, "…");
+      }
+    }
+    return "/" + String.join("/", shown);
   }
 
   /// How many segments are literal: of two patterns that match, the one with more wins.

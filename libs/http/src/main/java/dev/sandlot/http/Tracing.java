@@ -36,7 +36,6 @@ public final class Tracing {
               .setParent(parent)
               .setSpanKind(SpanKind.SERVER)
               .setAttribute("http.request.method", exchange.method())
-              .setAttribute("url.path", exchange.rawPath())
               .startSpan();
       try (Scope _ = span.makeCurrent()) {
         endpoint.serve(exchange);
@@ -47,6 +46,7 @@ public final class Tracing {
         span.setStatus(StatusCode.ERROR);
         throw e;
       } finally {
+        span.setAttribute("url.path", ShownPath.of(exchange));
         span.end();
       }
     };
