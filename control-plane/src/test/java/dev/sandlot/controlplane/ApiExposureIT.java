@@ -81,7 +81,12 @@ class ApiExposureIT {
   void pagesOfOtherOriginsGetNoCredentials() throws IOException {
     for (String method : new String[] {"OPTIONS", "GET"}) {
       String answer =
-          ask(method, "/api/sandbox", api.adminKey, "Host: localhost", "Origin: https://evil.example");
+          ask(
+              method,
+              "/api/sandbox",
+              api.adminKey,
+              "Host: localhost",
+              "Origin: https://evil.example");
 
       assertThat(answer.toLowerCase(Locale.ROOT))
           .contains("access-control-allow-origin: *")

@@ -32,7 +32,8 @@ class ReservedNamesIT {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"sandlot.dev/organization", "Sandlot.Dev/x", " sandlot.dev/x", "sandlot.dev/"})
+  @ValueSource(
+      strings = {"sandlot.dev/organization", "Sandlot.Dev/x", " sandlot.dev/x", "sandlot.dev/"})
   void reservedLabelsCannotBeSet(String label) {
     String id = api.post("/sandbox", "{}").text("id");
     String body = Json.text(Map.of("labels", Map.of(label, "1", "mine", "2")));
@@ -58,15 +59,18 @@ class ReservedNamesIT {
                     Map.of(
                         "labels",
                         Map.of(
-                            "organizationId", organization,
-                            "organization", organization,
-                            "runnerId", "other",
-                            "id", "other"))))
+                            "organizationId",
+                            organization,
+                            "organization",
+                            organization,
+                            "runnerId",
+                            "other",
+                            "id",
+                            "other"))))
             .text("id");
 
     assertRefused(api.call(strangersKey, "GET", "/sandbox/" + id, ""), 404);
-    assertThat(
-            api.call(strangersKey, "GET", "/sandbox?limit=200", "").json().path("items").size())
+    assertThat(api.call(strangersKey, "GET", "/sandbox?limit=200", "").json().path("items").size())
         .isZero();
     assertThat(api.get("/sandbox/" + id).text("organizationId")).isNotEqualTo(organization);
   }

@@ -11,5 +11,11 @@ sealed interface Destination {
   record ById(Port port, SandboxId id) implements Destination {}
 
   /// A port of the sandbox that a signed token opens.
-  record ByToken(Port port, String token) implements Destination {}
+  record ByToken(Port port, String token) implements Destination {
+    /// Without what is secret.
+    @Override
+    public String toString() {
+      return "ByToken[port=" + port + "]";
+    }
+  }
 }

@@ -30,4 +30,10 @@ record Grant(
   Grant at(Port other) {
     return new Grant(id, other, authorizationUsed, anonymous, cookie, file);
   }
+
+  /// Without what is secret.
+  @Override
+  public String toString() {
+    return "Grant[id=" + id + ", port=" + port + "]";
+  }
 }

@@ -66,4 +66,10 @@ record RequestHead(
   String target() {
     return rawQuery.isEmpty() ? rawPath : rawPath + "?" + rawQuery;
   }
+
+  /// Without what is secret.
+  @Override
+  public String toString() {
+    return "RequestHead[method=" + method + ", rawPath=" + rawPath + "]";
+  }
 }

@@ -147,6 +147,12 @@ final class Upstream implements AutoCloseable {
 
     /// Answers that never have a body.
     static final Set<Integer> BODILESS = Set.of(204, 205, 304);
+
+    /// Without what is secret.
+    @Override
+    public String toString() {
+      return "Answer[status=" + status + ", length=" + length + "]";
+    }
   }
 
   /// A request whose target is written as it was received; the library would parse it.

@@ -28,4 +28,10 @@ public record Job(
   public Job {
     traceContext = Map.copyOf(traceContext);
   }
+
+  /// Without what is secret.
+  @Override
+  public String toString() {
+    return "Job[id=" + id + ", type=" + type + ", status=" + status + ", sandbox=" + sandbox + "]";
+  }
 }

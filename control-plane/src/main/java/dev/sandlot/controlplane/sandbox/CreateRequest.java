@@ -141,4 +141,10 @@ record CreateRequest(
   private static Optional<Integer> minutes(RequestBody body, String field) {
     return body.integer(field, Integer.MIN_VALUE, Integer.MAX_VALUE);
   }
+
+  /// Without what is secret.
+  @Override
+  public String toString() {
+    return "CreateRequest[name=" + name + ", snapshot=" + snapshot + ", user=" + user + "]";
+  }
 }

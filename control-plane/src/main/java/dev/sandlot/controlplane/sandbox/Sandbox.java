@@ -44,6 +44,12 @@ public record Sandbox(
     public Spec {
       env = Map.copyOf(env);
     }
+
+    /// Without what is secret.
+    @Override
+    public String toString() {
+      return "Spec[name=" + name + ", snapshot=" + snapshot + ", user=" + user + "]";
+    }
   }
 
   /// @param labels for its owner to find it by
@@ -81,7 +87,13 @@ public record Sandbox(
       long version,
       Optional<String> errorReason,
       boolean recoverable,
-      String previewSecret) {}
+      String previewSecret) {
+    /// Without what is secret.
+    @Override
+    public String toString() {
+      return "Status[state=" + state + ", version=" + version + ", errorReason=" + errorReason + "]";
+    }
+  }
 
   public SandboxState state() {
     return status.state();
@@ -95,7 +107,7 @@ public record Sandbox(
             status.version(),
             status.errorReason(),
             status.recoverable(),
-            status.authToken());
+            status.previewSecret());
     return new Sandbox(
         id,
         organization,

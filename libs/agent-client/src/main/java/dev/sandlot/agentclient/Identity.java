@@ -13,4 +13,10 @@ public record Identity(
   public Identity {
     environment = Map.copyOf(environment);
   }
+
+  /// Without what is secret.
+  @Override
+  public String toString() {
+    return "Identity[user=" + user + ", workingDirectory=" + workingDirectory + "]";
+  }
 }

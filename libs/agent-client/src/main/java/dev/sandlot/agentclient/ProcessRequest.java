@@ -40,4 +40,10 @@ public record ProcessRequest(
       throw new IllegalArgumentException("the input is larger than " + INPUT_BYTES_MAX + " bytes");
     }
   }
+
+  /// Without what is secret.
+  @Override
+  public String toString() {
+    return "ProcessRequest[workingDirectory=" + workingDirectory + ", timeLimit=" + timeLimit + "]";
+  }
 }

@@ -65,4 +65,10 @@ public record UpgradeRequest(
       return text;
     }
   }
+
+  /// Without what is secret.
+  @Override
+  public String toString() {
+    return "UpgradeRequest[path=" + rawPath() + ", remoteAddress=" + remoteAddress + "]";
+  }
 }

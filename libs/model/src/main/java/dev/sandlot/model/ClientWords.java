@@ -4,8 +4,7 @@ package dev.sandlot.model;
 /// that drive a server of this contract. They compare with and without case, so the spelling counts
 /// here; what follows the words is for people. The table in docs/errors.md names them.
 ///
-/// "not found" stands in no message that is about something else: it makes callers give up a
-/// sandbox.
+/// "sandbox … not found" stands in no message about anything else: it makes callers give up one.
 public final class ClientWords {
   private ClientWords() {}
 

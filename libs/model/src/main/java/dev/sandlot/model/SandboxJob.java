@@ -34,4 +34,10 @@ public record SandboxJob(
   public SandboxJob {
     env = Map.copyOf(env);
   }
+
+  /// Without what is secret.
+  @Override
+  public String toString() {
+    return "SandboxJob[id=" + id + ", snapshot=" + snapshot + ", osUser=" + osUser + "]";
+  }
 }

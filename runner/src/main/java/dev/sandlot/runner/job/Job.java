@@ -9,4 +9,10 @@ import java.time.Instant;
 /// @param type "CREATE_SANDBOX", … (contract: control-api.md §16.2)
 /// @param payload JSON, by type; empty for none
 /// @param createdAt when it was given
-public record Job(JobId id, String type, SandboxId sandbox, String payload, Instant createdAt) {}
+public record Job(JobId id, String type, SandboxId sandbox, String payload, Instant createdAt) {
+  /// Without what is secret.
+  @Override
+  public String toString() {
+    return "Job[id=" + id + ", type=" + type + ", sandbox=" + sandbox + "]";
+  }
+}

@@ -96,4 +96,10 @@ record GitCommand(
     all.putAll(environment);
     return all;
   }
+
+  /// Without what is secret.
+  @Override
+  public String toString() {
+    return "GitCommand" + arguments;
+  }
 }

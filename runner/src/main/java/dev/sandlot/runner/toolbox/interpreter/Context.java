@@ -121,4 +121,10 @@ record Context(
     json.put("language", language.wireName());
     return json;
   }
+
+  /// Without what is secret.
+  @Override
+  public String toString() {
+    return "Context[id=" + id + ", language=" + language + ", alive=" + alive + "]";
+  }
 }

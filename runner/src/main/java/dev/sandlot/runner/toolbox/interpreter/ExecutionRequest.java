@@ -109,4 +109,10 @@ record ExecutionRequest(
   private static Refused refused(String sentence) {
     return new Refused(WebSocket.POLICY, sentence);
   }
+
+  /// Without what is secret.
+  @Override
+  public String toString() {
+    return "ExecutionRequest[contextId=" + contextId + ", timeout=" + timeout + "]";
+  }
 }

@@ -158,4 +158,10 @@ record TerminalRequest(
     }
     return variables;
   }
+
+  /// Without what is secret.
+  @Override
+  public String toString() {
+    return "TerminalRequest[id=" + id + ", size=" + size + "]";
+  }
 }
