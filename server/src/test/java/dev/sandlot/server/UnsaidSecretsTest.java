@@ -19,8 +19,8 @@ class UnsaidSecretsTest {
           "(?i).*(key|token|password|secret|secrets|passphrase|credentials|authorization)"
               + "|env|envs|environment|payload|headers|cookie");
 
-  /// What is called like a secret and is none: a key of a keyboard, the path of a file, the name of a
-  /// session, a hash, keys that mask themselves, what marks output.
+  /// What is called like a secret and is none: a key of a keyboard, the path of a file, the name of
+  /// a session, a hash, keys that mask themselves, what marks output.
   private static final Set<String> NO_SECRETS =
       Set.of(
           "dev.sandlot.controlplane.Bootstrap",

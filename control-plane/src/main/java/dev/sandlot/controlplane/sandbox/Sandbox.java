@@ -91,7 +91,13 @@ public record Sandbox(
     /// Without what is secret.
     @Override
     public String toString() {
-      return "Status[state=" + state + ", version=" + version + ", errorReason=" + errorReason + "]";
+      return "Status[state="
+          + state
+          + ", version="
+          + version
+          + ", errorReason="
+          + errorReason
+          + "]";
     }
   }
 

@@ -9,6 +9,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /// What a command is answered with, by the state clients see (control-api.md §7.6). 200: it is
 /// done.
@@ -79,6 +80,24 @@ class RefusalTest {
     assertThat(sentence(SandboxEvent.START_REQUESTED, SandboxState.ERROR))
         .contains("recover or delete");
     assertThat(sentence(SandboxEvent.STOP_REQUESTED, SandboxState.STOPPED)).contains("stopped");
+  }
+
+  /// Some programs look for a capital letter, some for a small one.
+  @ParameterizedTest
+  @EnumSource(names = {"CREATING", "STARTING", "STOPPING", "DESTROYING"})
+  void saysTheWordsByWhichProgramsWait(SandboxState state) {
+    assertThat(sentence(SandboxEvent.START_REQUESTED, state))
+        .contains("State change in progress", " state change in progress", state.wire());
+  }
+
+  @Test
+  void saysTheWordsByWhichProgramsGoOn() {
+    assertThat(Refusal.unknown("some-name").sentence()).contains("Sandbox not found", "some-name");
+    assertThat(Refusal.gone().sentence()).contains("Sandbox not found");
+    assertThat(sentence(SandboxEvent.STOP_REQUESTED, SandboxState.STOPPED))
+        .contains("Sandbox is not started", "already stopped");
+    assertThat(sentence(SandboxEvent.START_REQUESTED, SandboxState.ERROR))
+        .contains("errored state");
   }
 
   private static String sentence(SandboxEvent event, SandboxState state) {
