@@ -167,6 +167,8 @@ start_launcher() {
   local programs
   programs=$(native_programs)
   write_launcher_config "$programs"
+  # What one that was killed has left would pass for the new one's.
+  running launcher >/dev/null || rm -f "$RUN/launcher.sock"
   start launcher PATH=/usr/sbin:/usr/bin:/sbin:/bin ${SANDLOT_FAILPOINTS:+"SANDLOT_FAILPOINTS=$SANDLOT_FAILPOINTS"} -- \
     "$programs/sandlot-launcher" serve --config "$LAUNCHER_CONFIG"
   await launcher 30 "listening" test -S "$RUN/launcher.sock"
