@@ -214,7 +214,8 @@ stop_all() {
   stop launcher 30
   if [[ -f $LAUNCHER_CONFIG ]]; then
     launcher=$(native_programs)/sandlot-launcher
-    [[ -x $launcher ]] || launcher=$(find "$SANDLOT_CACHE/programs" -path '*/native-*/sandlot-launcher' -print -quit)
+    [[ -x $launcher ]] || launcher=$(find "$SANDLOT_CACHE/programs" -path '*/native-*/sandlot-launcher' -printf '%T@ %p\n' |
+      sort --numeric-sort | tail -n 1 | cut -d' ' -f2) # an older one does not know all that the latest makes
     [[ -x $launcher ]] || fail "There is no launcher left in $SANDLOT_CACHE/programs to clean up with. Run: ./dev setup native"
     "$launcher" clean --config "$LAUNCHER_CONFIG" >/dev/null
   fi
