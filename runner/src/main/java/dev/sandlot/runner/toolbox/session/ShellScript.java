@@ -132,8 +132,8 @@ record ShellScript(String builtin, boolean bash) {
     return "/proc/" + ledger + "/fd/1";
   }
 
-  /// Makes the shell say that there is no such file. Where the shell shows what it reads or runs, the
-  /// name is not to be found: it is in two pieces there.
+  /// Makes the shell say that there is no such file. Where the shell shows what it reads or runs,
+  /// the name is not to be found: it is in two pieces there.
   private static String told(String file, String where) {
     String pieces = file.charAt(0) + "\"\"" + file.substring(1);
     return "if { :; } <\"" + pieces + "\"; then :; fi 2>" + where + "; ";
