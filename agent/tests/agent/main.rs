@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 #![allow(missing_docs)]
 
+mod descendants;
 mod files;
 mod link;
 mod network;

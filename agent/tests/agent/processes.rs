@@ -9,14 +9,14 @@ use tonic::Code;
 
 use crate::support::{Agent, Client, alive, errno, eventually, map, shell};
 
-fn named(id: &str, script: &str) -> StartProcessRequest {
+pub fn named(id: &str, script: &str) -> StartProcessRequest {
     StartProcessRequest {
         id: id.to_owned(),
         ..shell(script)
     }
 }
 
-async fn output(client: &mut Client, request: ReadOutputRequest) -> Vec<OutputChunk> {
+pub async fn output(client: &mut Client, request: ReadOutputRequest) -> Vec<OutputChunk> {
     let mut stream = client.read_output(request).await.unwrap().into_inner();
     let mut chunks = Vec::new();
     while let Some(chunk) = stream.message().await.unwrap() {
@@ -25,19 +25,19 @@ async fn output(client: &mut Client, request: ReadOutputRequest) -> Vec<OutputCh
     chunks
 }
 
-fn bytes_of(chunks: &[OutputChunk], stream: Stream) -> Vec<u8> {
+pub fn bytes_of(chunks: &[OutputChunk], stream: Stream) -> Vec<u8> {
     let of_stream = chunks.iter().filter(|chunk| chunk.stream() == stream);
     of_stream.flat_map(|chunk| chunk.data.to_vec()).collect()
 }
 
-fn read(id: &str) -> ReadOutputRequest {
+pub fn read(id: &str) -> ReadOutputRequest {
     ReadOutputRequest {
         id: id.to_owned(),
         ..Default::default()
     }
 }
 
-async fn wait(client: &mut Client, id: &str) -> sandlot_agent::proto::Process {
+pub async fn wait(client: &mut Client, id: &str) -> sandlot_agent::proto::Process {
     let id = id.to_owned();
     client
         .wait_process(WaitProcessRequest { id, timeout_ms: 5_000 })
@@ -323,72 +323,6 @@ async fn signals_reach_the_process_its_group_or_all_its_descendants() {
             pids.iter().filter(|pid| alive(**pid)).count() == expected
         })
         .await;
-    }
-}
-
-/// Starts a process whose child leaves it in every way and says its number, and waits for that.
-async fn with_fugitive(client: &mut Client, request: StartProcessRequest) -> i32 {
-    let id = request.id.clone();
-    client.start_process(request).await.unwrap();
-    loop {
-        let text = bytes_of(&output(client, read(&id)).await, Stream::Stdout);
-        if text.ends_with(b"\n") {
-            return String::from_utf8(text).unwrap().trim().parse().unwrap();
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-    }
-}
-
-const FUGITIVE: &str = "(setsid sh -c '(setsid sh -c \"echo \\$\\$; exec sleep 1000\" &) & exit' &)";
-
-#[tokio::test]
-async fn a_process_that_has_ended_is_removed_with_what_it_has_left_behind() {
-    let agent = Agent::start();
-    let mut client = agent.connect().await;
-    let child = with_fugitive(&mut client, named("left", FUGITIVE)).await;
-    wait(&mut client, "left").await;
-    assert!(alive(child));
-    let signal = SignalProcessRequest {
-        id: "left".to_owned(),
-        signal: 18,
-        target: Target::Descendants.into(),
-    };
-    client.signal_process(signal.clone()).await.unwrap();
-    let remove = RemoveProcessRequest {
-        id: "left".to_owned(),
-        kill: true,
-    };
-    client.remove_process(remove).await.unwrap();
-    eventually("its orphan is gone", || !alive(child)).await;
-}
-
-#[tokio::test]
-async fn what_descends_from_a_process_ends_with_it_where_that_is_asked_for() {
-    let agent = Agent::start();
-    let mut client = agent.connect().await;
-    for (id, end_descendants) in [("spared", false), ("ended", true)] {
-        let request = StartProcessRequest {
-            end_descendants,
-            ..named(id, &format!("{FUGITIVE}; read line"))
-        };
-        let request = StartProcessRequest {
-            keep_input_open: true,
-            ..request
-        };
-        let child = with_fugitive(&mut client, request).await;
-        let end = WriteInputRequest {
-            id: id.to_owned(),
-            data: "end\n".into(),
-            close: true,
-        };
-        client.write_input(end).await.unwrap();
-        wait(&mut client, id).await;
-        if end_descendants {
-            eventually("its orphan is gone", || !alive(child)).await;
-        } else {
-            tokio::time::sleep(std::time::Duration::from_millis(300)).await;
-            assert!(alive(child));
-        }
     }
 }
 

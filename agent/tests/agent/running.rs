@@ -3,7 +3,7 @@ use std::time::{Duration, Instant};
 use sandlot_agent::proto::{GetMetricsRequest, HelloRequest, RunEvent, StartProcessRequest};
 use tonic::Streaming;
 
-use crate::support::{Agent, Client, Ran, alive, eventually, map, run, shell};
+use crate::support::{Agent, Ran, alive, eventually, map, run, shell};
 
 #[tokio::test]
 async fn output_comes_in_order_with_both_streams_apart() {
@@ -202,91 +202,6 @@ async fn what_is_no_longer_read_by_anybody_is_closed() {
         run(&mut client, shell("sleep 1 & echo")).await;
     }
     eventually("no pipe stays open", || descriptors() <= before).await;
-}
-
-/// Leaves its caller's group, session and parents in the ways that programs know, and says who it is.
-const FUGITIVES: &str = "setsid sh -c 'echo $$; exec sleep 1000' &
-    nohup sh -c 'echo $$; exec sleep 1000' 2>/dev/null &
-    (setsid sh -c '(setsid sh -c \"echo \\$\\$; exec sleep 1000\" &) & exit' &)
-    (env -i setsid sh -c 'echo $$; exec sleep 1000' &)";
-
-async fn fugitives(client: &mut Client, end: &str) -> (Vec<i32>, Streaming<RunEvent>) {
-    let mut request = shell(&format!("{FUGITIVES}\n{end}"));
-    if end.starts_with("exec") {
-        request.timeout_ms = 1_500;
-    }
-    let mut events = client.run(request).await.unwrap().into_inner();
-    let mut ran = Ran::default();
-    while ran.text().lines().count() < 4 {
-        ran.take(events.message().await.unwrap().unwrap());
-    }
-    (ran.text().lines().map(|line| line.parse().unwrap()).collect(), events)
-}
-
-#[tokio::test]
-async fn a_time_limit_ends_what_has_left_the_group() {
-    let agent = Agent::start();
-    let mut client = agent.connect().await;
-    let bystander = run(&mut client, shell("setsid sleep 1000 >/dev/null 2>&1 & echo $!")).await;
-    let (pids, mut events) = fugitives(&mut client, "exec sleep 1000").await;
-    assert!(pids.iter().all(|pid| alive(*pid)));
-    let mut ended = None;
-    while let Some(event) = events.message().await.unwrap() {
-        if let sandlot_agent::proto::run_event::Event::Exited(exit) = event.event.unwrap() {
-            ended = Some(exit);
-        }
-    }
-    let exit = ended.unwrap();
-    assert!(exit.timed_out && exit.signal == 9);
-    eventually("all that descends from the call is gone", || {
-        pids.iter().all(|pid| !alive(*pid))
-    })
-    .await;
-    // A background process of a call that ended in time is nobody's business.
-    assert!(alive(bystander.text().trim().parse().unwrap()));
-}
-
-#[tokio::test]
-async fn a_caller_that_leaves_ends_what_has_left_the_group() {
-    let agent = Agent::start();
-    let (pids, events) = fugitives(&mut agent.connect().await, "sleep 1000").await;
-    drop(events);
-    eventually("all that descends from the call is gone", || {
-        pids.iter().all(|pid| !alive(*pid))
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn a_call_that_ends_leaves_what_it_has_put_into_the_background() {
-    let agent = Agent::start();
-    let (pids, mut events) = fugitives(&mut agent.connect().await, "true").await;
-    while events.message().await.unwrap().is_some() {}
-    tokio::time::sleep(Duration::from_millis(300)).await;
-    assert!(pids.iter().all(|pid| alive(*pid)));
-}
-
-#[tokio::test]
-async fn a_time_limit_ends_what_forks_without_end() {
-    let agent = Agent::start_with(&[("SANDLOT_PIDS_MAX", "60")]);
-    let mut client = agent.connect().await;
-    // Its own end, should nobody bring it about, is near.
-    let mut bomb = shell(
-        "until=$(($(date +%s) + 20)) code='while ((EPOCHSECONDS < until)); do setsid bash -c \"$code\" & done'
-         export until code; (bash -c \"$code\" >/dev/null 2>&1 &); exec sleep 1000",
-    );
-    bomb.user = "uucp".to_owned();
-    bomb.timeout_ms = 1_500;
-    assert!(run(&mut client, bomb).await.exit.unwrap().timed_out);
-    let anybody = || {
-        std::process::Command::new("pgrep")
-            .args(["-u", "uucp"])
-            .output()
-            .unwrap()
-            .status
-            .success()
-    };
-    eventually("nobody is left", || !anybody()).await;
 }
 
 /// Starts a script and waits for the number that it says first.
