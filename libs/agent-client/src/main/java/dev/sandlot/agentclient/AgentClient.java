@@ -43,6 +43,11 @@ public final class AgentClient implements AutoCloseable {
     this.processes = new AgentProcesses(link);
   }
 
+  /// How much memory its answers may take here.
+  public AnswerBudget.Share answers() {
+    return link.answers();
+  }
+
   /// The sandbox's files.
   public AgentFiles files() {
     return files;

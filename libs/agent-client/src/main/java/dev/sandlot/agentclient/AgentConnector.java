@@ -28,11 +28,13 @@ public final class AgentConnector implements AutoCloseable {
   private final EventLoopGroup loops =
       new MultiThreadIoEventLoopGroup(
           IO_THREADS, new DefaultThreadFactory("agent-link", true), EpollIoHandler.newFactory());
+  private final AnswerBudget answers = AnswerBudget.ofHeap();
   private final ExecutorService callbacks = Executors.newVirtualThreadPerTaskExecutor();
 
   /// A client of the agent behind this socket. Connects at the first call, and again by itself
   /// after the link has broken.
   public AgentClient connect(Path socket) {
+    AnswerBudget.Share share = answers.share();
     ManagedChannel channel =
         NettyChannelBuilder.forAddress(new DomainSocketAddress(socket.toString()))
             .overrideAuthority("agent")
@@ -45,10 +47,11 @@ public final class AgentConnector implements AutoCloseable {
             .flowControlWindow(WINDOW_BYTES)
             .maxInboundMessageSize(MESSAGE_BYTES_MAX)
             .maxInboundMetadataSize(TRAILER_BYTES_MAX)
+            .intercept(new BoundedAnswers(share))
             .executor(callbacks)
             .offloadExecutor(callbacks)
             .build();
-    return new AgentClient(new AgentLink(channel));
+    return new AgentClient(new AgentLink(channel, share));
   }
 
   /// Ends the threads. Clients must have been closed.

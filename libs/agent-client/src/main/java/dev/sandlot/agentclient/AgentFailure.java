@@ -42,6 +42,10 @@ public final class AgentFailure extends RuntimeException {
     ALREADY_EXISTS,
     INVALID_ARGUMENT,
     RESOURCE_EXHAUSTED,
+    /// The answer would take more of this machine's memory than one sandbox may.
+    TOO_LARGE,
+    /// The answers of all sandboxes take too much of it at the moment.
+    BUSY,
     ABORTED,
     /// The time given for the call is over.
     DEADLINE_EXCEEDED,

@@ -45,6 +45,10 @@ public final class AgentFiles {
   private static final Duration STALL_MAX = Duration.ofSeconds(60);
 
   private static final long LISTING_BYTES_MAX = 32 << 20;
+
+  /// What one takes in memory beside its texts.
+  private static final int ENTRY_BYTES = 400;
+
   private static final int LINK_CHARACTERS_MAX = 4_096;
   private static final int CHUNK_BYTES = 256 << 10;
 
@@ -85,7 +89,8 @@ public final class AgentFiles {
         link.within(TREE_MAX).listDirectory(request);
     List<FileStatus> entries = new ArrayList<>();
     long bytes = 0;
-    try {
+    try (AnswerCharge own = link.answers().open()) {
+      AnswerCharge charge = AnswerCharge.current().orElse(own);
       while (true) {
         ListDirectoryResponse message = call.read();
         if (message == null) {
@@ -102,6 +107,7 @@ public final class AgentFiles {
           throw AgentLink.broken("more than " + ENTRIES_MAX + " entries in a directory");
         }
         for (FileStat entry : message.getEntriesList()) {
+          charge.take(ENTRY_BYTES + entry.getSerializedSize());
           entries.add(FileStatus.of(entry));
         }
       }

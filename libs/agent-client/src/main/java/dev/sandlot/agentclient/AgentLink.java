@@ -21,9 +21,16 @@ final class AgentLink {
   private static final char DELETE = '\u007f';
 
   private final ManagedChannel channel;
+  private final AnswerBudget.Share answers;
 
-  AgentLink(ManagedChannel channel) {
+  AgentLink(ManagedChannel channel, AnswerBudget.Share answers) {
     this.channel = channel;
+    this.answers = answers;
+  }
+
+  /// What its answers may take.
+  AnswerBudget.Share answers() {
+    return answers;
   }
 
   /// One question, one answer.
@@ -76,6 +83,9 @@ final class AgentLink {
 
   static AgentFailure failure(StatusException e) {
     Status status = e.getStatus();
+    if (status.getCause() instanceof AgentFailure ours) {
+      return ours;
+    }
     String errno = "";
     Metadata trailers = e.getTrailers();
     if (trailers != null) {

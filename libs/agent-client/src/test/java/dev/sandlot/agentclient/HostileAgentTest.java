@@ -16,7 +16,10 @@ import dev.sandlot.agent.v1.ListDirectoryRequest;
 import dev.sandlot.agent.v1.ListDirectoryResponse;
 import dev.sandlot.agent.v1.ListPortsRequest;
 import dev.sandlot.agent.v1.ListPortsResponse;
+import dev.sandlot.agent.v1.ListProcessesRequest;
+import dev.sandlot.agent.v1.ListProcessesResponse;
 import dev.sandlot.agent.v1.OutputChunk;
+import dev.sandlot.agent.v1.Process;
 import dev.sandlot.agent.v1.ReadFileRequest;
 import dev.sandlot.agent.v1.ReadFileResponse;
 import dev.sandlot.agent.v1.RunEvent;
@@ -49,6 +52,7 @@ class HostileAgentTest {
     private volatile RunEvent event = RunEvent.getDefaultInstance();
     private volatile Metadata trailers = new Metadata();
     private volatile Status status = Status.INTERNAL;
+    private volatile int processes = 2_000_000;
     private final CountDownLatch runCancelled = new CountDownLatch(1);
 
     private static <T> void send(StreamObserver<T> answer, T message) {
@@ -83,6 +87,16 @@ class HostileAgentTest {
         answer.onNext(message);
       }
       answer.onCompleted();
+    }
+
+    @Override
+    public void listProcesses(
+        ListProcessesRequest request, StreamObserver<ListProcessesResponse> answer) {
+      ListProcessesResponse.Builder many = ListProcessesResponse.newBuilder();
+      for (int index = 0; index < processes; index++) {
+        many.addProcesses(Process.getDefaultInstance());
+      }
+      send(answer, many.build());
     }
 
     @Override
@@ -146,6 +160,18 @@ class HostileAgentTest {
   @Test
   void cannotListWithoutEnd() {
     assertBroken(() -> agent.files().list("/", 1));
+  }
+
+  @Test
+  void cannotFillTheMemoryWithAnAnswerOfTwoBytesAnObject() {
+    assertThatThrownBy(() -> agent.processes().list(Map.of(), false))
+        .isInstanceOfSatisfying(
+            AgentFailure.class, failure -> assertThat(failure.kind()).isEqualTo(Kind.TOO_LARGE));
+    // What was counted is given back.
+    evil.processes = 1_000;
+    for (int round = 0; round < 1_000; round++) {
+      assertBroken(() -> agent.processes().list(Map.of(), false)); // without ids
+    }
   }
 
   @Test

@@ -1,6 +1,7 @@
 package dev.sandlot.runner.toolbox;
 
 import com.google.re2j.Pattern;
+import dev.sandlot.agentclient.AnswerCharge;
 import dev.sandlot.http.Exchange;
 import dev.sandlot.http.HttpFailure;
 import dev.sandlot.http.Json;
@@ -23,6 +24,13 @@ public final class Calls {
     return exchange
         .attribute(HostedSandbox.class)
         .orElseThrow(() -> new IllegalStateException("the call has no sandbox"));
+  }
+
+  /// For what answers of the sandbox take until this call is answered.
+  public static AnswerCharge charge(Exchange exchange) {
+    return exchange
+        .attribute(AnswerCharge.class)
+        .orElseThrow(() -> new IllegalStateException("the call has no charge"));
   }
 
   /// The body as a JSON object.

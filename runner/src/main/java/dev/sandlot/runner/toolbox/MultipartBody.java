@@ -42,7 +42,11 @@ final class MultipartBody {
 
   /// The request's body; empty when it is of another kind.
   static Optional<MultipartBody> of(Exchange exchange) throws IOException {
-    String type = exchange.header("Content-Type").orElse("");
+    return of(exchange.header("Content-Type").orElse(""), exchange.body());
+  }
+
+  /// @param type the `Content-Type`
+  static Optional<MultipartBody> of(String type, InputStream body) throws IOException {
     if (!type.toLowerCase(Locale.ROOT).startsWith("multipart/")) {
       return Optional.empty();
     }
@@ -50,8 +54,7 @@ final class MultipartBody {
     if (boundary == null || boundary.isEmpty()) {
       return Optional.empty();
     }
-    return Optional.of(
-        new MultipartBody(exchange.body(), boundary.getBytes(StandardCharsets.ISO_8859_1)));
+    return Optional.of(new MultipartBody(body, boundary.getBytes(StandardCharsets.ISO_8859_1)));
   }
 
   /// The next part; empty after the last.

@@ -9,13 +9,13 @@ import java.util.function.Consumer;
 
 /// Texts that a process writes with a NUL after each. Holds one at a time; what is longer than any
 /// path is left out. Used by one thread.
-final class NulSeparated implements OutputSink {
+public final class NulSeparated implements OutputSink {
   private final int bytesMax;
   private final Consumer<String> texts;
   private final ByteArrayOutputStream begun = new ByteArrayOutputStream();
   private boolean tooLong;
 
-  NulSeparated(int bytesMax, Consumer<String> texts) {
+  public NulSeparated(int bytesMax, Consumer<String> texts) {
     this.bytesMax = bytesMax;
     this.texts = texts;
   }

@@ -157,7 +157,9 @@ final class SearchEndpoints {
               ABORTED,
               DEADLINE_EXCEEDED,
               UNAVAILABLE,
-              UNIMPLEMENTED ->
+              UNIMPLEMENTED,
+              TOO_LARGE,
+              BUSY ->
               throw ToolboxFailures.of(failure, path);
         };
       } catch (IOException e) {

@@ -2,6 +2,7 @@ package dev.sandlot.runner.toolbox;
 
 import dev.sandlot.agentclient.AgentConnection;
 import dev.sandlot.agentclient.AgentFailure;
+import dev.sandlot.agentclient.AnswerCharge;
 import dev.sandlot.http.Exchange;
 import dev.sandlot.http.HttpFailure;
 import dev.sandlot.http.RouteTable;
@@ -46,8 +47,9 @@ public final class Toolbox implements ToolboxGateway {
     HostedSandbox sandbox = running(sandboxes.find(id));
     exchange.attribute(HostedSandbox.class, sandbox);
     exchange.pathParameters(match.parameters());
-    try {
-      match.route().endpoint().serve(exchange);
+    try (AnswerCharge charge = sandbox.agent().answers().open()) {
+      exchange.attribute(AnswerCharge.class, charge);
+      charge.during(() -> match.route().endpoint().serve(exchange));
     } catch (AgentFailure failure) {
       throw ToolboxFailures.of(failure);
     }

@@ -66,6 +66,16 @@ public final class ToolboxFailures {
       case ALREADY_EXISTS, ABORTED ->
           new HttpFailure(409, "CONFLICT", "conflict: " + failure.sentence());
       case INVALID_ARGUMENT, RESOURCE_EXHAUSTED -> badRequest(failure.sentence());
+      case TOO_LARGE ->
+          new HttpFailure(
+              422, "UNPROCESSABLE_ENTITY", "unprocessable entity: " + failure.sentence());
+      case BUSY ->
+          new HttpFailure(
+              503,
+              "SERVICE_UNAVAILABLE",
+              "service unavailable: " + failure.sentence(),
+              Map.of("Retry-After", "1"),
+              Map.of());
       case DEADLINE_EXCEEDED ->
           new HttpFailure(504, "GATEWAY_TIMEOUT", "the sandbox does not answer in time");
       case UNAVAILABLE ->
@@ -107,7 +117,7 @@ public final class ToolboxFailures {
               500,
               "FILE_READ_FAILED",
               "internal server error: " + path + ": " + failure.sentence());
-      case ABORTED, DEADLINE_EXCEEDED, UNAVAILABLE, UNIMPLEMENTED -> of(failure);
+      case ABORTED, DEADLINE_EXCEEDED, UNAVAILABLE, UNIMPLEMENTED, TOO_LARGE, BUSY -> of(failure);
     };
   }
 

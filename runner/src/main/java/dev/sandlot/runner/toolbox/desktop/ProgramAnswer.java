@@ -1,5 +1,6 @@
 package dev.sandlot.runner.toolbox.desktop;
 
+import dev.sandlot.agentclient.AnswerCharge;
 import dev.sandlot.agentclient.OutputPiece;
 import dev.sandlot.agentclient.ProcessOutput;
 import dev.sandlot.http.HttpFailure;
@@ -71,6 +72,7 @@ final class ProgramAnswer {
       if (line.size() + part.length > bytesMax) {
         throw DesktopFailures.broken("more than " + bytesMax + " bytes");
       }
+      AnswerCharge.current().ifPresent(charge -> charge.take(2L * part.length));
       line.writeBytes(part);
       if (data.hasRemaining()) {
         data.get();

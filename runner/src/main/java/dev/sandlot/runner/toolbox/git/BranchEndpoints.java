@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
 
 /// `/git/branches` and `/git/checkout`.
 final class BranchEndpoints {
@@ -22,19 +23,26 @@ final class BranchEndpoints {
 
   void list(Exchange exchange) throws IOException, InterruptedException {
     Git git = Git.in(exchange, GitQuery.path(exchange, limits));
-    GitResult result =
-        git.succeed(GitCommand.of("for-each-ref", "--format=%(HEAD) %(refname)", Git.HEADS));
     List<String> branches = new ArrayList<>();
-    Optional<String> current = Optional.empty();
-    for (String line : result.text().lines().toList()) {
-      String name = line.substring(line.indexOf(Git.HEADS) + Git.HEADS.length());
-      branches.add(name);
-      current = line.startsWith(CURRENT) ? Optional.of(name) : current;
-    }
+    AtomicReference<Optional<String>> current = new AtomicReference<>(Optional.empty());
+    git.list(
+        GitCommand.of("for-each-ref", "--format=%(HEAD) %(refname)%00", Git.HEADS),
+        "branches",
+        entry -> {
+          int begin = entry.indexOf(Git.HEADS);
+          if (begin < 0) {
+            return;
+          }
+          String name = entry.substring(begin + Git.HEADS.length());
+          branches.add(name);
+          if (entry.stripLeading().startsWith(CURRENT)) {
+            current.set(Optional.of(name));
+          }
+        });
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("branches", branches);
     if (!Calls.knowsOldFieldsOnly(exchange)) {
-      (current.isPresent() ? current : git.currentBranch())
+      (current.get().isPresent() ? current.get() : git.currentBranch())
           .ifPresent(name -> json.put("current", name));
     }
     exchange.sendJson(json);

@@ -9,6 +9,7 @@ import dev.sandlot.http.Exchange;
 import dev.sandlot.http.HttpFailure;
 import dev.sandlot.runner.sandbox.HostedSandbox;
 import dev.sandlot.runner.toolbox.Calls;
+import dev.sandlot.runner.toolbox.NulSeparated;
 import dev.sandlot.runner.toolbox.ToolboxFailures;
 import java.io.IOException;
 import java.time.Duration;
@@ -17,6 +18,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /// The git program of a sandbox, in one of its folders, for one call. It is ended when the caller
 /// leaves. Used by one thread.
@@ -52,7 +54,7 @@ final class Git {
 
   /// Runs git; a refusal of its own is an answer like others.
   GitResult run(GitCommand command) throws IOException, InterruptedException {
-    KeptOutput output = new KeptOutput(limits.outputBytesMax());
+    KeptOutput output = new KeptOutput(limits.outputBytesMax(), Calls.charge(exchange));
     GitResult result = run(command, output);
     return new GitResult(result.code(), output.bytes(), result.errors());
   }
@@ -64,6 +66,23 @@ final class Git {
       throw GitFailures.of(result, command.access());
     }
     return result;
+  }
+
+  /// Runs git, which must succeed, and takes what it writes with a NUL after each: one at a time,
+  /// so that too many are refused before they exist.
+  void list(GitCommand command, String things, Consumer<String> reader)
+      throws IOException, InterruptedException {
+    GitResult result = each(command, things, reader);
+    if (!result.succeeded()) {
+      throw GitFailures.of(result, command.access());
+    }
+  }
+
+  /// The same for a run that may be refused.
+  GitResult each(GitCommand command, String things, Consumer<String> reader)
+      throws IOException, InterruptedException {
+    GitEntries entries = new GitEntries(limits, things, Calls.charge(exchange), reader);
+    return run(command, new NulSeparated(limits.entryBytesMax(), entries::take));
   }
 
   /// Runs git and passes its output on.

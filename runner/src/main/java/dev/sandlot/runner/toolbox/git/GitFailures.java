@@ -1,6 +1,7 @@
 package dev.sandlot.runner.toolbox.git;
 
 import dev.sandlot.http.HttpFailure;
+import dev.sandlot.runner.toolbox.HostileText;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -188,6 +189,12 @@ final class GitFailures {
   /// @param status when git's words fit nothing that is known
   /// @param code of that
   static HttpFailure of(GitResult result, RemoteAccess access, int status, String code) {
+    int size = result.errors().length() + result.output().length;
+    return HostileText.read(size, () -> judged(result, access, status, code));
+  }
+
+  private static HttpFailure judged(
+      GitResult result, RemoteAccess access, int status, String code) {
     List<String> lines = GitWords.withoutNames(result.errors() + "\n" + result.textEnd());
     String words = words(result, access);
     Optional<Rule> rule = RULES.stream().filter(each -> each.fits(lines)).findFirst();

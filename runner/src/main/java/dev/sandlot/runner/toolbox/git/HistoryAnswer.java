@@ -24,14 +24,15 @@ final class HistoryAnswer implements OutputSink {
   private static final List<String> NAMES = List.of("hash", "author", "email", "timestamp");
 
   private final Exchange exchange;
-  private final int fieldBytesMax;
+  private final int commitBytesMax;
   private final ByteArrayOutputStream field = new ByteArrayOutputStream();
   private final List<String> fields = new ArrayList<>();
+  private int commitBytes;
   private @Nullable OutputStream answer;
 
-  HistoryAnswer(Exchange exchange, int fieldBytesMax) {
+  HistoryAnswer(Exchange exchange, int commitBytesMax) {
     this.exchange = exchange;
-    this.fieldBytesMax = fieldBytesMax;
+    this.commitBytesMax = commitBytesMax;
   }
 
   @Override
@@ -39,7 +40,7 @@ final class HistoryAnswer implements OutputSink {
     while (data.hasRemaining()) {
       byte octet = data.get();
       if (octet != 0) {
-        if (field.size() >= fieldBytesMax) {
+        if (commitBytes++ >= commitBytesMax) {
           throw new KeptOutput.LimitPassed();
         }
         field.write(octet);
@@ -50,6 +51,7 @@ final class HistoryAnswer implements OutputSink {
       if (fields.size() > NAMES.size()) {
         writeCommit();
         fields.clear();
+        commitBytes = 0;
       }
     }
   }

@@ -1,5 +1,6 @@
 package dev.sandlot.runner.toolbox.git;
 
+import dev.sandlot.agentclient.AnswerCharge;
 import dev.sandlot.agentclient.OutputSink;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -12,11 +13,16 @@ final class KeptOutput implements OutputSink {
     private static final long serialVersionUID = 1;
   }
 
+  private static final int COPIES = 3;
+
   private final int bytesMax;
+  private final AnswerCharge charge;
   private final ByteArrayOutputStream kept = new ByteArrayOutputStream();
 
-  KeptOutput(int bytesMax) {
+  /// @param charge for what it takes, as bytes and as text
+  KeptOutput(int bytesMax, AnswerCharge charge) {
     this.bytesMax = bytesMax;
+    this.charge = charge;
   }
 
   @Override
@@ -24,6 +30,7 @@ final class KeptOutput implements OutputSink {
     if (kept.size() + data.remaining() > bytesMax) {
       throw new LimitPassed();
     }
+    charge.take((long) COPIES * data.remaining());
     byte[] bytes = new byte[data.remaining()];
     data.get(bytes);
     kept.writeBytes(bytes);

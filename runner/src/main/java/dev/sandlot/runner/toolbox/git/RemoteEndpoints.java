@@ -33,17 +33,20 @@ final class RemoteEndpoints {
   private static Map<String, String> urls(Git git) throws IOException, InterruptedException {
     GitCommand command =
         GitCommand.of("config", "--local", "-z", "--get-regexp", "^remote\\..*\\.url$");
-    GitResult result = git.run(command);
+    Map<String, String> urls = new TreeMap<>();
+    GitResult result =
+        git.each(
+            command,
+            "remotes",
+            entry -> {
+              int line = entry.indexOf('\n');
+              if (line > BEFORE.length() + BEHIND.length()) {
+                String name = entry.substring(BEFORE.length(), line - BEHIND.length());
+                urls.putIfAbsent(name, entry.substring(line + 1));
+              }
+            });
     if (!result.succeeded() && (result.code() != NOT_SET || !result.errors().isBlank())) {
       throw GitFailures.of(result, command.access());
-    }
-    Map<String, String> urls = new TreeMap<>();
-    for (String entry : result.text().split("\0", -1)) {
-      int line = entry.indexOf('\n');
-      if (line > BEFORE.length() + BEHIND.length()) {
-        String name = entry.substring(BEFORE.length(), line - BEHIND.length());
-        urls.putIfAbsent(name, entry.substring(line + 1));
-      }
     }
     return urls;
   }

@@ -63,14 +63,16 @@ final class RepositoryEndpoints {
                 "--untracked-files=all",
                 "--renames")
             .environment(Map.of("GIT_OPTIONAL_LOCKS", "0"));
-    GitResult result = Git.in(exchange, GitQuery.path(exchange, limits)).succeed(command);
+    Git git = Git.in(exchange, GitQuery.path(exchange, limits));
+    WorktreeStatus.Reader reader = new WorktreeStatus.Reader();
     WorktreeStatus status;
     try {
-      status = WorktreeStatus.parse(result.text());
+      git.list(command, "changed files", reader::take);
+      status = reader.status();
     } catch (IllegalArgumentException e) {
       throw GitFailures.failure(
-          500,
-          "INTERNAL_SERVER_ERROR",
+          422,
+          "UNPROCESSABLE_ENTITY",
           e.getMessage() + "; is git in the sandbox the real one, 2.26 or newer?");
     }
     Map<String, Object> json = status.json();
@@ -84,7 +86,7 @@ final class RepositoryEndpoints {
     GitCommand command =
         GitCommand.of(
             "log", "-z", HistoryAnswer.FORMAT, "--encoding=UTF-8", "--no-show-signature", "--");
-    HistoryAnswer answer = new HistoryAnswer(exchange, GitLimits.STANDARD.fieldBytesMax());
+    HistoryAnswer answer = new HistoryAnswer(exchange, GitLimits.STANDARD.commitBytesMax());
     GitResult result = Git.in(exchange, GitQuery.path(exchange, limits)).run(command, answer);
     boolean unborn = result.errors().contains("does not have any commits yet");
     if (!result.succeeded() && !unborn) {

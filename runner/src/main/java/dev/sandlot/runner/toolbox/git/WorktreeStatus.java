@@ -24,6 +24,8 @@ record WorktreeStatus(
   private static final Pattern DISTANCE = Pattern.compile("\\+([0-9]{1,9}) -([0-9]{1,9})");
   private static final String DETACHED = "(detached)";
 
+  private static final int STATES_END = 4;
+
   /// Fields of a line before its path, by git-status(1).
   private static final int FIELDS_BEFORE_CHANGED = 8;
 
@@ -65,16 +67,31 @@ record WorktreeStatus(
     }
   }
 
-  /// @throws IllegalArgumentException when it is not in that form
-  static WorktreeStatus parse(String output) {
-    Optional<String> branch = Optional.empty();
-    Optional<String> upstream = Optional.empty();
-    int ahead = 0;
-    int behind = 0;
-    List<Change> changes = new ArrayList<>();
-    String[] lines = output.split("\0", -1);
-    for (int index = 0; index < lines.length; index++) {
-      String line = lines[index];
+  /// Reads it entry by entry. Used by one thread.
+  static final class Reader {
+    private Optional<String> branch = Optional.empty();
+    private Optional<String> upstream = Optional.empty();
+    private int ahead;
+    private int behind;
+    private final List<Change> changes = new ArrayList<>();
+    private Optional<String> renamed = Optional.empty();
+
+    /// @param entry what stands before the next NUL
+    /// @throws IllegalArgumentException when it is not in that form
+    void take(String entry) {
+      if (renamed.isPresent()) {
+        changes.add(changed(renamed.get(), FIELDS_BEFORE_RENAMED, entry));
+        renamed = Optional.empty();
+      } else if (entry.startsWith("# ")) {
+        header(entry);
+      } else if (entry.startsWith("2 ")) {
+        renamed = Optional.of(entry);
+      } else if (!entry.isEmpty() && !entry.startsWith("#")) {
+        changes.add(change(entry));
+      }
+    }
+
+    private void header(String line) {
       if (line.startsWith("# branch.head ")) {
         String head = after(line, 2);
         branch = head.equals(DETACHED) ? Optional.empty() : Optional.of(head);
@@ -86,15 +103,16 @@ record WorktreeStatus(
           ahead = Integer.parseInt(distance.group(1));
           behind = Integer.parseInt(distance.group(2));
         }
-      } else if (line.startsWith("2 ")) {
-        index++;
-        String previous = index < lines.length ? lines[index] : "";
-        changes.add(changed(line, FIELDS_BEFORE_RENAMED, previous));
-      } else if (!line.isEmpty() && !line.startsWith("#")) {
-        changes.add(change(line));
       }
     }
-    return new WorktreeStatus(branch, upstream, ahead, behind, List.copyOf(changes));
+
+    /// @throws IllegalArgumentException when a renamed file has no other name
+    WorktreeStatus status() {
+      if (renamed.isPresent()) {
+        throw new IllegalArgumentException("git status wrote a line without its second name");
+      }
+      return new WorktreeStatus(branch, upstream, ahead, behind, List.copyOf(changes));
+    }
   }
 
   private static Change change(String line) {
@@ -109,6 +127,9 @@ record WorktreeStatus(
 
   private static Change changed(String line, int fieldsBefore, String previousName) {
     String path = after(line, fieldsBefore);
+    if (line.length() < STATES_END) {
+      throw new IllegalArgumentException("git status wrote a line that is too short");
+    }
     return new Change(path, previousName, State.of(line.charAt(2)), State.of(line.charAt(3)));
   }
 

@@ -1,11 +1,9 @@
 package dev.sandlot.runner.toolbox.lsp;
 
-import java.io.ByteArrayInputStream;
+import dev.sandlot.agentclient.AnswerBudget;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.util.concurrent.Semaphore;
 import java.util.logging.Level;
 import java.util.logging.Logger;
@@ -30,16 +28,20 @@ final class BoundedMessages extends StreamMessageProducer {
   }
 
   private final ServerOutput output;
-  private final MessageJsonHandler json;
+  private final MessageDecoder decoder;
   private final RemoteEndpoint receiver;
   private final LspLimits limits;
   private String fault = "";
 
   BoundedMessages(
-      ServerOutput output, MessageJsonHandler json, RemoteEndpoint receiver, LspLimits limits) {
+      ServerOutput output,
+      MessageJsonHandler json,
+      RemoteEndpoint receiver,
+      AnswerBudget.Share answers,
+      LspLimits limits) {
     super(output, json, receiver);
     this.output = output;
-    this.json = json;
+    this.decoder = new MessageDecoder(json, answers, limits);
     this.receiver = receiver;
     this.limits = limits;
   }
@@ -90,9 +92,10 @@ final class BoundedMessages extends StreamMessageProducer {
       LARGE_MESSAGES.acquireUninterruptibly();
     }
     try {
-      message =
-          json.parseMessage(
-              new InputStreamReader(new ByteArrayInputStream(content), StandardCharsets.UTF_8));
+      message = decoder.decode(content);
+    } catch (MessageDecoder.TooManyValues _) {
+      fault = "it sent a message of more than " + limits.messageValuesMax() + " values";
+      return;
     } catch (MessageIssueException e) {
       // Well-formed but of another form than the protocol's: that one request fails.
       receiver.handle(e.getRpcMessage(), e.getIssues());

@@ -9,6 +9,7 @@ import java.time.Duration;
 /// @param documentBytesMax of a document
 /// @param queryCharactersMax of a search
 /// @param messageBytesMax of one message of a server
+/// @param messageValuesMax in it, names counted too
 /// @param headerBytesMax before a message
 /// @param largeMessageBytes from which on few messages are parsed at a time
 /// @param floodBytesMax that a server may send within the window
@@ -26,6 +27,7 @@ record LspLimits(
     int documentBytesMax,
     int queryCharactersMax,
     int messageBytesMax,
+    int messageValuesMax,
     int headerBytesMax,
     int largeMessageBytes,
     long floodBytesMax,
@@ -45,6 +47,7 @@ record LspLimits(
           1 << 20,
           1_000,
           4 << 20,
+          400_000,
           4_096,
           256 << 10,
           64 << 20,

@@ -67,7 +67,7 @@ final class ServerConnection {
     this.server = ServiceEndpoints.toServiceObject(remote, LanguageServer.class);
     this.documents = new Documents(server, agent, address, limits);
     ServerOutput bytes = new ServerOutput(output, limits);
-    BoundedMessages messages = new BoundedMessages(bytes, json, remote, limits);
+    BoundedMessages messages = new BoundedMessages(bytes, json, remote, agent.answers(), limits);
     Thread.ofVirtual()
         .name(address.processId())
         .start(() -> {

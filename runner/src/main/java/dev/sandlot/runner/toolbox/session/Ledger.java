@@ -9,6 +9,7 @@ import dev.sandlot.agentclient.AgentProcesses;
 import dev.sandlot.agentclient.OutputPiece;
 import dev.sandlot.agentclient.OutputRequest;
 import dev.sandlot.agentclient.ProcessOutput;
+import dev.sandlot.runner.toolbox.HostileText;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.Base64;
@@ -63,7 +64,7 @@ record Ledger(Map<String, Begun> begun, Map<String, Integer> ended) {
         lines.writeBytes(bytes);
       }
     }
-    return parse(lines.toString(ISO_8859_1));
+    return HostileText.read(lines.size(), () -> parse(lines.toString(ISO_8859_1)));
   }
 
   /// The status of a command whose line is under way.

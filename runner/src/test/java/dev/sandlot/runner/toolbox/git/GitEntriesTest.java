@@ -1,0 +1,61 @@
+package dev.sandlot.runner.toolbox.git;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.sandlot.agentclient.AgentFailure;
+import dev.sandlot.agentclient.AnswerBudget;
+import dev.sandlot.agentclient.AnswerCharge;
+import dev.sandlot.http.HttpFailure;
+import dev.sandlot.runner.toolbox.NulSeparated;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+
+class GitEntriesTest {
+  private final AnswerBudget.Share answers = AnswerBudget.ofHeap().share();
+  private final AtomicInteger made = new AtomicInteger();
+
+  @Test
+  void refusesTheFirstEntryThatIsTooManyBeforeItExists() {
+    try (AnswerCharge charge = answers.open()) {
+      assertThatThrownBy(() -> feed(charge, "? a\0", 800_000))
+          .isInstanceOf(HttpFailure.class)
+          .hasMessageContaining("more than 100000 files");
+    }
+    assertThat(made).hasValue(100_000);
+  }
+
+  @Test
+  void sharesAnAmountAmongAllCallsOfASandbox() {
+    AtomicInteger calls = new AtomicInteger();
+    assertThatThrownBy(() -> nested(calls))
+        .isInstanceOfSatisfying(
+            AgentFailure.class,
+            failure -> assertThat(failure.kind()).isEqualTo(AgentFailure.Kind.TOO_LARGE));
+    assertThat(calls.get()).isBetween(1, 100);
+    try (AnswerCharge charge = answers.open()) {
+      feed(charge, "? a\0", 50_000); // all was given back
+    }
+  }
+
+  /// One call within another, without end.
+  private void nested(AtomicInteger calls) {
+    try (AnswerCharge charge = answers.open()) {
+      feed(charge, "? a\0", 50_000);
+      calls.incrementAndGet();
+      nested(calls);
+    }
+  }
+
+  private void feed(AnswerCharge charge, String entry, int count) {
+    GitEntries entries =
+        new GitEntries(GitLimits.STANDARD, "files", charge, _ -> made.incrementAndGet());
+    NulSeparated sink = new NulSeparated(GitLimits.STANDARD.entryBytesMax(), entries::take);
+    byte[] piece = entry.repeat(1_000).getBytes(StandardCharsets.UTF_8);
+    for (int round = 0; round < count / 1_000; round++) {
+      sink.write(ByteBuffer.wrap(piece));
+    }
+  }
+}
