@@ -2,6 +2,7 @@ package dev.sandlot.agentclient;
 
 import io.grpc.ManagedChannel;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
+import io.grpc.netty.shaded.io.netty.channel.Channel;
 import io.grpc.netty.shaded.io.netty.channel.ChannelOption;
 import io.grpc.netty.shaded.io.netty.channel.EventLoopGroup;
 import io.grpc.netty.shaded.io.netty.channel.MultiThreadIoEventLoopGroup;
@@ -38,7 +39,7 @@ public final class AgentConnector implements AutoCloseable {
     ManagedChannel channel =
         NettyChannelBuilder.forAddress(new DomainSocketAddress(socket.toString()))
             .overrideAuthority("agent")
-            .channelType(EpollDomainSocketChannel.class)
+            .channelFactory(AgentConnector::guarded)
             .eventLoopGroup(loops)
             // The builder's default; a Unix socket does not know it and would say so each time.
             .withOption(ChannelOption.SO_KEEPALIVE, null)
@@ -52,6 +53,12 @@ public final class AgentConnector implements AutoCloseable {
             .offloadExecutor(callbacks)
             .build();
     return new AgentClient(new AgentLink(channel, share));
+  }
+
+  private static Channel guarded() {
+    Channel channel = new EpollDomainSocketChannel();
+    var _ = channel.pipeline().addLast(new LinkGuard());
+    return channel;
   }
 
   /// Ends the threads. Clients must have been closed.
