@@ -2,8 +2,9 @@
 # Runs the tests: all but those of older clients, for which there is no time, or the parts named as arguments.
 #   unit        Rust and Java without root, engine or database
 #   check       formatting, lints                        native      Rust, with real engines, networks and disks
-#   java        Java, with a real database               python      the published Python client
-#   typescript  the published TypeScript client          generations older clients, and Go's, over the core of everything
+#   java        Java, with a real database               fuzz        parsers of hostile bytes, a minute in all
+#   python      the published Python client              typescript  the published TypeScript client
+#   generations older clients, and Go's, over the core of everything
 #   api         bad input, the same thing twice or at once, habits of other clients
 #   posture     what a sandbox can reach and take        faults      kills in the middle of everything
 # The last six run against a server that this script starts for them, with its own home, ports, address range and
@@ -36,8 +37,8 @@ done
 # shellcheck source=setup/exercisers.sh
 source "$here/setup/exercisers.sh"
 
-PARTS=(unit check native java python typescript generations api posture faults)
-DEFAULT_PARTS=(native java python typescript api posture faults)
+PARTS=(unit check native java fuzz python typescript generations api posture faults)
+DEFAULT_PARTS=(native java fuzz python typescript api posture faults)
 LOGS=$SANDLOT_CACHE/logs/test$suffix
 declare -A RESULT=() TOOK=()
 ATTENDED="" # the process group that is being waited for
@@ -79,6 +80,7 @@ part_java() {
   )
 }
 
+part_fuzz() { "$here/fuzz.sh"; }
 part_python() { with_newest tests/clients/python; }
 part_api() { with_newest tests/api; }
 part_faults() { with_newest tests/faults; }
@@ -249,6 +251,7 @@ summary() {
   for part in "$@"; do
     case $part in
       java | unit | native) grep -E 'Tests run:.*Skipped: [0-9]+$|^test result:' "$LOGS/$part.log" || true ;;
+      fuzz) grep -E '^[0-9]+ passed, [0-9]+ failed$' "$LOGS/$part.log" || true ;;
       typescript) grep -E '^# (tests|pass|fail|skipped) ' "$LOGS/$part.log" || true ;;
       generations) grep -E '^(-- |=+ .*(passed|failed|error).* =+$|# (tests|pass|fail|skipped) |(ok|FAIL)\s+sandlot)' "$LOGS/$part.log" || true ;;
       python | api | faults | posture) grep -E '^=+ .*(passed|failed|error).* =+$' "$LOGS/$part.log" || true ;;
@@ -274,7 +277,7 @@ done
 steps=(packages)
 for part in "${chosen[@]}"; do
   case $part in
-    unit) ;;
+    unit | fuzz) ;;
     check) steps+=(shellcheck) ;;
     native) steps+=(exercisers users engine runc database) ;;
     java) steps+=(users engine runc database image desktop native) ;;

@@ -49,10 +49,16 @@ final class DnsAnswers {
   private final PrivateNames privateNames;
 
   DnsAnswers(DnsConfig config, DnsLimits limits, NetworkPolicies policies) {
-    this.upstreams = resolvers(config, limits);
+    this(resolvers(config, limits), config.blocked(), policies);
+  }
+
+  /// @param upstreams whom to ask, in this order
+  /// @param blocked ranges that no answer may lead to, beside those that are closed anyway
+  DnsAnswers(List<Resolver> upstreams, List<Ipv4Range> blocked, NetworkPolicies policies) {
+    this.upstreams = upstreams;
     this.policies = policies;
     List<Ipv4Range> ranges = new ArrayList<>(Ipv4Range.CLOSED);
-    ranges.addAll(config.blocked());
+    ranges.addAll(blocked);
     this.closed = List.copyOf(ranges);
     this.privateNames = new PrivateNames(closed);
   }
