@@ -34,7 +34,7 @@ final class AgentFramesFuzz {
     for (Object each = channel.readInbound(); each != null; each = channel.readInbound()) {
       passed += ((ByteBuf) each).readableBytes();
     }
-    channel.close();
+    var _ = channel.close();
     require(passed == arrived, "all bytes are passed on");
   }
 
