@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::files;
 use crate::owners::Owners;
-use crate::rootfs::AGENT;
+use crate::rootfs::{AGENT, FOLDER};
 use crate::values::{Engine, HostName, Limits};
 
 /// What a bundle is made from.
@@ -205,6 +205,12 @@ fn open_files(engine: Engine) -> u64 {
     }
 }
 
+/// What root inside must not write to, mounted over itself: the next start would run it.
+fn protected() -> Value {
+    let source = format!("rootfs{FOLDER}");
+    json!({"destination": FOLDER, "type": "bind", "source": source, "options": ["bind", "ro", "nosuid", "nodev"]})
+}
+
 fn mounts(engine: Engine) -> Value {
     let shared_memory = json!({
         "destination": "/dev/shm", "type": "tmpfs", "source": "shm", "options": ["nosuid", "noexec", "nodev", "mode=1777"],
@@ -215,6 +221,7 @@ fn mounts(engine: Engine) -> Value {
             {"destination": "/sys", "type": "sysfs", "source": "sysfs", "options": ["ro", "nosuid", "noexec", "nodev"]},
             {"destination": "/sys/fs/cgroup", "type": "cgroup", "source": "cgroup", "options": ["ro"]},
             shared_memory,
+            protected(),
         ]),
         Engine::Runc => json!([
             {"destination": "/proc", "type": "proc", "source": "proc", "options": ["nosuid", "noexec", "nodev"]},
@@ -225,6 +232,7 @@ fn mounts(engine: Engine) -> Value {
             {"destination": "/dev/mqueue", "type": "mqueue", "source": "mqueue", "options": ["nosuid", "noexec", "nodev"]},
             {"destination": "/sys", "type": "sysfs", "source": "sysfs", "options": ["nosuid", "noexec", "nodev", "ro"]},
             {"destination": "/sys/fs/cgroup", "type": "cgroup", "source": "cgroup", "options": ["nosuid", "noexec", "nodev", "ro"]},
+            protected(),
         ]),
     }
 }

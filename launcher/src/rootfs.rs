@@ -10,6 +10,8 @@ use crate::answer::{Doing, Outcome};
 use crate::config::Config;
 use crate::files;
 
+/// Where what is ours lies inside.
+pub const FOLDER: &str = "/.sandlot";
 /// Where the agent lies inside.
 pub const AGENT: &str = "/.sandlot/agent";
 

@@ -50,6 +50,10 @@ fn lives_and_ends(engine: &str) {
     assert_eq!(agent.tell("read /etc/from-image"), "image");
     assert_eq!(agent.tell("write /kept here"), "written");
     assert_eq!(agent.tell("write /tmp/kept here"), "written");
+    for ours in ["/.sandlot/agent", "/.sandlot/other"] {
+        let answer = agent.tell(&format!("write {ours} theirs"));
+        assert!(answer.starts_with("error "), "root inside writes to {ours}: {answer}");
+    }
 
     let row = launcher.ok(about("inspect_sandbox", &id));
     assert_eq!(
