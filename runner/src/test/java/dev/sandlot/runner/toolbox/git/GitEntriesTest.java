@@ -32,13 +32,14 @@ class GitEntriesTest {
   @Test
   void sharesAnAmountAmongAllCallsOfASandbox() {
     List<AnswerCharge> calls = new ArrayList<>();
-    assertThatThrownBy(() -> {
-          while (calls.size() < 100) {
-            AnswerCharge charge = answers.open();
-            calls.add(charge);
-            feed(charge, "? a\0", 50_000);
-          }
-        })
+    assertThatThrownBy(
+            () -> {
+              while (calls.size() < 100) {
+                AnswerCharge charge = answers.open();
+                calls.add(charge);
+                feed(charge, "? a\0", 50_000);
+              }
+            })
         .isInstanceOfSatisfying(
             AgentFailure.class,
             failure -> assertThat(failure.kind()).isEqualTo(AgentFailure.Kind.TOO_LARGE));
