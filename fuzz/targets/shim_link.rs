@@ -12,6 +12,10 @@ use libfuzzer_sys::fuzz_target;
 /// Of the shim, which the link takes from the module around it.
 const SOCKET_BUFFER_BYTES: usize = 64 * 1024;
 
+#[path = "../../launcher/src/shim/budget.rs"]
+#[allow(dead_code, unreachable_pub)]
+mod budget;
+
 #[path = "../../launcher/src/shim/link/mod.rs"]
 #[allow(dead_code, unreachable_pub)]
 mod link;
