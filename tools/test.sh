@@ -149,14 +149,6 @@ start_test_server() {
   export DAYTONA_API_URL DAYTONA_API_KEY
 }
 
-# Whatever an earlier run or this one left of the tests' installation goes, its data too.
-remove_installation() {
-  if [[ -d $SANDLOT_HOME ]]; then
-    stop_all
-    rm -rf --one-file-system "$SANDLOT_HOME"
-  fi
-}
-
 # Runs a command in a process group of its own and waits for it; a signal to this script ends the wait at once.
 attended() {
   set -m
@@ -209,7 +201,7 @@ finish() {
   [[ ! -d $SANDLOT_HOME/logs ]] || cp "$SANDLOT_HOME"/logs/*.log "$LOGS/" 2>/dev/null
   ( # not in a condition, where bash would ignore set -e
     set -e
-    remove_installation
+    remove_home
   )
   # shellcheck disable=SC2181
   (($? == 0)) || status=1
@@ -297,6 +289,6 @@ attended "$here/setup.sh" "${steps[@]}"
 require_java
 require_maven
 require_rust
-remove_installation
+remove_home
 for part in "${chosen[@]}"; do run_part "$part"; done
 summary "${chosen[@]}"

@@ -18,15 +18,9 @@ for library in common toolchains engine programs instance; do
   source "$here/lib/$library.sh"
 done
 
-remove_installation() {
-  [[ -d $SANDLOT_HOME ]] || return 0
-  stop_all
-  rm -rf --one-file-system "$SANDLOT_HOME"
-}
-
-trap 'remove_installation || true' EXIT
+trap 'remove_home || true' EXIT
 trap 'exit 130' INT TERM
-remove_installation
+remove_home
 make_home
 start_launcher
 start_server

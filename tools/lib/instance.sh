@@ -221,6 +221,17 @@ stop_all() {
   fi
 }
 
+# remove_home: ends all that runs for this installation, and removes its data too. A mount that nobody knows of any more,
+# as after an interrupted removal, does not keep it.
+remove_home() {
+  [[ -d $SANDLOT_HOME ]] || return 0
+  stop_all
+  local mount
+  while read -r mount; do umount "$mount"; done \
+    < <(awk -v home="$SANDLOT_HOME/" 'index($2, home) == 1 { print $2 }' /proc/self/mounts | sort --reverse)
+  rm -rf --one-file-system "$SANDLOT_HOME"
+}
+
 # leftovers: what this installation still has on the machine while nothing of it should run, one thing a line.
 leftovers() {
   ps -e -o pid= -o args= | awk -v self="$$" -v home="$SANDLOT_HOME/" -v run="/run/sandlot-$SANDLOT_INSTANCE/" \
