@@ -348,12 +348,10 @@ async fn orphans_are_reaped() {
     assert_eq!(ran.text().lines().count(), 5);
 }
 
-#[tokio::test]
-async fn requests_that_break_a_limit_are_refused_by_field() {
-    let agent = Agent::start();
-    let mut client = agent.connect().await;
+/// By the field that breaks its limit.
+fn requests_that_break_a_limit() -> [(&'static str, StartProcessRequest); 9] {
     let large = || shell(&"x".repeat(1_048_576));
-    let cases: [(&str, StartProcessRequest); 9] = [
+    [
         ("command", StartProcessRequest::default()),
         ("command", large()),
         (
@@ -405,8 +403,14 @@ async fn requests_that_break_a_limit_are_refused_by_field() {
                 ..shell("true")
             },
         ),
-    ];
-    for (field, request) in cases {
+    ]
+}
+
+#[tokio::test]
+async fn requests_that_break_a_limit_are_refused_by_field() {
+    let agent = Agent::start();
+    let mut client = agent.connect().await;
+    for (field, request) in requests_that_break_a_limit() {
         let refused = client.run(request.clone()).await.unwrap_err();
         assert_eq!(refused.code(), tonic::Code::InvalidArgument, "{refused}");
         assert!(refused.message().starts_with(field), "{refused}");

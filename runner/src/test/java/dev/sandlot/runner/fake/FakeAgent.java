@@ -172,9 +172,8 @@ final class FakeAgent extends AgentGrpc.AgentImplBase implements AutoCloseable {
               .collect(Collectors.joining(" "));
       command = List.of("script", "--quiet", "--return", "--command", "exec " + words, "/dev/null");
     }
-    command = withInput(request, command);
     ProcessBuilder builder =
-        new ProcessBuilder(command)
+        new ProcessBuilder(FakeInput.of(request, command))
             .directory(files.real(request.getWorkingDirectory()).toFile())
             .redirectErrorStream(request.getMergeOutput() || request.hasTerminal());
     builder.environment().put("TERM", "xterm-256color");
@@ -182,26 +181,6 @@ final class FakeAgent extends AgentGrpc.AgentImplBase implements AutoCloseable {
     builder.environment().put("HOME", root.resolve(HOME.substring(1)).toString());
     builder.environment().putAll(request.getEnvironmentMap());
     return builder;
-  }
-
-  /// What is given comes where it is wanted, and what is not given is no pipe. A program that
-  /// cannot be started must not become a shell that can.
-  private static List<String> withInput(StartProcessRequest request, List<String> command) {
-    int descriptor = request.getInputDescriptor();
-    boolean nothing = request.getInput().isEmpty() && !request.getKeepInputOpen();
-    if (request.hasTerminal() || descriptor == 0 && !(nothing && onPath(command.getFirst()))) {
-      return command;
-    }
-    String moved =
-        "exec " + (descriptor == 0 ? "" : descriptor + "<&0 ") + "</dev/null; exec \"$@\"";
-    List<String> wrapped = new ArrayList<>(List.of("/bin/bash", "-c", moved, "bash"));
-    wrapped.addAll(command);
-    return wrapped;
-  }
-
-  private static boolean onPath(String program) {
-    return java.util.stream.Stream.of(System.getenv("PATH").split(":", -1))
-        .anyMatch(folder -> Files.isExecutable(Path.of(folder).resolve(program)));
   }
 
   /// Processes that stay lead sessions, as those of an agent do.
@@ -295,7 +274,7 @@ final class FakeAgent extends AgentGrpc.AgentImplBase implements AutoCloseable {
   @Override
   public void run(StartProcessRequest request, StreamObserver<RunEvent> answer) {
     ProcessBuilder builder =
-        new ProcessBuilder(withInput(request, request.getCommandList()))
+        new ProcessBuilder(FakeInput.of(request, request.getCommandList()))
             .directory(files.real(request.getWorkingDirectory()).toFile())
             .redirectErrorStream(request.getMergeOutput());
     builder.environment().putAll(environment);

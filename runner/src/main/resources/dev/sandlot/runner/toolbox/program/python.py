@@ -2,89 +2,96 @@
 # Runs on Python 3.6 and later.
 
 
-def program():
-    import os
-    import sys
+class program:
+    def __init__(self):
+        import os
 
-    def read(descriptor):
-        pieces = []
-        while True:
-            piece = os.read(descriptor, 1 << 20)
-            if not piece:
-                return b"".join(pieces)
-            pieces.append(piece)
+        def read(descriptor):
+            pieces = []
+            while True:
+                piece = os.read(descriptor, 1 << 20)
+                if not piece:
+                    return b"".join(pieces)
+                pieces.append(piece)
 
-    try:
-        text = read(3)
-        os.close(3)
-    except OSError:
-        text = read(0)  # where an older agent gives it
+        try:
+            self.text = read(3)
+            os.close(3)
+        except OSError:
+            self.text = read(0)  # where an older agent gives it
 
-    class module(type(sys)):
-        """Knows of a file with its text, for whoever asks the module: a process that starts afresh reads it there."""
+    def module_class(self):
+        import os
+        import sys
 
-        __slots__ = ()
-        texts = {"<stdin>": text}
-        files = {}
+        class module(type(sys)):
+            """Knows of a file with its text, for whoever asks the module: a process that starts afresh reads it there."""
 
-        @property
-        def __file__(self):
-            name = self.__dict__.get("__file__")
-            if name not in self.texts:
-                return name
-            if name not in self.files:
-                try:
-                    descriptor = os.memfd_create("program")
-                except (AttributeError, OSError):
+            __slots__ = ()
+            texts = {"<stdin>": self.text}
+            files = {}
+
+            @property
+            def __file__(self):
+                name = self.__dict__.get("__file__")
+                if name not in self.texts:
                     return name
-                with open(descriptor, "wb", closefd=False) as file:
-                    file.write(self.texts[name])
-                self.files[name] = "/proc/%d/fd/%d" % (os.getpid(), descriptor)
-            return self.files[name]
+                if name not in self.files:
+                    try:
+                        descriptor = os.memfd_create("program")
+                    except (AttributeError, OSError):
+                        return name
+                    with open(descriptor, "wb", closefd=False) as file:
+                        file.write(self.texts[name])
+                    self.files[name] = "/proc/%d/fd/%d" % (os.getpid(), descriptor)
+                return self.files[name]
 
-        @__file__.setter
-        def __file__(self, name):
-            self.__dict__["__file__"] = name
+            @__file__.setter
+            def __file__(self, name):
+                self.__dict__["__file__"] = name
 
-    def show_lines():
+        return module
+
+    def show_lines(self):
         import linecache
 
-        lines = text.decode("utf-8", "replace").splitlines(True)
-        linecache.cache.setdefault("<stdin>", (len(text), None, lines, "<stdin>"))
+        lines = self.text.decode("utf-8", "replace").splitlines(True)
+        linecache.cache.setdefault("<stdin>", (len(self.text), None, lines, "<stdin>"))
 
-    class Run:
-        def __enter__(self):
-            main = sys.modules["__main__"]
-            main.__class__ = module
-            main.__dict__.update(program=(text, "<stdin>", "exec", 0, True), __file__="<stdin>", __cached__=None)
-            sys.argv[0] = "-"
-            if hasattr(sys, "orig_argv"):
-                sys.orig_argv[:] = [sys.orig_argv[0], "-u", "-"] + sys.argv[1:]
-            if sys.version_info >= (3, 13):
-                show_lines()  # before, the import would take longer than many a program
+    def __enter__(self):
+        import sys
 
-        def __exit__(self, kind, failure, trace):
-            """Has the failure shown without the frames of this file."""
-            if kind is None or issubclass(kind, SystemExit):
-                return
-            while trace is not None and trace.tb_frame.f_code.co_filename == "<string>":
-                trace = trace.tb_next
-            hook = sys.excepthook
+        main = sys.modules["__main__"]
+        main.__class__ = self.module_class()
+        main.__dict__.update(program=(self.text, "<stdin>", "exec", 0, True), __file__="<stdin>", __cached__=None)
+        sys.argv[0] = "-"
+        if hasattr(sys, "orig_argv"):
+            sys.orig_argv[:] = [sys.orig_argv[0], "-u", "-"] + sys.argv[1:]
+        if sys.version_info >= (3, 13):
+            self.show_lines()  # before, the import would take longer than many a program
 
-            def shown(kind, failure, _):
-                sys.excepthook = hook
-                failure.__traceback__ = trace
-                show_lines()
-                if hook is sys.__excepthook__ and sys.version_info < (3, 13):
-                    import traceback
+    def __exit__(self, kind, failure, trace):
+        """Has the failure shown without the frames of this file."""
+        import sys
 
-                    traceback.print_exception(kind, failure, trace)
-                else:
-                    hook(kind, failure, trace)
+        if kind is None or issubclass(kind, SystemExit):
+            return
+        while trace is not None and trace.tb_frame.f_code.co_filename == "<string>":
+            trace = trace.tb_next
+        hook = sys.excepthook
 
-            sys.excepthook = shown
+        def shown(kind, failure, _):
+            sys.excepthook = hook
+            failure.__traceback__ = trace
+            self.show_lines()
+            if hook is sys.__excepthook__ and sys.version_info < (3, 13):
+                import traceback
 
-    return Run()
+                traceback.print_exception(kind, failure, trace)
+            else:
+                hook(kind, failure, trace)
+
+        sys.excepthook = shown
 
 
 with program():

@@ -1,0 +1,33 @@
+package dev.sandlot.runner.fake;
+
+import dev.sandlot.agent.v1.StartProcessRequest;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+
+/// What a process finds on its descriptors, made by a shell that gives its place to it.
+final class FakeInput {
+  private FakeInput() {}
+
+  /// What is given comes where it is wanted, and what is not given is no pipe. A program that
+  /// cannot be started must not become a shell that can.
+  static List<String> of(StartProcessRequest request, List<String> command) {
+    int descriptor = request.getInputDescriptor();
+    boolean nothing = request.getInput().isEmpty() && !request.getKeepInputOpen();
+    if (request.hasTerminal() || descriptor == 0 && !(nothing && onPath(command.getFirst()))) {
+      return command;
+    }
+    String moved =
+        "exec " + (descriptor == 0 ? "" : descriptor + "<&0 ") + "</dev/null; exec \"$@\"";
+    List<String> wrapped = new ArrayList<>(List.of("/bin/bash", "-c", moved, "bash"));
+    wrapped.addAll(command);
+    return wrapped;
+  }
+
+  private static boolean onPath(String program) {
+    return Stream.of(System.getenv("PATH").split(":", -1))
+        .anyMatch(folder -> Files.isExecutable(Path.of(folder).resolve(program)));
+  }
+}
