@@ -103,7 +103,13 @@ class RequestFramingTest {
 
   @TestFactory
   Stream<DynamicTest> refusesWhatTwoReadersCouldReadInTwoWays() {
-    return IN_TWO_WAYS.stream().map(sent -> DynamicTest.dynamicTest(sent, () -> refused(sent)));
+    return IN_TWO_WAYS.stream()
+        .map(sent -> DynamicTest.dynamicTest(visible(sent), () -> refused(sent)));
+  }
+
+  /// A name may not be blank.
+  private static String visible(String sent) {
+    return sent.replace("\r", "\\r").replace("\n", "\\n");
   }
 
   private void refused(String sent) {
