@@ -1,6 +1,7 @@
 """What the control API refuses: a sentence that names the field, in the contract's shape, and nothing is changed."""
 
 import datetime
+import json
 
 import pytest
 from support import unique, wire
@@ -354,3 +355,11 @@ def test_broken_http_is_refused_and_the_server_goes_on(request_head: bytes) -> N
     answer = wire.exchange(port, request_head, 3, lambda received: b"\r\n\r\n" in received)
     assert answer == b"" or answer.startswith(b"HTTP/1.1 4"), answer
     assert wire.call("GET", "/health").status == 200
+
+
+def test_what_is_no_request_is_told_why() -> None:
+    port = int(wire.API.rsplit(":", 1)[1].split("/")[0])
+    answer = wire.exchange(port, b"GET /api/sand box HTTP/1.1\r\nHost: x\r\n\r\n", 3, lambda received: b"}" in received)
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 400 ") and b"content-type: application/json" in head.lower(), answer
+    assert "percent-encoded" in json.loads(body)["message"]

@@ -5,6 +5,7 @@ import io.helidon.common.pki.Keys;
 import io.helidon.common.socket.SocketOptions;
 import io.helidon.common.tls.TlsConfig;
 import io.helidon.http.DirectHandler;
+import io.helidon.http.HeaderNames;
 import io.helidon.http.HeaderValues;
 import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.ConnectionConfig;
@@ -20,6 +21,7 @@ import java.io.UncheckedIOException;
 import java.net.SocketException;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Objects;
 import java.util.UUID;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -191,17 +193,22 @@ public final class HttpServer implements AutoCloseable {
     }
   }
 
-  /// What Helidon itself refuses (a malformed request line) says why, and no more.
+  /// What is refused before it is a request says why, and no more.
   private static DirectHandlers plainRefusals() {
     DirectHandler handler =
         (request, eventType, status, headers, message) ->
             DirectHandler.TransportResponse.builder()
                 .status(status)
                 .headers(headers)
+                .header(HeaderNames.CONTENT_TYPE, "application/json")
                 .entity(
-                    "{\"statusCode\":"
-                        + status.code()
-                        + ",\"message\":\"the request is malformed\"}")
+                    Json.text(
+                        Map.of(
+                            "statusCode",
+                            status.code(),
+                            "message",
+                            // Of what is the server's own trouble Helidon gives no words on.
+                            Objects.requireNonNullElse(message, status.reasonPhrase()))))
                 .build();
     DirectHandlers.Builder builder = DirectHandlers.builder();
     builder.addHandler(DirectHandler.EventType.BAD_REQUEST, handler);

@@ -81,12 +81,17 @@ final class RequestSyntax {
     while (target < end && head[target] > ' ' && head[target] < 0x7f) {
       target++;
     }
-    boolean sound = method > 0 && target > method + 1 && target < end;
-    if (!sound || head[method] != ' ' || head[target] != ' ') {
+    boolean sound =
+        method > 0
+            && target > method + 1
+            && target < end
+            && head[method] == ' '
+            && head[target] == ' ';
+    String version = sound ? new String(head, target + 1, end - target - 1, ISO_8859_1) : "";
+    if (!version.startsWith("HTTP/")) {
       throw new Malformed(
           400, "the first line must be a method, a percent-encoded target and HTTP/1.1");
     }
-    String version = new String(head, target + 1, end - target - 1, ISO_8859_1);
     if (!version.equals("HTTP/1.1")) {
       throw new Malformed(505, "this server speaks HTTP/1.1");
     }
