@@ -9,6 +9,7 @@ import io.helidon.http.HeaderNames;
 import io.helidon.http.HeaderValues;
 import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.ConnectionConfig;
+import io.helidon.webserver.ErrorHandling;
 import io.helidon.webserver.WebServer;
 import io.helidon.webserver.WebServerConfig;
 import io.helidon.webserver.http.DirectHandlers;
@@ -79,6 +80,7 @@ public final class HttpServer implements AutoCloseable {
             .connectionConfig(ConnectionConfig.builder().readTimeout(Duration.ZERO).build())
             .addConnectionSelector(connections)
             .directHandlers(plainRefusals())
+            .errorHandling(ErrorHandling.builder().includeEntity(true).build())
             .routing(routing ->
                 routing.any((request, response) -> serve(dispatcher, failures, request, response)));
     listen.tls().ifPresent(files -> builder.tls(tls(files)));
@@ -207,7 +209,7 @@ public final class HttpServer implements AutoCloseable {
                             "statusCode",
                             status.code(),
                             "message",
-                            // Of what is the server's own trouble Helidon gives no words on.
+                            // Words that may hold a client's own are not passed on.
                             Objects.requireNonNullElse(message, status.reasonPhrase()))))
                 .build();
     DirectHandlers.Builder builder = DirectHandlers.builder();
