@@ -2,7 +2,7 @@
 
 use std::io;
 use std::os::fd::OwnedFd;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use bytes::Bytes;
 use tokio::io::Interest;
@@ -16,26 +16,50 @@ use crate::syscalls::watch_descriptor;
 /// What a terminal's line discipline takes for the end of input, unless a program has changed it.
 const END_OF_TRANSMISSION: u8 = 4;
 
-/// One end of a pipe or a terminal's master.
-pub struct Channel(AsyncFd<OwnedFd>);
+/// One end of a pipe or a terminal's master. It is watched from the first wait on.
+pub struct Channel {
+    descriptor: Arc<OwnedFd>,
+    watch: std::sync::Mutex<Option<Arc<AsyncFd<Arc<OwnedFd>>>>>,
+}
 
 impl Channel {
     /// Takes a descriptor over and makes it non-blocking.
     pub fn new(descriptor: OwnedFd) -> io::Result<Self> {
         rustix::io::ioctl_fionbio(&descriptor, true)?;
-        Ok(Self(watch_descriptor(descriptor)?))
+        let channel = Self {
+            descriptor: Arc::new(descriptor),
+            watch: std::sync::Mutex::new(None),
+        };
+        channel.watched()?;
+        Ok(channel)
+    }
+
+    fn watched(&self) -> io::Result<Arc<AsyncFd<Arc<OwnedFd>>>> {
+        let mut watch = self.watch.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(watch) = &*watch {
+            return Ok(Arc::clone(watch));
+        }
+        let new = Arc::new(watch_descriptor(Arc::clone(&self.descriptor))?);
+        *watch = Some(Arc::clone(&new));
+        Ok(new)
+    }
+
+    /// Ends the watch until the next wait, when nobody waits: a watched descriptor wakes the agent at each write to it,
+    /// and in gVisor that takes the writer several times as long as the write.
+    pub fn unwatch(&self) {
+        *self.watch.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
     /// Waits until there may be something to read.
     pub async fn readable(&self) -> io::Result<()> {
-        self.0.readable().await?.retain_ready();
+        self.watched()?.readable().await?.retain_ready();
         Ok(())
     }
 
     /// Reads what is there: `None` when that is nothing now, 0 at the end. A terminal whose last user is gone answers
     /// EIO, which is its end.
     pub fn try_read(&self, buffer: &mut [u8]) -> io::Result<Option<usize>> {
-        let result = self.0.try_io(Interest::READABLE, |descriptor| {
+        let result = self.watched()?.try_io(Interest::READABLE, |descriptor| {
             Ok(rustix::io::read(descriptor, &mut *buffer)?)
         });
         match result {
@@ -49,7 +73,7 @@ impl Channel {
     async fn write_all(&self, mut bytes: &[u8]) -> io::Result<()> {
         while !bytes.is_empty() {
             let count = self
-                .0
+                .watched()?
                 .async_io(Interest::WRITABLE, |descriptor| {
                     Ok(rustix::io::write(descriptor, bytes)?)
                 })
@@ -61,7 +85,7 @@ impl Channel {
 
     /// The descriptor, for calls that do not wait.
     pub fn descriptor(&self) -> &OwnedFd {
-        self.0.get_ref()
+        &self.descriptor
     }
 }
 

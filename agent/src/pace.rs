@@ -6,6 +6,8 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 
+use crate::input::Channel;
+
 /// Reads in a row that follow each other at once: an exchange of a few lines is never slowed down.
 const ROW_MAX: u32 = 16;
 /// A wait as long as this for something to read ends a row.
@@ -30,10 +32,11 @@ impl Pace {
         }
     }
 
-    /// To be called when `bytes` were read. Rests, at most until the writer's process ends, when small reads have
+    /// To be called when `bytes` were read from `channel`. Rests, without a watch on it, at most until the writer's process ends, when small reads have
     /// followed each other for long enough.
-    pub async fn rest(&mut self, bytes: usize, ended: &mut watch::Receiver<Option<i32>>) {
+    pub async fn rest(&mut self, bytes: usize, channel: &Channel, ended: &mut watch::Receiver<Option<i32>>) {
         if self.needs_rest(bytes, Instant::now()) {
+            channel.unwatch();
             let running = ended.borrow().is_none();
             tokio::select! {
                 () = sleep(REST) => {}

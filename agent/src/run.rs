@@ -226,7 +226,7 @@ async fn relay_stream(
                 let offset = started.entry.count_streamed(index, count);
                 let data = Bytes::copy_from_slice(&buffer[..count]);
                 send(events, Event::Output(OutputChunk { stream, offset, data })).await?;
-                pace.rest(count, &mut ended).await;
+                pace.rest(count, channel, &mut ended).await;
             }
         }
     }
@@ -300,7 +300,7 @@ async fn keep(log: Weak<Log>, channel: Arc<Channel>, mut ended: watch::Receiver<
                 if let Some(log) = log.upgrade() {
                     let _ = spawn_blocking(move || log.append(&buffer)).await;
                 }
-                pace.rest(count, &mut ended).await;
+                pace.rest(count, &channel, &mut ended).await;
             }
         }
     }

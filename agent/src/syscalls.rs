@@ -4,6 +4,7 @@ use std::ffi::CString;
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
 use std::ptr;
+use std::sync::Arc;
 
 use tokio::io::unix::AsyncFd;
 
@@ -316,8 +317,8 @@ pub fn give_back_memory() {
 }
 
 /// A descriptor that can be awaited. Preconditions: called inside the runtime.
-pub fn watch_descriptor(descriptor: OwnedFd) -> io::Result<AsyncFd<OwnedFd>> {
-    // SAFETY: an owned descriptor stays open, and the same, for as long as the value lives.
+pub fn watch_descriptor(descriptor: Arc<OwnedFd>) -> io::Result<AsyncFd<Arc<OwnedFd>>> {
+    // SAFETY: an owned descriptor stays open, and the same, for as long as a value that owns it lives.
     Ok(unsafe { AsyncFd::register(descriptor) }?)
 }
 
