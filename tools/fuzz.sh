@@ -36,7 +36,7 @@ COVERAGE=(-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4
   -Cllvm-args=-sanitizer-coverage-trace-compares --cfg fuzzing)
 
 build_native() {
-  have g++ || fail "A C++ compiler is missing, which builds libFuzzer. Install it (apt-get install g++)."
+  have g++ || fail "A C++ compiler is missing, which builds libFuzzer. Run: ./dev setup fuzzer"
   (cd "$REPOSITORY/fuzz" && RUSTFLAGS="${COVERAGE[*]}" CARGO_TARGET_DIR="$KEPT/build" cargo build --release --locked --quiet)
 }
 
@@ -55,7 +55,7 @@ run_jvm() {
   local row module class
   for row in "${JVM[@]}"; do [[ $row == "$1 "* ]] && read -r _ module class <<<"$row"; done
   local folder=$REPOSITORY/$module/target
-  java -Xmx1g -XX:+UseSerialGC --enable-native-access=ALL-UNNAMED -XX:+EnableDynamicAgentLoading \
+  "$JAVA_HOME/bin/java" -Xmx1g -XX:+UseSerialGC --enable-native-access=ALL-UNNAMED -XX:+EnableDynamicAgentLoading \
     -cp "$folder/classes:$folder/test-classes:$(<"$folder/fuzz-classpath")" com.code_intelligence.jazzer.Jazzer \
     --target_class="$class" --instrumentation_includes="$WATCHED" --keep_going=1 -max_total_time="$2" "${@:3}"
 }

@@ -45,6 +45,7 @@ step go download "Go" toolchain
 step runc-download download "runc sources" toolchain
 step runc build "Second engine (runc)" runc-download
 step exercisers build "Exercisers of file systems" packages
+step fuzzer install "C++ compiler, for fuzzing" packages
 step database download "PostgreSQL programs" packages
 step image-download download "Default image: packages" packages
 step image build "Default image" image-download

@@ -269,7 +269,8 @@ done
 steps=(packages)
 for part in "${chosen[@]}"; do
   case $part in
-    unit | fuzz) ;;
+    unit) ;;
+    fuzz) steps+=(fuzzer) ;;
     check) steps+=(shellcheck) ;;
     native) steps+=(exercisers users engine runc database) ;;
     java) steps+=(users engine runc database image desktop native) ;;

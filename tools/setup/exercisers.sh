@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# A step of set-up: two programs that find faults of file systems, for the tests. Sourced by setup.sh.
+# Steps of set-up: two programs that find faults of file systems, and what libFuzzer is built with. Sourced by setup.sh.
 
 fsx_program() { echo "$SANDLOT_CACHE/fsx/$FSX_VERSION/bin/fsx"; }
 
@@ -13,3 +13,7 @@ do_exercisers() {
   (cd / && RUSTFLAGS="-C target-feature=+crt-static" cargo install --quiet --locked --target x86_64-unknown-linux-gnu \
     --root "$SANDLOT_CACHE/fsx/$FSX_VERSION" "fsx@$FSX_VERSION")
 }
+
+ready_fuzzer() { have g++; }
+
+do_fuzzer() { apt_install g++; }

@@ -48,7 +48,7 @@ do_shellcheck() {
   apt_install shellcheck
 }
 
-apt_install() { DEBIAN_FRONTEND=noninteractive apt-get -q install --yes --no-install-recommends "$@"; }
+apt_install() { DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=300 install --yes --no-install-recommends "$@"; }
 
 # Debian 12 has the recent one only in its backports, which are on the same mirror.
 install_btrfs() {
