@@ -218,6 +218,16 @@ final class DnsAnswers {
     return Optional.empty();
   }
 
+  /// An answer as it is sent, cut to `room` bytes. The library reads records that it cannot write
+  /// again; an answer with one of them has failed.
+  static byte[] wire(Message answer, int room) {
+    try {
+      return answer.toWire(room);
+    } catch (RuntimeException _) {
+      return reply(answer, Rcode.SERVFAIL).toWire(room);
+    }
+  }
+
   private static Message reply(Message question, int code) {
     Message answer = new Message(question.getHeader().getID());
     Header header = answer.getHeader();

@@ -140,7 +140,7 @@ public final class DnsForwarder implements AutoCloseable {
     try {
       Optional<Message> answer = answers.answer(question, asker.getAddress(), source);
       if (answer.isPresent()) {
-        byte[] wire = answer.get().toWire(udpRoom(question));
+        byte[] wire = DnsAnswers.wire(answer.get(), udpRoom(question));
         udp.send(new DatagramPacket(wire, wire.length, asker));
       }
     } catch (IOException | RuntimeException e) {
@@ -228,7 +228,7 @@ public final class DnsForwarder implements AutoCloseable {
       if (answer.isEmpty()) {
         return false;
       }
-      byte[] wire = answer.get().toWire(TCP_ANSWER_BYTES_MAX);
+      byte[] wire = DnsAnswers.wire(answer.get(), TCP_ANSWER_BYTES_MAX);
       out.writeShort(wire.length);
       out.write(wire);
       out.flush();

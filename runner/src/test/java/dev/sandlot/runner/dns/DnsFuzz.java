@@ -50,7 +50,7 @@ final class DnsFuzz {
 
   private static void check(NetworkPolicy policy, Message answer) {
     require(answer.getHeader().getFlag(Flags.QR), "an answer is marked as one");
-    require(answer.toWire(ROOM).length <= ROOM, "it fits");
+    require(DnsAnswers.wire(answer, ROOM).length <= ROOM, "it fits");
     for (Record record : answer.getSection(Section.ANSWER)) {
       if (record instanceof ARecord address) {
         Ipv4Range range = Ipv4Range.of(address.getAddress().getHostAddress());
