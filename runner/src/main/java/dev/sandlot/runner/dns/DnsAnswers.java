@@ -37,6 +37,9 @@ import org.xbill.DNS.Type;
 final class DnsAnswers {
   private static final Logger LOGGER = LoggerFactory.getLogger(DnsAnswers.class);
 
+  /// Higher ones are those of EDNS (RFC 6891), which stands in no header.
+  private static final int PLAIN_CODE_MAX = 15;
+
   /// More are not asked: each may take its whole time.
   private static final int UPSTREAMS_MAX = 3;
 
@@ -236,7 +239,7 @@ final class DnsAnswers {
     if (question.getHeader().getFlag(Flags.RD)) {
       header.setFlag(Flags.RD);
     }
-    header.setRcode(code);
+    header.setRcode(code > PLAIN_CODE_MAX ? Rcode.SERVFAIL : code);
     Record asked = question.getQuestion();
     if (asked != null) {
       answer.addRecord(asked, Section.QUESTION);
