@@ -16,7 +16,7 @@ use crate::syscalls::watch_descriptor;
 /// What a terminal's line discipline takes for the end of input, unless a program has changed it.
 const END_OF_TRANSMISSION: u8 = 4;
 
-/// One end of a pipe or a terminal's master. It is watched from the first wait on.
+/// One end of a pipe or a terminal's master. It is watched but for rests ([`Channel::unwatch`]).
 pub struct Channel {
     descriptor: Arc<OwnedFd>,
     watch: std::sync::Mutex<Option<Arc<AsyncFd<Arc<OwnedFd>>>>>,
@@ -44,8 +44,8 @@ impl Channel {
         Ok(new)
     }
 
-    /// Ends the watch until the next wait, when nobody waits: a watched descriptor wakes the agent at each write to it,
-    /// and in gVisor that takes the writer several times as long as the write.
+    /// Ends the watch until the next wait: a watched descriptor wakes the agent at each write to it. Preconditions: nobody
+    /// waits, since a descriptor cannot be watched twice.
     pub fn unwatch(&self) {
         *self.watch.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
