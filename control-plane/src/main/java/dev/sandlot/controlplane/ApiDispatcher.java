@@ -5,10 +5,10 @@ import dev.sandlot.controlplane.access.Callers;
 import dev.sandlot.controlplane.access.Policy;
 import dev.sandlot.http.Endpoint;
 import dev.sandlot.http.Exchange;
-import dev.sandlot.http.FailedAttempts;
 import dev.sandlot.http.HttpFailure;
 import dev.sandlot.http.RouteTable;
 import dev.sandlot.http.ShownPath;
+import dev.sandlot.http.throttle.FailedAttempts;
 import java.util.Optional;
 
 /// Leads every request under /api to its route, past the one place where it is decided who may

@@ -6,7 +6,7 @@ import dev.sandlot.controlplane.platform.DatabaseConfig;
 import dev.sandlot.controlplane.runnerpool.Overcommit;
 import dev.sandlot.controlplane.snapshot.DefaultSnapshot;
 import dev.sandlot.controlplane.snapshot.ImageCatalog;
-import dev.sandlot.http.FailedAttempts;
+import dev.sandlot.http.throttle.FailedAttempts;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Optional;

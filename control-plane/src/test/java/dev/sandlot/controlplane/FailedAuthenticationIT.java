@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.github.benmanes.caffeine.cache.Ticker;
 import dev.sandlot.controlplane.access.Secret;
-import dev.sandlot.http.FailedAttempts;
-import dev.sandlot.http.FailedAttemptsLimits;
+import dev.sandlot.http.throttle.FailedAttempts;
+import dev.sandlot.http.throttle.FailedAttemptsLimits;
 import java.time.Duration;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;

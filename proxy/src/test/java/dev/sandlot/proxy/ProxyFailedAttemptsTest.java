@@ -3,7 +3,7 @@ package dev.sandlot.proxy;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sandlot.http.FailedAttemptsLimits;
+import dev.sandlot.http.throttle.FailedAttemptsLimits;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;

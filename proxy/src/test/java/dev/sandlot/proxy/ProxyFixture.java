@@ -2,9 +2,9 @@ package dev.sandlot.proxy;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
-import dev.sandlot.http.FailedAttempts;
-import dev.sandlot.http.HttpServer;
-import dev.sandlot.http.ListenConfig;
+import dev.sandlot.http.server.HttpServer;
+import dev.sandlot.http.server.ListenConfig;
+import dev.sandlot.http.throttle.FailedAttempts;
 import dev.sandlot.model.SandboxId;
 import java.io.IOException;
 import java.net.Socket;

@@ -1,7 +1,7 @@
 package dev.sandlot.server;
 
 import dev.sandlot.controlplane.platform.ShownUrl;
-import dev.sandlot.http.TlsFiles;
+import dev.sandlot.http.server.TlsFiles;
 import dev.sandlot.model.Ipv4Range;
 import java.net.InetAddress;
 import java.net.URI;

@@ -186,6 +186,7 @@ class ArchitectureTest {
   @Test
   void packagesHaveNoCycles() {
     slices().matching("dev.sandlot.(*)..").should().beFreeOfCycles().check(OURS);
+    slices().matching("dev.sandlot.http.(*)..").should().beFreeOfCycles().check(OURS);
     slices().matching("dev.sandlot.runner.(*)..").should().beFreeOfCycles().check(OURS);
     slices().matching("dev.sandlot.runner.toolbox.(*)..").should().beFreeOfCycles().check(OURS);
     slices().matching("dev.sandlot.controlplane.(*)..").should().beFreeOfCycles().check(OURS);

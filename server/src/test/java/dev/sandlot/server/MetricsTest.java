@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sandlot.http.Endpoint;
 import dev.sandlot.http.HttpFailure;
-import dev.sandlot.http.HttpServer;
-import dev.sandlot.http.ListenConfig;
 import dev.sandlot.http.Upgrades;
+import dev.sandlot.http.server.HttpServer;
+import dev.sandlot.http.server.ListenConfig;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;

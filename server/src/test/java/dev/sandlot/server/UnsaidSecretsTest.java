@@ -24,8 +24,8 @@ class UnsaidSecretsTest {
   private static final Set<String> NO_SECRETS =
       Set.of(
           "dev.sandlot.controlplane.Bootstrap",
-          "dev.sandlot.http.TlsFiles",
-          "dev.sandlot.http.WebSocketFrames$Frame",
+          "dev.sandlot.http.server.TlsFiles",
+          "dev.sandlot.http.websocket.WebSocketFrames$Frame",
           "dev.sandlot.proxy.CachedDirectory$Question",
           "dev.sandlot.runner.toolbox.chart.ChartProgram",
           "dev.sandlot.runner.toolbox.desktop.Keys$Chord",

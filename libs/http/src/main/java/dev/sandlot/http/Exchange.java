@@ -44,8 +44,8 @@ public interface Exchange {
   /// Whether the connection is encrypted.
   boolean secure();
 
-  /// This request may be served. Until somebody says so, {@link ConnectionLimits} allow it and its
-  /// connection little.
+  /// This request may be served. Until somebody says so, the server's limits of connections allow
+  /// it and its connection little.
   ///
   /// @param byName it is known who asks; not where anybody may
   void admit(boolean byName);

@@ -55,7 +55,17 @@ public record UpgradeRequest(
 
   /// The WebSocket subprotocols that are offered, in the client's order.
   public List<String> protocols() {
-    return new ArrayList<>(WebSocketHandshake.offered(this));
+    List<String> offered = new ArrayList<>();
+    for (Map.Entry<String, String> header : headers) {
+      if (header.getKey().equalsIgnoreCase("Sec-WebSocket-Protocol")) {
+        for (String token : header.getValue().split(",", -1)) {
+          if (!token.isBlank()) {
+            offered.add(token.strip());
+          }
+        }
+      }
+    }
+    return offered;
   }
 
   private static String decoded(String text) {

@@ -1,6 +1,6 @@
 package dev.sandlot.runner.toolbox;
 
-import dev.sandlot.http.WebSocketEndpoint;
+import dev.sandlot.http.websocket.WebSocketEndpoint;
 
 /// Decides about requests for a WebSocket.
 @FunctionalInterface

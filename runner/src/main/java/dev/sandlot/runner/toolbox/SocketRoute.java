@@ -1,7 +1,7 @@
 package dev.sandlot.runner.toolbox;
 
 import dev.sandlot.http.PathPattern;
-import dev.sandlot.http.WebSocketLimits;
+import dev.sandlot.http.websocket.WebSocketLimits;
 
 /// A path of the toolbox that is a WebSocket.
 public record SocketRoute(PathPattern pattern, WebSocketLimits limits, SocketEndpoint endpoint) {

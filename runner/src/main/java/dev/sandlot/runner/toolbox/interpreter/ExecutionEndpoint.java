@@ -2,9 +2,9 @@ package dev.sandlot.runner.toolbox.interpreter;
 
 import dev.sandlot.http.HttpFailure;
 import dev.sandlot.http.Json;
-import dev.sandlot.http.WebSocket;
-import dev.sandlot.http.WebSocket.Message;
-import dev.sandlot.http.WebSocketEndpoint;
+import dev.sandlot.http.websocket.WebSocket;
+import dev.sandlot.http.websocket.WebSocket.Message;
+import dev.sandlot.http.websocket.WebSocketEndpoint;
 import dev.sandlot.runner.sandbox.HostedSandbox;
 import dev.sandlot.runner.toolbox.SocketCall;
 import dev.sandlot.runner.toolbox.interpreter.ExecutionRequest.Refused;

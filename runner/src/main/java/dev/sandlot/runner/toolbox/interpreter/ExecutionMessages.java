@@ -1,7 +1,7 @@
 package dev.sandlot.runner.toolbox.interpreter;
 
 import dev.sandlot.http.Json;
-import dev.sandlot.http.WebSocket;
+import dev.sandlot.http.websocket.WebSocket;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.Map;

@@ -3,7 +3,7 @@ package dev.sandlot.runner.toolbox.interpreter;
 import com.google.re2j.Pattern;
 import dev.sandlot.http.HttpFailure;
 import dev.sandlot.http.Json;
-import dev.sandlot.http.WebSocket;
+import dev.sandlot.http.websocket.WebSocket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.LinkedHashMap;

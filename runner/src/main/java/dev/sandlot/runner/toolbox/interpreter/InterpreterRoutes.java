@@ -4,7 +4,7 @@ import static dev.sandlot.runner.toolbox.ToolboxAccess.ADMITTED_BY_PROXY;
 
 import dev.sandlot.http.PathPattern;
 import dev.sandlot.http.Route;
-import dev.sandlot.http.WebSocketLimits;
+import dev.sandlot.http.websocket.WebSocketLimits;
 import dev.sandlot.runner.toolbox.SocketRoute;
 import dev.sandlot.runner.toolbox.ToolboxAccess;
 import dev.sandlot.runner.toolbox.ToolboxLimits;

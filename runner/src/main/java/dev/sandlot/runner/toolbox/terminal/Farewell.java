@@ -2,7 +2,7 @@ package dev.sandlot.runner.toolbox.terminal;
 
 import dev.sandlot.agentclient.ProcessEnd;
 import dev.sandlot.http.Json;
-import dev.sandlot.http.WebSocket;
+import dev.sandlot.http.websocket.WebSocket;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;

@@ -4,7 +4,7 @@ import dev.sandlot.agentclient.AgentFailure;
 import dev.sandlot.agentclient.TerminalSize;
 import dev.sandlot.http.Exchange;
 import dev.sandlot.http.HttpFailure;
-import dev.sandlot.http.WebSocketEndpoint;
+import dev.sandlot.http.websocket.WebSocketEndpoint;
 import dev.sandlot.runner.sandbox.HostedSandbox;
 import dev.sandlot.runner.toolbox.Calls;
 import dev.sandlot.runner.toolbox.SocketCall;

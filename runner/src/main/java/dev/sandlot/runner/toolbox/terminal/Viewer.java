@@ -7,7 +7,7 @@ import dev.sandlot.agentclient.OutputRequest;
 import dev.sandlot.agentclient.ProcessOutput;
 import dev.sandlot.agentclient.ProcessStatus;
 import dev.sandlot.http.Json;
-import dev.sandlot.http.WebSocket;
+import dev.sandlot.http.websocket.WebSocket;
 import dev.sandlot.runner.toolbox.ToolboxFailures;
 import java.io.IOException;
 import java.nio.ByteBuffer;

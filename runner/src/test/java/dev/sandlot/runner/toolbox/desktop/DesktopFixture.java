@@ -3,10 +3,10 @@ package dev.sandlot.runner.toolbox.desktop;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sandlot.agentclient.AgentConnector;
-import dev.sandlot.http.HttpServer;
 import dev.sandlot.http.Json;
-import dev.sandlot.http.ListenConfig;
 import dev.sandlot.http.Upgrades;
+import dev.sandlot.http.server.HttpServer;
+import dev.sandlot.http.server.ListenConfig;
 import dev.sandlot.model.NetworkPolicy;
 import dev.sandlot.model.SandboxId;
 import dev.sandlot.model.SandboxJob;

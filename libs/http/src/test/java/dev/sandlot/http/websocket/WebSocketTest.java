@@ -1,9 +1,14 @@
-package dev.sandlot.http;
+package dev.sandlot.http.websocket;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sandlot.http.HttpFailure;
+import dev.sandlot.http.Tunnel;
+import dev.sandlot.http.UpgradeRequest;
+import dev.sandlot.http.server.HttpServer;
+import dev.sandlot.http.server.ListenConfig;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.IOException;

@@ -1,10 +1,16 @@
-package dev.sandlot.http;
+package dev.sandlot.http.server;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.sandlot.http.Exchange;
+import dev.sandlot.http.HttpFailure;
+import dev.sandlot.http.Route;
+import dev.sandlot.http.RouteTable;
+import dev.sandlot.http.Tunnel;
+import dev.sandlot.http.UpgradeRequest;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.Socket;

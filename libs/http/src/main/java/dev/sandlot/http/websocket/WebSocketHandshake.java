@@ -1,12 +1,12 @@
-package dev.sandlot.http;
+package dev.sandlot.http.websocket;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
+import dev.sandlot.http.HttpFailure;
+import dev.sandlot.http.UpgradeRequest;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
-import java.util.ArrayList;
 import java.util.Base64;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -33,21 +33,6 @@ final class WebSocketHandshake {
     if (!keyIsSound(request.header("Sec-WebSocket-Key").orElse("").strip())) {
       throw HttpFailure.badRequest("Sec-WebSocket-Key must be 16 bytes in base64");
     }
-  }
-
-  /// The subprotocols that the client offers, in its order.
-  static List<String> offered(UpgradeRequest request) {
-    List<String> offered = new ArrayList<>();
-    for (Map.Entry<String, String> header : request.headers()) {
-      if (header.getKey().equalsIgnoreCase("Sec-WebSocket-Protocol")) {
-        for (String token : header.getValue().split(",", -1)) {
-          if (!token.isBlank()) {
-            offered.add(token.strip());
-          }
-        }
-      }
-    }
-    return offered;
   }
 
   /// The head of the answer that agrees.

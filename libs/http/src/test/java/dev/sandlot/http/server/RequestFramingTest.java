@@ -1,10 +1,10 @@
-package dev.sandlot.http;
+package dev.sandlot.http.server;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.sandlot.http.RequestSyntax.Malformed;
+import dev.sandlot.http.server.RequestSyntax.Malformed;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;

@@ -1,8 +1,8 @@
-package dev.sandlot.http;
+package dev.sandlot.http.server;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
-import dev.sandlot.http.RequestSyntax.Malformed;
+import dev.sandlot.http.server.RequestSyntax.Malformed;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 

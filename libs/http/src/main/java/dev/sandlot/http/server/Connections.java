@@ -1,4 +1,4 @@
-package dev.sandlot.http;
+package dev.sandlot.http.server;
 
 import io.helidon.common.buffers.BufferData;
 import io.helidon.webserver.CloseConnectionException;

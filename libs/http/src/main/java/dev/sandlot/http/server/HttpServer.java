@@ -1,5 +1,11 @@
-package dev.sandlot.http;
+package dev.sandlot.http.server;
 
+import dev.sandlot.http.Endpoint;
+import dev.sandlot.http.FailureBody;
+import dev.sandlot.http.HttpFailure;
+import dev.sandlot.http.Json;
+import dev.sandlot.http.ShownPath;
+import dev.sandlot.http.Upgrades;
 import io.helidon.common.configurable.Resource;
 import io.helidon.common.pki.Keys;
 import io.helidon.common.socket.SocketOptions;
@@ -17,7 +23,6 @@ import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import io.helidon.webserver.http1.Http1Config;
 import io.helidon.webserver.http1.Http1ConnectionSelector;
-import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.SocketException;
 import java.time.Duration;
@@ -215,10 +220,5 @@ public final class HttpServer implements AutoCloseable {
     DirectHandlers.Builder builder = DirectHandlers.builder();
     builder.addHandler(DirectHandler.EventType.BAD_REQUEST, handler);
     return builder.build();
-  }
-
-  /// For those who turn an IOException of a client's stream into the end of their work.
-  static UncheckedIOException gone(IOException cause) {
-    return new UncheckedIOException(cause);
   }
 }

@@ -1,4 +1,4 @@
-package dev.sandlot.http;
+package dev.sandlot.http.server;
 
 import java.net.InetAddress;
 import java.util.Optional;

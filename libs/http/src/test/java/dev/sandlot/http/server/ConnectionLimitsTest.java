@@ -1,9 +1,12 @@
-package dev.sandlot.http;
+package dev.sandlot.http.server;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 
+import dev.sandlot.http.Exchange;
+import dev.sandlot.http.HttpFailure;
+import dev.sandlot.http.Upgrades;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.Socket;

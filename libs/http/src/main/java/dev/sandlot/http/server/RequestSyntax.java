@@ -1,4 +1,4 @@
-package dev.sandlot.http;
+package dev.sandlot.http.server;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 

@@ -1,6 +1,6 @@
-package dev.sandlot.http;
+package dev.sandlot.http.server;
 
-import dev.sandlot.http.RequestSyntax.Malformed;
+import dev.sandlot.http.server.RequestSyntax.Malformed;
 import io.helidon.common.buffers.BufferData;
 import io.helidon.common.buffers.DataReader;
 import io.helidon.common.buffers.DataWriter;

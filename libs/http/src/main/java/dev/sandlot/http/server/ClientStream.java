@@ -1,5 +1,6 @@
-package dev.sandlot.http;
+package dev.sandlot.http.server;
 
+import dev.sandlot.http.HttpFailure;
 import io.helidon.http.RequestException;
 import java.io.FilterInputStream;
 import java.io.IOException;

@@ -1,5 +1,7 @@
-package dev.sandlot.http;
+package dev.sandlot.http.websocket;
 
+import dev.sandlot.http.Tunnel;
+import dev.sandlot.http.UpgradeRequest;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;

@@ -1,5 +1,8 @@
-package dev.sandlot.http;
+package dev.sandlot.http.server;
 
+import dev.sandlot.http.Tunnel;
+import dev.sandlot.http.UpgradeRequest;
+import dev.sandlot.http.Upgrades;
 import io.helidon.common.buffers.BufferData;
 import io.helidon.common.buffers.DataReader;
 import io.helidon.common.buffers.DataWriter;

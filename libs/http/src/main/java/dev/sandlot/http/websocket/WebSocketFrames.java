@@ -1,4 +1,4 @@
-package dev.sandlot.http;
+package dev.sandlot.http.websocket;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 

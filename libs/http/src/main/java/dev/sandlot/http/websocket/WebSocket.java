@@ -1,4 +1,4 @@
-package dev.sandlot.http;
+package dev.sandlot.http.websocket;
 
 import java.io.IOException;
 import java.util.Optional;

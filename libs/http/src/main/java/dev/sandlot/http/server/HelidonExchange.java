@@ -1,5 +1,8 @@
-package dev.sandlot.http;
+package dev.sandlot.http.server;
 
+import dev.sandlot.http.Exchange;
+import dev.sandlot.http.HttpFailure;
+import dev.sandlot.http.Json;
 import io.helidon.common.uri.UriQuery;
 import io.helidon.http.Header;
 import io.helidon.http.HeaderNames;

@@ -1,9 +1,10 @@
-package dev.sandlot.http;
+package dev.sandlot.http.websocket;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import dev.sandlot.http.WebSocketFrames.Frame;
-import dev.sandlot.http.WebSocketFrames.Violation;
+import dev.sandlot.http.HttpFailure;
+import dev.sandlot.http.websocket.WebSocketFrames.Frame;
+import dev.sandlot.http.websocket.WebSocketFrames.Violation;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;

@@ -1,4 +1,4 @@
-package dev.sandlot.http;
+package dev.sandlot.http.throttle;
 
 import java.time.Duration;
 

@@ -1,8 +1,9 @@
-package dev.sandlot.http;
+package dev.sandlot.http.throttle;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.sandlot.http.HttpFailure;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
