@@ -1,5 +1,8 @@
 package dev.sandlot.controlplane.sandbox;
 
+import dev.sandlot.controlplane.sandbox.store.NetworkSettings;
+import dev.sandlot.controlplane.sandbox.store.Sandbox;
+import dev.sandlot.model.SandboxState;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;

@@ -2,6 +2,9 @@ package dev.sandlot.controlplane.sandbox;
 
 import com.google.re2j.Pattern;
 import dev.sandlot.controlplane.platform.RequestBody;
+import dev.sandlot.controlplane.sandbox.store.Intervals;
+import dev.sandlot.controlplane.sandbox.store.NetworkSettings;
+import dev.sandlot.controlplane.sandbox.store.Sandbox;
 import dev.sandlot.http.HttpFailure;
 import java.util.List;
 import java.util.Locale;

@@ -1,7 +1,9 @@
 package dev.sandlot.controlplane.sandbox;
 
+import dev.sandlot.controlplane.sandbox.lifecycle.SandboxEvent;
 import dev.sandlot.http.HttpFailure;
 import dev.sandlot.model.ClientWords;
+import dev.sandlot.model.SandboxState;
 
 /// How a refused command is answered (control-api.md §7.6): 404 for what is gone, 409 only for what
 /// is pending, 400 for the rest.

@@ -2,6 +2,8 @@ package dev.sandlot.controlplane.sandbox;
 
 import dev.sandlot.controlplane.platform.Addresses;
 import dev.sandlot.controlplane.platform.WireTime;
+import dev.sandlot.controlplane.sandbox.store.Sandbox;
+import dev.sandlot.model.SandboxState;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;

@@ -2,6 +2,9 @@ package dev.sandlot.controlplane.sandbox;
 
 import dev.sandlot.controlplane.job.JobType;
 import dev.sandlot.controlplane.job.Jobs;
+import dev.sandlot.controlplane.sandbox.lifecycle.SandboxCommand;
+import dev.sandlot.controlplane.sandbox.store.NetworkSettings;
+import dev.sandlot.controlplane.sandbox.store.Sandbox;
 import dev.sandlot.http.Json;
 import dev.sandlot.model.NetworkJob;
 import dev.sandlot.model.SandboxJob;

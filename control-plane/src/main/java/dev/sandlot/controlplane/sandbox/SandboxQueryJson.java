@@ -2,8 +2,11 @@ package dev.sandlot.controlplane.sandbox;
 
 import dev.sandlot.controlplane.platform.QueryParameters;
 import dev.sandlot.controlplane.platform.RequestBody;
+import dev.sandlot.controlplane.sandbox.store.Cursor;
+import dev.sandlot.controlplane.sandbox.store.SandboxQuery;
 import dev.sandlot.http.Exchange;
 import dev.sandlot.http.HttpFailure;
+import dev.sandlot.model.SandboxState;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;

@@ -1,8 +1,10 @@
 package dev.sandlot.controlplane.sandbox;
 
 import dev.sandlot.controlplane.platform.Signals;
+import dev.sandlot.controlplane.sandbox.store.Sandbox;
 import dev.sandlot.http.HttpFailure;
 import dev.sandlot.model.SandboxId;
+import dev.sandlot.model.SandboxState;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;

@@ -3,7 +3,10 @@ package dev.sandlot.controlplane.sandbox;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sandlot.controlplane.platform.Lifecycle.Outcome;
+import dev.sandlot.controlplane.sandbox.lifecycle.SandboxEvent;
+import dev.sandlot.controlplane.sandbox.lifecycle.SandboxLifecycle;
 import dev.sandlot.http.HttpFailure;
+import dev.sandlot.model.SandboxState;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;

@@ -3,9 +3,13 @@ package dev.sandlot.controlplane.sandbox;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sandlot.controlplane.platform.Signals;
+import dev.sandlot.controlplane.sandbox.store.Intervals;
+import dev.sandlot.controlplane.sandbox.store.NetworkSettings;
+import dev.sandlot.controlplane.sandbox.store.Sandbox;
 import dev.sandlot.model.OrganizationId;
 import dev.sandlot.model.RunnerId;
 import dev.sandlot.model.SandboxId;
+import dev.sandlot.model.SandboxState;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;

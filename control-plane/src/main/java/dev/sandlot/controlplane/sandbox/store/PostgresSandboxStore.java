@@ -1,4 +1,4 @@
-package dev.sandlot.controlplane.sandbox;
+package dev.sandlot.controlplane.sandbox.store;
 
 import dev.sandlot.controlplane.platform.Columns;
 import dev.sandlot.controlplane.platform.PostgresDatabase;
@@ -6,6 +6,7 @@ import dev.sandlot.http.Json;
 import dev.sandlot.model.OrganizationId;
 import dev.sandlot.model.RunnerId;
 import dev.sandlot.model.SandboxId;
+import dev.sandlot.model.SandboxState;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -19,7 +20,7 @@ import java.util.Set;
 import org.jdbi.v3.core.statement.SqlStatement;
 
 /// Sandboxes in PostgreSQL. The only writer of their state.
-final class PostgresSandboxStore implements SandboxStore {
+public final class PostgresSandboxStore implements SandboxStore {
   private static final int SWEEP_MAX = 500;
   private static final String[] RUNNING =
       Arrays.stream(SandboxState.values())
@@ -29,7 +30,7 @@ final class PostgresSandboxStore implements SandboxStore {
 
   private final PostgresDatabase database;
 
-  PostgresSandboxStore(PostgresDatabase database) {
+  public PostgresSandboxStore(PostgresDatabase database) {
     this.database = database;
   }
 

@@ -1,4 +1,4 @@
-package dev.sandlot.controlplane.sandbox;
+package dev.sandlot.controlplane.sandbox.store;
 
 import dev.sandlot.http.HttpFailure;
 import dev.sandlot.model.Ipv4Range;
@@ -16,7 +16,7 @@ public record NetworkSettings(boolean blockAll, String allowList) {
   public static final NetworkSettings INTERNET = new NetworkSettings(false, "");
 
   /// For a new sandbox. Blocking all wins over a list.
-  static NetworkSettings of(Optional<Boolean> blockAll, Optional<String> allowList) {
+  public static NetworkSettings of(Optional<Boolean> blockAll, Optional<String> allowList) {
     boolean block = blockAll.orElse(false);
     String list = allowList.map(NetworkSettings::checked).orElse("");
     return new NetworkSettings(block, block ? "" : list);
@@ -26,7 +26,7 @@ public record NetworkSettings(boolean blockAll, String allowList) {
   /// `false`, which also clears the list if none comes with it.
   ///
   /// @throws HttpFailure 400 when neither is given or the list is not one
-  NetworkSettings changed(Optional<Boolean> block, Optional<String> list) {
+  public NetworkSettings changed(Optional<Boolean> block, Optional<String> list) {
     if (block.isEmpty() && list.isEmpty()) {
       throw HttpFailure.badRequest("give networkBlockAll or networkAllowList");
     }

@@ -1,4 +1,4 @@
-package dev.sandlot.controlplane.sandbox;
+package dev.sandlot.model;
 
 import java.time.Duration;
 import java.util.Arrays;
@@ -58,12 +58,12 @@ public enum SandboxState {
   }
 
   /// Whether it runs or is being started.
-  boolean isMeantToRun() {
+  public boolean isMeantToRun() {
     return this == CREATING || this == STARTING || this == STARTED;
   }
 
   /// Whether it is going to be gone, or is.
-  boolean isBeingRemoved() {
+  public boolean isBeingRemoved() {
     return this == DESTROYING || this == DESTROYED;
   }
 
@@ -73,7 +73,7 @@ public enum SandboxState {
   }
 
   /// Reads a wire name; empty for those of the contract that this build never has.
-  static Optional<SandboxState> parse(String wire) {
+  public static Optional<SandboxState> parse(String wire) {
     return Arrays.stream(values()).filter(state -> state.wire.equals(wire)).findFirst();
   }
 }

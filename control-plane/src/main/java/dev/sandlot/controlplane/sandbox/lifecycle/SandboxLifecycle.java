@@ -1,37 +1,38 @@
-package dev.sandlot.controlplane.sandbox;
+package dev.sandlot.controlplane.sandbox.lifecycle;
 
-import static dev.sandlot.controlplane.sandbox.SandboxCommand.APPLY_NETWORK_ON_RUNNER;
-import static dev.sandlot.controlplane.sandbox.SandboxCommand.DESTROY_NOW_ON_RUNNER;
-import static dev.sandlot.controlplane.sandbox.SandboxCommand.DESTROY_ON_RUNNER;
-import static dev.sandlot.controlplane.sandbox.SandboxCommand.DROP_ORDERS;
-import static dev.sandlot.controlplane.sandbox.SandboxCommand.KILL_ON_RUNNER;
-import static dev.sandlot.controlplane.sandbox.SandboxCommand.NOTHING;
-import static dev.sandlot.controlplane.sandbox.SandboxCommand.START_ON_RUNNER;
-import static dev.sandlot.controlplane.sandbox.SandboxCommand.STOP_ON_RUNNER;
-import static dev.sandlot.controlplane.sandbox.SandboxEvent.DEADLINE_PASSED;
-import static dev.sandlot.controlplane.sandbox.SandboxEvent.DELETE_REQUESTED;
-import static dev.sandlot.controlplane.sandbox.SandboxEvent.FORCED_DELETE_REQUESTED;
-import static dev.sandlot.controlplane.sandbox.SandboxEvent.NETWORK_CHANGED;
-import static dev.sandlot.controlplane.sandbox.SandboxEvent.NETWORK_FAILED;
-import static dev.sandlot.controlplane.sandbox.SandboxEvent.RECOVERY_REQUESTED;
-import static dev.sandlot.controlplane.sandbox.SandboxEvent.RUNNER_DESTROYED;
-import static dev.sandlot.controlplane.sandbox.SandboxEvent.RUNNER_FAILED;
-import static dev.sandlot.controlplane.sandbox.SandboxEvent.RUNNER_GONE;
-import static dev.sandlot.controlplane.sandbox.SandboxEvent.RUNNER_STARTED;
-import static dev.sandlot.controlplane.sandbox.SandboxEvent.RUNNER_STOPPED;
-import static dev.sandlot.controlplane.sandbox.SandboxEvent.START_REQUESTED;
-import static dev.sandlot.controlplane.sandbox.SandboxEvent.STOPPED_RECOVERY_REQUESTED;
-import static dev.sandlot.controlplane.sandbox.SandboxEvent.STOP_REQUESTED;
-import static dev.sandlot.controlplane.sandbox.SandboxState.CREATING;
-import static dev.sandlot.controlplane.sandbox.SandboxState.DESTROYED;
-import static dev.sandlot.controlplane.sandbox.SandboxState.DESTROYING;
-import static dev.sandlot.controlplane.sandbox.SandboxState.ERROR;
-import static dev.sandlot.controlplane.sandbox.SandboxState.STARTED;
-import static dev.sandlot.controlplane.sandbox.SandboxState.STARTING;
-import static dev.sandlot.controlplane.sandbox.SandboxState.STOPPED;
-import static dev.sandlot.controlplane.sandbox.SandboxState.STOPPING;
+import static dev.sandlot.controlplane.sandbox.lifecycle.SandboxCommand.APPLY_NETWORK_ON_RUNNER;
+import static dev.sandlot.controlplane.sandbox.lifecycle.SandboxCommand.DESTROY_NOW_ON_RUNNER;
+import static dev.sandlot.controlplane.sandbox.lifecycle.SandboxCommand.DESTROY_ON_RUNNER;
+import static dev.sandlot.controlplane.sandbox.lifecycle.SandboxCommand.DROP_ORDERS;
+import static dev.sandlot.controlplane.sandbox.lifecycle.SandboxCommand.KILL_ON_RUNNER;
+import static dev.sandlot.controlplane.sandbox.lifecycle.SandboxCommand.NOTHING;
+import static dev.sandlot.controlplane.sandbox.lifecycle.SandboxCommand.START_ON_RUNNER;
+import static dev.sandlot.controlplane.sandbox.lifecycle.SandboxCommand.STOP_ON_RUNNER;
+import static dev.sandlot.controlplane.sandbox.lifecycle.SandboxEvent.DEADLINE_PASSED;
+import static dev.sandlot.controlplane.sandbox.lifecycle.SandboxEvent.DELETE_REQUESTED;
+import static dev.sandlot.controlplane.sandbox.lifecycle.SandboxEvent.FORCED_DELETE_REQUESTED;
+import static dev.sandlot.controlplane.sandbox.lifecycle.SandboxEvent.NETWORK_CHANGED;
+import static dev.sandlot.controlplane.sandbox.lifecycle.SandboxEvent.NETWORK_FAILED;
+import static dev.sandlot.controlplane.sandbox.lifecycle.SandboxEvent.RECOVERY_REQUESTED;
+import static dev.sandlot.controlplane.sandbox.lifecycle.SandboxEvent.RUNNER_DESTROYED;
+import static dev.sandlot.controlplane.sandbox.lifecycle.SandboxEvent.RUNNER_FAILED;
+import static dev.sandlot.controlplane.sandbox.lifecycle.SandboxEvent.RUNNER_GONE;
+import static dev.sandlot.controlplane.sandbox.lifecycle.SandboxEvent.RUNNER_STARTED;
+import static dev.sandlot.controlplane.sandbox.lifecycle.SandboxEvent.RUNNER_STOPPED;
+import static dev.sandlot.controlplane.sandbox.lifecycle.SandboxEvent.START_REQUESTED;
+import static dev.sandlot.controlplane.sandbox.lifecycle.SandboxEvent.STOPPED_RECOVERY_REQUESTED;
+import static dev.sandlot.controlplane.sandbox.lifecycle.SandboxEvent.STOP_REQUESTED;
+import static dev.sandlot.model.SandboxState.CREATING;
+import static dev.sandlot.model.SandboxState.DESTROYED;
+import static dev.sandlot.model.SandboxState.DESTROYING;
+import static dev.sandlot.model.SandboxState.ERROR;
+import static dev.sandlot.model.SandboxState.STARTED;
+import static dev.sandlot.model.SandboxState.STARTING;
+import static dev.sandlot.model.SandboxState.STOPPED;
+import static dev.sandlot.model.SandboxState.STOPPING;
 
 import dev.sandlot.controlplane.platform.Lifecycle;
+import dev.sandlot.model.SandboxState;
 
 /// The whole life of a sandbox. Drawn in docs/lifecycle/sandbox.puml.
 ///
@@ -39,9 +40,9 @@ import dev.sandlot.controlplane.platform.Lifecycle;
 /// sandbox, so that nothing goes on running that is accounted to nobody. A removal is never given
 /// up: it is ordered again until the runner confirms it or is gone for good. What a sandbox may
 /// reach is never left open: if a change cannot be applied, the sandbox is stopped.
-final class SandboxLifecycle {
+public final class SandboxLifecycle {
   // spotless:off
-  static final Lifecycle<SandboxState, SandboxEvent, SandboxCommand> TABLE =
+  public static final Lifecycle<SandboxState, SandboxEvent, SandboxCommand> TABLE =
       Lifecycle.<SandboxState, SandboxEvent, SandboxCommand>named("sandbox", CREATING, DESTROYED)
           //   in          on                          go to       and
           .row(CREATING,   RUNNER_STARTED,             STARTED,    NOTHING)

@@ -1,12 +1,13 @@
-package dev.sandlot.controlplane.sandbox;
+package dev.sandlot.controlplane.sandbox.lifecycle;
 
-import static dev.sandlot.controlplane.sandbox.SandboxCommand.*;
-import static dev.sandlot.controlplane.sandbox.SandboxEvent.*;
-import static dev.sandlot.controlplane.sandbox.SandboxState.*;
+import static dev.sandlot.controlplane.sandbox.lifecycle.SandboxCommand.*;
+import static dev.sandlot.controlplane.sandbox.lifecycle.SandboxEvent.*;
+import static dev.sandlot.model.SandboxState.*;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sandlot.controlplane.platform.Lifecycle.Outcome;
 import dev.sandlot.controlplane.platform.Lifecycle.Row;
+import dev.sandlot.model.SandboxState;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,9 +1,10 @@
-package dev.sandlot.controlplane.sandbox;
+package dev.sandlot.controlplane.sandbox.store;
 
 import dev.sandlot.controlplane.runnerpool.Allocations;
 import dev.sandlot.model.OrganizationId;
 import dev.sandlot.model.RunnerId;
 import dev.sandlot.model.SandboxId;
+import dev.sandlot.model.SandboxState;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -11,7 +12,7 @@ import java.util.Optional;
 import java.util.Set;
 
 /// Where sandboxes are kept. Each method is one transaction, or part of the one the caller is in.
-interface SandboxStore extends Allocations {
+public interface SandboxStore extends Allocations {
   /// @param deadline when it is given up
   /// @return false when a live sandbox of the organisation has the name
   boolean insert(Sandbox sandbox, Optional<Instant> deadline);

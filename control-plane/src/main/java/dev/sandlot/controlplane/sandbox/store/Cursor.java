@@ -1,4 +1,4 @@
-package dev.sandlot.controlplane.sandbox;
+package dev.sandlot.controlplane.sandbox.store;
 
 import dev.sandlot.http.HttpFailure;
 import dev.sandlot.http.Json;
@@ -10,14 +10,14 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /// Where a page of a list ended: the last sandbox's sort value and id. Opaque to clients.
-record Cursor(String value, SandboxId id) {
+public record Cursor(String value, SandboxId id) {
   private static final int LENGTH_MAX = 2048;
 
   /// As it travels; sort and order are kept so that a cursor is not used with others.
   private record Wire(
       @Nullable String sort, boolean ascending, @Nullable String value, @Nullable String id) {}
 
-  String encode(SandboxQuery.Sort sort, boolean ascending) {
+  public String encode(SandboxQuery.Sort sort, boolean ascending) {
     byte[] json = Json.bytes(new Wire(sort.wire(), ascending, value, id.toString()));
     return Base64.getUrlEncoder().withoutPadding().encodeToString(json);
   }
@@ -25,7 +25,7 @@ record Cursor(String value, SandboxId id) {
   /// Reads a cursor for a list in this order.
   ///
   /// @throws HttpFailure 400 when it is none
-  static Cursor decode(String text, SandboxQuery.Sort sort, boolean ascending) {
+  public static Cursor decode(String text, SandboxQuery.Sort sort, boolean ascending) {
     return parse(text, sort, ascending)
         .orElseThrow(() ->
             HttpFailure.badRequest(

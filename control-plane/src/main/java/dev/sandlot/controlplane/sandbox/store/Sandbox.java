@@ -1,8 +1,9 @@
-package dev.sandlot.controlplane.sandbox;
+package dev.sandlot.controlplane.sandbox.store;
 
 import dev.sandlot.model.OrganizationId;
 import dev.sandlot.model.RunnerId;
 import dev.sandlot.model.SandboxId;
+import dev.sandlot.model.SandboxState;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
@@ -106,7 +107,7 @@ public record Sandbox(
   }
 
   /// The same in another state.
-  Sandbox in(SandboxState state) {
+  public Sandbox in(SandboxState state) {
     Status next =
         new Status(
             state,

@@ -1,4 +1,4 @@
-package dev.sandlot.controlplane.sandbox;
+package dev.sandlot.controlplane.sandbox.store;
 
 import dev.sandlot.controlplane.platform.Columns;
 import dev.sandlot.http.Json;

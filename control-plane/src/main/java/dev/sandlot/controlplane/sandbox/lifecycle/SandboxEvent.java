@@ -1,7 +1,7 @@
-package dev.sandlot.controlplane.sandbox;
+package dev.sandlot.controlplane.sandbox.lifecycle;
 
 /// What can happen to a sandbox.
-enum SandboxEvent {
+public enum SandboxEvent {
   /// A client wants it to run.
   START_REQUESTED,
   /// A client, or its idle time, wants it stopped.

@@ -1,5 +1,6 @@
-package dev.sandlot.controlplane.sandbox;
+package dev.sandlot.controlplane.sandbox.store;
 
+import dev.sandlot.model.SandboxState;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -19,7 +20,7 @@ import java.util.Set;
 /// @param after where the page before ended
 /// @param offset how many to skip, for the older form of paging
 /// @param limit how many at most
-record SandboxQuery(
+public record SandboxQuery(
     String idPrefix,
     String namePrefix,
     Map<String, String> labels,
@@ -37,20 +38,20 @@ record SandboxQuery(
     Optional<Cursor> after,
     int offset,
     int limit) {
-  SandboxQuery {
+  public SandboxQuery {
     labels = Map.copyOf(labels);
     snapshots = List.copyOf(snapshots);
     regions = List.copyOf(regions);
   }
 
   /// Cores, GiB and GiB.
-  record Resources(int cpu, int memory, int disk) {}
+  public record Resources(int cpu, int memory, int disk) {}
 
   /// Times, inclusive.
-  record Between(Optional<Instant> from, Optional<Instant> to) {}
+  public record Between(Optional<Instant> from, Optional<Instant> to) {}
 
   /// What a list is ordered by; ties by id.
-  enum Sort {
+  public enum Sort {
     NAME("name", "name", "text"),
     CPU("cpu", "cpu", "integer"),
     MEMORY("memoryGib", "memory", "integer"),
@@ -73,7 +74,7 @@ record SandboxQuery(
       this.columnType = columnType;
     }
 
-    String wire() {
+    public String wire() {
       return wire;
     }
 
@@ -86,7 +87,7 @@ record SandboxQuery(
     }
 
     /// The sandbox's value, such that the column's type reads it exactly.
-    String valueOf(Sandbox sandbox) {
+    public String valueOf(Sandbox sandbox) {
       return switch (this) {
         case NAME -> sandbox.spec().name();
         case CPU -> Integer.toString(sandbox.spec().cpu());

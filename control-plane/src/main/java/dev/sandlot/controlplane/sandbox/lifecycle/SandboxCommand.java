@@ -1,7 +1,7 @@
-package dev.sandlot.controlplane.sandbox;
+package dev.sandlot.controlplane.sandbox.lifecycle;
 
 /// What is to be done when a sandbox goes to its next state.
-enum SandboxCommand {
+public enum SandboxCommand {
   NOTHING,
   /// Order a start.
   START_ON_RUNNER,

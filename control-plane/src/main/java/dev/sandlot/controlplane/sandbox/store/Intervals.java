@@ -1,4 +1,4 @@
-package dev.sandlot.controlplane.sandbox;
+package dev.sandlot.controlplane.sandbox.store;
 
 import dev.sandlot.http.HttpFailure;
 
@@ -17,20 +17,20 @@ public record Intervals(int autoStopMinutes, int autoArchiveMinutes, int autoDel
   static final int MINUTES_MAX = 5_256_000;
 
   /// Of a sandbox that says nothing else.
-  static final Intervals DEFAULT = new Intervals(15, 10_080, -1);
+  public static final Intervals DEFAULT = new Intervals(15, 10_080, -1);
 
-  Intervals withAutoStop(int minutes) {
+  public Intervals withAutoStop(int minutes) {
     require(minutes >= 0 && minutes <= MINUTES_MAX, "autoStopInterval", "0 (never)");
     return new Intervals(minutes, autoArchiveMinutes, autoDeleteMinutes);
   }
 
-  Intervals withAutoArchive(int minutes) {
+  public Intervals withAutoArchive(int minutes) {
     require(minutes >= 0, "autoArchiveInterval", "0 (the maximum)");
     int capped = minutes == 0 ? ARCHIVE_MINUTES_MAX : Math.min(minutes, ARCHIVE_MINUTES_MAX);
     return new Intervals(autoStopMinutes, capped, autoDeleteMinutes);
   }
 
-  Intervals withAutoDelete(int minutes) {
+  public Intervals withAutoDelete(int minutes) {
     require(minutes <= MINUTES_MAX, "autoDeleteInterval", "-1 (never)");
     return new Intervals(autoStopMinutes, autoArchiveMinutes, Math.max(minutes, -1));
   }
