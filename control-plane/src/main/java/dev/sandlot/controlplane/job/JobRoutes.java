@@ -25,7 +25,6 @@ public final class JobRoutes {
   private static final int PAGE_MAX = 1_000_000;
   private static final int LIST_MAX = 500;
   private static final int LIST_DEFAULT = 100;
-  private static final int MESSAGE_LENGTH_MAX = 16_384;
 
   private final Jobs jobs;
   private final JobOutcomes outcomes;
@@ -73,26 +72,20 @@ public final class JobRoutes {
   }
 
   private void report(Exchange exchange) {
-    RequestBody body = RequestBody.of(exchange);
-    JobStatus status =
-        body.text("status", MESSAGE_LENGTH_MAX)
-            .map(JobRoutes::status)
-            .orElseThrow(() -> HttpFailure.badRequest("status is missing"));
+    JobReport report = JobReport.read(RequestBody.of(exchange));
     Job job =
         jobs.report(
             Caller.runner(exchange),
             exchange.pathParameter("jobId"),
-            status,
-            body.text("errorMessage", MESSAGE_LENGTH_MAX),
-            body.text("resultMetadata", MESSAGE_LENGTH_MAX),
+            report.status(),
+            report.errorMessage(),
+            report.resultMetadata(),
             outcomes);
     exchange.status(201).sendJson(json(job));
   }
 
   private static JobStatus status(String text) {
-    return Arrays.stream(JobStatus.values())
-        .filter(one -> one.name().equals(text))
-        .findFirst()
+    return JobStatus.parse(text)
         .orElseThrow(() ->
             HttpFailure.badRequest("status must be one of " + Arrays.toString(JobStatus.values())));
   }

@@ -1,5 +1,8 @@
 package dev.sandlot.controlplane.job;
 
+import java.util.Arrays;
+import java.util.Optional;
+
 /// How far a job is.
 public enum JobStatus {
   /// Waits for its runner.
@@ -10,6 +13,11 @@ public enum JobStatus {
   COMPLETED,
   /// Given up; a new one must be ordered.
   FAILED;
+
+  /// The one that goes by this name.
+  static Optional<JobStatus> parse(String name) {
+    return Arrays.stream(values()).filter(one -> one.name().equals(name)).findFirst();
+  }
 
   /// Whether nothing more will happen to it.
   public boolean isFinal() {

@@ -1,10 +1,10 @@
 package dev.sandlot.controlplane.sandbox;
 
 import com.google.re2j.Pattern;
-import dev.sandlot.controlplane.platform.RequestBody;
 import dev.sandlot.controlplane.sandbox.store.Intervals;
 import dev.sandlot.controlplane.sandbox.store.NetworkSettings;
 import dev.sandlot.controlplane.sandbox.store.Sandbox;
+import dev.sandlot.http.BodyReader;
 import dev.sandlot.http.HttpFailure;
 import java.util.List;
 import java.util.Locale;
@@ -49,7 +49,7 @@ record CreateRequest(
   }
 
   /// @throws HttpFailure 400 for whatever does not fit
-  static CreateRequest read(RequestBody body) {
+  static CreateRequest read(BodyReader body) {
     refuseNotBuilt(body);
     return new CreateRequest(
         body.text("name", RequestLimits.NAME_LENGTH_MAX)
@@ -61,14 +61,14 @@ record CreateRequest(
         body.text("target", RequestLimits.REGION_LENGTH_MAX).filter(text -> !text.isEmpty()),
         new Sandbox.Settings(
             labels(body).orElse(Map.of()),
-            body.bool("public").orElse(false),
+            body.flag("public").orElse(false),
             NetworkSettings.of(
-                body.bool("networkBlockAll"),
+                body.flag("networkBlockAll"),
                 body.text("networkAllowList", RequestLimits.LIST_LENGTH_MAX)),
             intervals(body)));
   }
 
-  private static void refuseNotBuilt(RequestBody body) {
+  private static void refuseNotBuilt(BodyReader body) {
     for (String field : NOT_BUILT) {
       if (body.asks(field)) {
         throw HttpFailure.badRequest(field + " is not supported by this server yet; leave it out");
@@ -83,7 +83,7 @@ record CreateRequest(
     }
   }
 
-  private static String user(RequestBody body) {
+  private static String user(BodyReader body) {
     String user =
         body.text("user", RequestLimits.NAME_LENGTH_MAX)
             .filter(text -> !text.isEmpty())
@@ -95,7 +95,7 @@ record CreateRequest(
     return user;
   }
 
-  private static Map<String, String> env(RequestBody body) {
+  private static Map<String, String> env(BodyReader body) {
     Map<String, String> env =
         body.textMap(
                 "env",
@@ -112,7 +112,7 @@ record CreateRequest(
     return env;
   }
 
-  static Optional<Map<String, String>> labels(RequestBody body) {
+  static Optional<Map<String, String>> labels(BodyReader body) {
     Optional<Map<String, String>> labels =
         body.textMap(
             "labels",
@@ -131,7 +131,7 @@ record CreateRequest(
     }
   }
 
-  private static Intervals intervals(RequestBody body) {
+  private static Intervals intervals(BodyReader body) {
     Intervals intervals = Intervals.DEFAULT;
     Optional<Integer> stop = minutes(body, "autoStopInterval");
     Optional<Integer> archive = minutes(body, "autoArchiveInterval");
@@ -141,7 +141,7 @@ record CreateRequest(
     return delete.isPresent() ? intervals.withAutoDelete(delete.get()) : intervals;
   }
 
-  private static Optional<Integer> minutes(RequestBody body, String field) {
+  private static Optional<Integer> minutes(BodyReader body, String field) {
     return body.integer(field, Integer.MIN_VALUE, Integer.MAX_VALUE);
   }
 

@@ -7,7 +7,6 @@ import dev.sandlot.controlplane.platform.QueryParameters;
 import dev.sandlot.controlplane.platform.RequestBody;
 import dev.sandlot.controlplane.sandbox.store.Sandbox;
 import dev.sandlot.http.Exchange;
-import dev.sandlot.http.HttpFailure;
 import dev.sandlot.http.Route;
 import dev.sandlot.model.RunnerId;
 import dev.sandlot.model.SandboxId;
@@ -50,24 +49,13 @@ public final class RunnerSandboxRoutes {
   private void state(Exchange exchange) {
     String id = exchange.pathParameter("sandboxId");
     RunnerId runner = Caller.runner(exchange);
-    RequestBody body = RequestBody.of(exchange);
-    String wire = body.text("state", RequestLimits.NAME_LENGTH_MAX).orElse("");
-    SandboxState seen =
-        SandboxState.parse(wire)
-            .orElseThrow(
-                () -> HttpFailure.badRequest("state must be started, stopped, destroyed or error"));
+    StateReport report = StateReport.read(RequestBody.of(exchange));
     Sandbox sandbox =
         SandboxId.parse(id)
             .flatMap(sandboxes::find)
             .filter(found -> found.runner().equals(runner))
             .orElseThrow(() -> Refusal.unknown(id));
-    boolean recoverable = body.bool("recoverable").orElse(false);
-    Cause cause =
-        body.text("errorReason", RequestLimits.REASON_LENGTH_MAX)
-            .filter(reason -> !reason.isBlank())
-            .map(reason -> Cause.NONE.withReason(reason, recoverable))
-            .orElse(Cause.NONE);
-    sandboxes.observe(sandbox, seen, cause);
+    sandboxes.observe(sandbox, report.state(), report.cause());
     exchange.send();
   }
 }

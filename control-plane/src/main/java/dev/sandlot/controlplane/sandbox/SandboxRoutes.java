@@ -217,15 +217,10 @@ public final class SandboxRoutes {
   }
 
   private void network(Exchange exchange) throws InterruptedException {
-    RequestBody body = RequestBody.of(exchange);
-    if (body.asks("domainAllowList")) {
-      throw HttpFailure.badRequest(
-          "domainAllowList is not supported by this server yet; use networkAllowList");
-    }
-    Optional<Boolean> blockAll = body.bool("networkBlockAll");
-    Optional<String> allowList = body.text("networkAllowList", RequestLimits.LIST_LENGTH_MAX);
+    NetworkChange change = NetworkChange.read(RequestBody.of(exchange));
     Sandbox sandbox = named(exchange);
-    NetworkSettings network = sandbox.settings().network().changed(blockAll, allowList);
+    NetworkSettings network =
+        sandbox.settings().network().changed(change.blockAll(), change.allowList());
     exchange.sendJson(json.full(sandboxes.changeNetwork(sandbox, network, requester(exchange))));
   }
 
