@@ -1,0 +1,90 @@
+package dev.sandlot.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Predicate;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+
+/// Documents are reached: links lead somewhere, and no source names a text that is not here.
+class DocumentsTest {
+  private static final Predicate<String> MARKDOWN = path -> path.endsWith(".md");
+  private static final Predicate<String> SOURCE =
+      path -> path.matches(".*\\.(java|rs|py|sh|mjs|js|go|proto|sql|md|xml|toml)|dev");
+
+  private static final Pattern CODE_BLOCK =
+      Pattern.compile("^```.*?^```$", Pattern.MULTILINE | Pattern.DOTALL);
+  private static final Pattern CODE = Pattern.compile("`[^`\n]*`");
+  private static final Pattern LINK = Pattern.compile("\\]\\(([^)\\s]+)\\)");
+  private static final Pattern HEADING = Pattern.compile("^#+ (.*)$", Pattern.MULTILINE);
+  private static final Pattern SECTION = Pattern.compile("docs/contract/[a-z-]+\\.md(?:#[\\w-]+)?");
+
+  @Test
+  void linksLeadSomewhere() throws IOException {
+    Set<String> broken = new TreeSet<>();
+    for (Path document : SourceTree.files(MARKDOWN)) {
+      for (String link : found(LINK, prose(document), 1)) {
+        if (!link.matches("[a-z]+:.*") && !leadsSomewhere(document, link)) {
+          broken.add(document + ": " + link);
+        }
+      }
+    }
+
+    assertThat(broken).as("links to a file or a heading that is not there").isEmpty();
+  }
+
+  @Test
+  void citedSectionsOfTheContractExist() throws IOException {
+    Set<String> broken = new TreeSet<>();
+    for (Path file : SourceTree.files(SOURCE)) {
+      for (String section : found(SECTION, SourceTree.text(file), 0)) {
+        if (!leadsSomewhere(Path.of("README.md"), section)) {
+          broken.add(file + ": " + section);
+        }
+      }
+    }
+
+    assertThat(broken).as("sections of docs/contract/ that code cites").isEmpty();
+  }
+
+  private static boolean leadsSomewhere(Path document, String link) throws IOException {
+    int hash = link.indexOf('#');
+    String path = hash < 0 ? link : link.substring(0, hash);
+    Path meant = path.isEmpty() ? document : document.resolveSibling(path).normalize();
+    return SourceTree.exists(meant)
+        && (hash < 0 || anchors(meant).contains(link.substring(hash + 1)));
+  }
+
+  /// As GitHub makes them of headings.
+  private static Set<String> anchors(Path document) throws IOException {
+    return found(HEADING, withoutBlocks(document), 1).stream()
+        .map(heading ->
+            heading
+                .replaceAll("\\[([^\\]]*)\\]\\([^)]*\\)", "$1")
+                .strip()
+                .toLowerCase(Locale.ROOT)
+                .replaceAll("[^\\w\\- ]", "")
+                .replace(' ', '-'))
+        .collect(Collectors.toSet());
+  }
+
+  private static String prose(Path document) throws IOException {
+    return CODE.matcher(withoutBlocks(document)).replaceAll("");
+  }
+
+  private static String withoutBlocks(Path document) throws IOException {
+    return CODE_BLOCK.matcher(SourceTree.text(document)).replaceAll("");
+  }
+
+  private static List<String> found(Pattern pattern, String text, int group) {
+    return pattern.matcher(text).results().map((MatchResult each) -> each.group(group)).toList();
+  }
+}
