@@ -5,10 +5,11 @@ import dev.sandlot.controlplane.access.Callers;
 import dev.sandlot.controlplane.access.Policy;
 import dev.sandlot.http.Endpoint;
 import dev.sandlot.http.Exchange;
-import dev.sandlot.http.HttpFailure;
 import dev.sandlot.http.RouteTable;
 import dev.sandlot.http.ShownPath;
 import dev.sandlot.http.throttle.FailedAttempts;
+import dev.sandlot.model.ErrorCode;
+import dev.sandlot.model.OperationFailure;
 import java.util.Optional;
 
 /// Leads every request under /api to its route, past the one place where it is decided who may
@@ -57,7 +58,8 @@ final class ApiDispatcher implements Endpoint {
     Optional<RouteTable.Match<Policy>> match = routes.find(exchange.method(), path);
     if (match.isEmpty()) {
       if (known.contains(exchange.method(), path)) {
-        throw new HttpFailure(501, "", "this server knows the operation but has not built it yet");
+        throw new OperationFailure(
+            ErrorCode.NOT_IMPLEMENTED, "this server knows the operation but has not built it yet");
       }
       throw unknown(exchange);
     }
@@ -72,7 +74,7 @@ final class ApiDispatcher implements Endpoint {
     }
     if (match.get().parameters().values().stream().anyMatch(value -> value.indexOf('\0') >= 0)) {
       // Nothing has such a name, and the database could not even be asked for it.
-      throw HttpFailure.notFound("there is nothing with a NUL character in its name");
+      throw OperationFailure.notFound("there is nothing with a NUL character in its name");
     }
     exchange.attribute(Caller.class, caller);
     exchange.pathParameters(match.get().parameters());
@@ -90,8 +92,8 @@ final class ApiDispatcher implements Endpoint {
         });
   }
 
-  private static HttpFailure unknown(Exchange exchange) {
-    return HttpFailure.notFound(
+  private static OperationFailure unknown(Exchange exchange) {
+    return OperationFailure.notFound(
         "there is no operation " + exchange.method() + " " + exchange.rawPath());
   }
 

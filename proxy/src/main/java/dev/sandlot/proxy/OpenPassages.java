@@ -1,6 +1,7 @@
 package dev.sandlot.proxy;
 
 import dev.sandlot.http.HttpFailure;
+import dev.sandlot.model.OperationFailure;
 import dev.sandlot.model.SandboxId;
 import java.util.ArrayList;
 import java.util.List;
@@ -82,9 +83,9 @@ final class OpenPassages {
   private static void look(Open open) {
     try {
       open.admission.again();
-    } catch (HttpFailure failure) {
+    } catch (OperationFailure failure) {
       // 5xx: it cannot be told now, and the next look will.
-      if (failure.status() < 500) {
+      if (HttpFailure.of(failure).status() < 500) {
         open.end.run();
       }
     } catch (RuntimeException e) {

@@ -9,6 +9,7 @@ import dev.sandlot.http.Tunnel;
 import dev.sandlot.http.UpgradeRequest;
 import dev.sandlot.http.Upgrades;
 import dev.sandlot.http.throttle.FailedAttempts;
+import dev.sandlot.model.OperationFailure;
 import dev.sandlot.model.SandboxId;
 import dev.sandlot.runtime.ToolboxGateway;
 import java.io.IOException;
@@ -130,7 +131,7 @@ public final class Proxy implements Endpoint, Upgrades, AutoCloseable {
               : Optional.of(openPreview(head, passage));
       return tunnel.map(taken ->
           watched(taken, passage.grant(), before, () -> passage(head, destination, begun)));
-    } catch (HttpFailure _) {
+    } catch (OperationFailure _) {
       return Optional.empty();
     }
   }
@@ -152,7 +153,7 @@ public final class Proxy implements Endpoint, Upgrades, AutoCloseable {
     return (in, out) -> {
       try (OpenPassages.Open _ = passages.enter(grant, before, admission, () -> end(out))) {
         tunnel.run(in, out);
-      } catch (HttpFailure _) {
+      } catch (OperationFailure _) {
         // Refused meanwhile. The tunnel has taken something already, and gives it back at its end.
         out.close();
         tunnel.run(in, out);
@@ -189,8 +190,8 @@ public final class Proxy implements Endpoint, Upgrades, AutoCloseable {
                   tunnel.run(in, out);
                 }
               });
-    } catch (HttpFailure failure) {
-      refusal = failure;
+    } catch (OperationFailure failure) {
+      refusal = HttpFailure.of(failure);
     } catch (Exception e) {
       refusal = ProxyFailures.unexpected(asked, e);
     }

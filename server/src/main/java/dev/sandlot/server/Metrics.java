@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import dev.sandlot.http.Endpoint;
 import dev.sandlot.http.Exchange;
 import dev.sandlot.http.HttpFailure;
+import dev.sandlot.model.OperationFailure;
 import io.prometheus.metrics.core.metrics.Counter;
 import io.prometheus.metrics.core.metrics.Histogram;
 import io.prometheus.metrics.expositionformats.PrometheusTextFormatWriter;
@@ -52,8 +53,8 @@ final class Metrics {
       try {
         endpoint.serve(exchange);
         status = category(exchange.status());
-      } catch (HttpFailure failure) {
-        status = category(exchange.sent() ? exchange.status() : failure.status());
+      } catch (OperationFailure failure) {
+        status = category(exchange.sent() ? exchange.status() : HttpFailure.of(failure).status());
         throw failure;
       } catch (Exception e) {
         // A client that left before the end had been answered.

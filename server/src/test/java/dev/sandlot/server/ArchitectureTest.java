@@ -321,6 +321,20 @@ class ArchitectureTest {
   }
 
   @Test
+  void operationsFailWithoutHttp() {
+    noClasses()
+        .that()
+        .resideInAPackage("dev.sandlot.controlplane..")
+        .and()
+        .doNotHaveFullyQualifiedName("dev.sandlot.controlplane.ControlPlane")
+        .should()
+        .dependOnClassesThat()
+        .haveFullyQualifiedName("dev.sandlot.http.HttpFailure")
+        .because("an OperationFailure says what is wrong, and one table its status")
+        .check(OURS);
+  }
+
+  @Test
   void namesSayWhatThingsAre() {
     List<String> empty =
         OURS.stream()

@@ -1,7 +1,7 @@
 package dev.sandlot.controlplane.access;
 
 import dev.sandlot.controlplane.platform.PostgresDatabase;
-import dev.sandlot.http.HttpFailure;
+import dev.sandlot.model.OperationFailure;
 import dev.sandlot.model.OrganizationId;
 import dev.sandlot.model.RunnerId;
 import dev.sandlot.model.UserId;
@@ -27,7 +27,7 @@ public final class ApiKeys {
   ///
   /// @param expiresAt empty: never
   /// @return the key in the clear, which is nowhere else
-  /// @throws HttpFailure 409 when the user has one of that name in the organisation
+  /// @throws OperationFailure CONFLICT when the user has one of that name in the organisation
   public Secret create(
       OrganizationId organization,
       UserId user,
@@ -36,7 +36,8 @@ public final class ApiKeys {
       Optional<Instant> expiresAt) {
     Secret secret = Secret.random();
     if (!register(organization, user, name, permissions, expiresAt, secret)) {
-      throw HttpFailure.conflict("there is a key named " + name + " already; choose another name");
+      throw OperationFailure.conflict(
+          "there is a key named " + name + " already; choose another name");
     }
     return secret;
   }
@@ -49,7 +50,7 @@ public final class ApiKeys {
       Optional<Instant> expiresAt,
       Secret secret) {
     if (name.isBlank() || name.length() > NAME_LENGTH_MAX) {
-      throw HttpFailure.badRequest("name must have 1 to " + NAME_LENGTH_MAX + " characters");
+      throw OperationFailure.badRequest("name must have 1 to " + NAME_LENGTH_MAX + " characters");
     }
     return store.insert(
         new ApiKey(
@@ -71,10 +72,10 @@ public final class ApiKeys {
 
   /// Revokes a key, at once and everywhere.
   ///
-  /// @throws HttpFailure 404 when there is none of that name
+  /// @throws OperationFailure NOT_FOUND when there is none of that name
   public void revoke(OrganizationId organization, UserId user, String name) {
     if (store.delete(organization, user, name).isEmpty()) {
-      throw HttpFailure.notFound("there is no key named " + name);
+      throw OperationFailure.notFound("there is no key named " + name);
     }
   }
 

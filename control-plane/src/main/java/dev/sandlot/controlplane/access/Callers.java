@@ -5,7 +5,7 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.sandlot.controlplane.platform.PostgresDatabase;
 import dev.sandlot.controlplane.platform.Signals;
 import dev.sandlot.http.Exchange;
-import dev.sandlot.http.HttpFailure;
+import dev.sandlot.model.OperationFailure;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Optional;
@@ -61,7 +61,7 @@ public final class Callers {
 
   /// Who sent the request: nobody for a missing or unknown token.
   ///
-  /// @throws HttpFailure 503 when keys cannot be looked up now
+  /// @throws OperationFailure SERVICE_UNAVAILABLE when keys cannot be looked up now
   public Caller of(Exchange exchange) {
     return bearer(exchange).map(this::ofToken).orElseGet(Caller.Anonymous::new);
   }
@@ -76,7 +76,7 @@ public final class Callers {
 
   /// Who a token belongs to.
   ///
-  /// @throws HttpFailure 503 when keys cannot be looked up now
+  /// @throws OperationFailure SERVICE_UNAVAILABLE when keys cannot be looked up now
   public Caller ofToken(String token) {
     if (token.isEmpty() || token.length() > TOKEN_LENGTH_MAX) {
       return new Caller.Anonymous();
@@ -91,7 +91,8 @@ public final class Callers {
   /// Only so many at a time: keys that nobody has must not take all of the database's connections.
   private Optional<KeyStore.Holder> lookUp(String hash) {
     if (!turn()) {
-      throw new HttpFailure(503, "", "too many keys are being checked now, try again in a moment");
+      throw OperationFailure.unavailable(
+          "too many keys are being checked now, try again in a moment");
     }
     try {
       Optional<KeyStore.Holder> holder = store.holder(hash);
@@ -101,7 +102,7 @@ public final class Callers {
       return holder;
     } catch (RuntimeException e) {
       LOGGER.atError().setCause(e).log("cannot look up a key");
-      throw new HttpFailure(503, "", "keys cannot be checked now, try again in a moment");
+      throw OperationFailure.unavailable("keys cannot be checked now, try again in a moment");
     } finally {
       turns.release();
     }
@@ -126,11 +127,11 @@ public final class Callers {
 
   /// The key a request was sent with.
   ///
-  /// @throws HttpFailure 401 when it is no user's
+  /// @throws OperationFailure UNAUTHORIZED when it is no user's
   ApiKey current(Exchange exchange) {
     return exchange
         .header("Authorization")
         .flatMap(value -> store.apiKey(new Secret(value.substring(SCHEME.length()).strip()).hash()))
-        .orElseThrow(() -> HttpFailure.unauthorized("send a user's key"));
+        .orElseThrow(() -> OperationFailure.unauthorized("send a user's key"));
   }
 }

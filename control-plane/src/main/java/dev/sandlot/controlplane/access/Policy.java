@@ -1,7 +1,7 @@
 package dev.sandlot.controlplane.access;
 
-import dev.sandlot.http.HttpFailure;
 import dev.sandlot.model.ClientWords;
+import dev.sandlot.model.OperationFailure;
 import java.util.Set;
 
 /// Who may call an operation. Every route names one; it is checked before the route's code runs.
@@ -35,7 +35,8 @@ public sealed interface Policy {
 
   /// Lets the caller pass.
   ///
-  /// @throws HttpFailure 401 when the credential is of another kind, 403 when a permission lacks
+  /// @throws OperationFailure UNAUTHORIZED when the credential is of another kind, FORBIDDEN when a
+  ///   permission lacks
   default void admit(Caller caller) {
     boolean kind =
         switch (this) {
@@ -49,7 +50,7 @@ public sealed interface Policy {
                   || (caller instanceof Caller.KeyHolder holder && holder.admin());
         };
     if (!kind) {
-      throw HttpFailure.unauthorized(
+      throw OperationFailure.unauthorized(
           caller instanceof Caller.Anonymous
               ? ClientWords.unauthorized(
                   "send a valid key in the header 'Authorization: Bearer <key>'")
@@ -58,7 +59,7 @@ public sealed interface Policy {
     if (this instanceof Key wanted && caller instanceof Caller.KeyHolder holder) {
       for (Permission permission : wanted.permissions()) {
         if (!holder.permissions().contains(permission)) {
-          throw HttpFailure.forbidden("the key lacks the permission " + permission.wire());
+          throw OperationFailure.forbidden("the key lacks the permission " + permission.wire());
         }
       }
     }

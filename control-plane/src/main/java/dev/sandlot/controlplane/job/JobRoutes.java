@@ -6,8 +6,8 @@ import dev.sandlot.controlplane.platform.QueryParameters;
 import dev.sandlot.controlplane.platform.RequestBody;
 import dev.sandlot.controlplane.platform.WireTime;
 import dev.sandlot.http.Exchange;
-import dev.sandlot.http.HttpFailure;
 import dev.sandlot.http.Route;
+import dev.sandlot.model.OperationFailure;
 import dev.sandlot.model.RunnerId;
 import java.time.Duration;
 import java.util.Arrays;
@@ -87,7 +87,8 @@ public final class JobRoutes {
   private static JobStatus status(String text) {
     return JobStatus.parse(text)
         .orElseThrow(() ->
-            HttpFailure.badRequest("status must be one of " + Arrays.toString(JobStatus.values())));
+            OperationFailure.badRequest(
+                "status must be one of " + Arrays.toString(JobStatus.values())));
   }
 
   private static Map<String, Object> json(Job job) {

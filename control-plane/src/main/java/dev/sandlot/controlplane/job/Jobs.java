@@ -2,8 +2,8 @@ package dev.sandlot.controlplane.job;
 
 import dev.sandlot.controlplane.platform.PostgresDatabase;
 import dev.sandlot.controlplane.platform.Signals;
-import dev.sandlot.http.HttpFailure;
 import dev.sandlot.model.JobId;
+import dev.sandlot.model.OperationFailure;
 import dev.sandlot.model.RunnerId;
 import dev.sandlot.model.SandboxId;
 import java.time.Duration;
@@ -111,17 +111,17 @@ public final class Jobs {
     return store.count(runner, status);
   }
 
-  /// @throws HttpFailure 404 when the runner has no such job
+  /// @throws OperationFailure NOT_FOUND when the runner has no such job
   Job find(RunnerId runner, String id) {
     return JobId.parse(id)
         .flatMap(store::find)
         .filter(job -> job.runner().equals(runner))
-        .orElseThrow(() -> HttpFailure.notFound("there is no job " + id + " for this runner"));
+        .orElseThrow(() -> OperationFailure.notFound("there is no job " + id + " for this runner"));
   }
 
   /// Takes a runner's report. The same report twice is fine, as its answer may have been lost.
   ///
-  /// @throws HttpFailure 404 or 409 when the job has ended otherwise
+  /// @throws OperationFailure NOT_FOUND or CONFLICT when the job has ended otherwise
   Job report(
       RunnerId runner,
       String id,
@@ -141,7 +141,7 @@ public final class Jobs {
               : Optional.empty();
       Job job =
           after.orElseThrow(() ->
-              HttpFailure.conflict(
+              OperationFailure.conflict(
                   "the job is " + before.status() + " and cannot become " + status));
       if (job.status().isFinal()) {
         ended(job);

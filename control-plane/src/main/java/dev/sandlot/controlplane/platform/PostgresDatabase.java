@@ -2,7 +2,7 @@ package dev.sandlot.controlplane.platform;
 
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
-import dev.sandlot.http.HttpFailure;
+import dev.sandlot.model.OperationFailure;
 import java.sql.SQLException;
 import java.sql.SQLTransientConnectionException;
 import java.time.Duration;
@@ -163,7 +163,8 @@ public final class PostgresDatabase implements Transactions, AutoCloseable {
           .atWarn()
           .addKeyValue("reason", String.valueOf(e.getMessage()))
           .log("the database cannot be reached");
-      throw new HttpFailure(503, "", "the database cannot be reached now, try again in a moment");
+      throw OperationFailure.unavailable(
+          "the database cannot be reached now, try again in a moment");
     }
   }
 

@@ -2,7 +2,7 @@ package dev.sandlot.controlplane.platform;
 
 import com.google.re2j.Pattern;
 import dev.sandlot.http.Exchange;
-import dev.sandlot.http.HttpFailure;
+import dev.sandlot.model.OperationFailure;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.OffsetDateTime;
@@ -40,7 +40,7 @@ public final class QueryParameters {
 
   private static String storable(String name, String value) {
     if (value.indexOf('\0') >= 0) {
-      throw HttpFailure.badRequest(name + " must not hold NUL characters");
+      throw OperationFailure.badRequest(name + " must not hold NUL characters");
     }
     return value;
   }
@@ -53,7 +53,7 @@ public final class QueryParameters {
   /// Reads a whole number between the two, inclusive.
   ///
   /// @param name of the parameter, for the message
-  /// @throws HttpFailure 400 when it is none
+  /// @throws OperationFailure BAD_REQUEST when it is none
   public static int integer(String name, String value, int least, int most) {
     if (WHOLE_NUMBER.matcher(value).matches()) {
       long number = Long.parseLong(value);
@@ -61,7 +61,8 @@ public final class QueryParameters {
         return (int) number;
       }
     }
-    throw HttpFailure.badRequest(name + " must be a whole number from " + least + " to " + most);
+    throw OperationFailure.badRequest(
+        name + " must be a whole number from " + least + " to " + most);
   }
 
   /// True or false, in these words alone.
@@ -71,7 +72,7 @@ public final class QueryParameters {
             switch (value) {
               case "true" -> true;
               case "false" -> false;
-              default -> throw HttpFailure.badRequest(name + " must be true or false");
+              default -> throw OperationFailure.badRequest(name + " must be true or false");
             });
   }
 
@@ -89,7 +90,8 @@ public final class QueryParameters {
                 ? OffsetDateTime.parse(value).toInstant()
                 : LocalDate.parse(value).atStartOfDay(ZoneOffset.UTC).toInstant();
           } catch (DateTimeParseException _) {
-            throw HttpFailure.badRequest(name + " must be a time such as 2026-01-31T12:00:00.000Z");
+            throw OperationFailure.badRequest(
+                name + " must be a time such as 2026-01-31T12:00:00.000Z");
           }
         });
   }

@@ -2,7 +2,7 @@ package dev.sandlot.controlplane.platform;
 
 import dev.sandlot.http.BodyReader;
 import dev.sandlot.http.Exchange;
-import dev.sandlot.http.HttpFailure;
+import dev.sandlot.model.OperationFailure;
 
 /// How the control API reads a body: scalars are coerced, "10" counts as 10 (control-api.md §1.1),
 /// and whatever does not fit is a 400 that names the field.
@@ -13,16 +13,16 @@ public final class RequestBody {
 
   /// The body, at most 1 MiB of it; none counts as `{}`.
   ///
-  /// @throws HttpFailure 413 when it is larger
+  /// @throws OperationFailure 413 when it is larger
   public static BodyReader of(Exchange exchange) {
     return BodyReader.of(
-        exchange.bodyBytes(BYTES_MAX), BodyReader.Scalars.COERCED, HttpFailure::badRequest);
+        exchange.bodyBytes(BYTES_MAX), BodyReader.Scalars.COERCED, OperationFailure::badRequest);
   }
 
   /// An object of one field, whose value is this JSON text.
   ///
-  /// @throws HttpFailure 400, naming the field, when the text is no JSON
+  /// @throws OperationFailure BAD_REQUEST, naming the field, when the text is no JSON
   public static BodyReader holding(String field, String json) {
-    return BodyReader.holding(field, json, HttpFailure::badRequest);
+    return BodyReader.holding(field, json, OperationFailure::badRequest);
   }
 }

@@ -8,9 +8,9 @@ import dev.sandlot.controlplane.platform.QueryParameters;
 import dev.sandlot.controlplane.sandbox.Sandboxes;
 import dev.sandlot.controlplane.sandbox.store.Sandbox;
 import dev.sandlot.http.Exchange;
-import dev.sandlot.http.HttpFailure;
 import dev.sandlot.http.Route;
 import dev.sandlot.model.ClientWords;
+import dev.sandlot.model.OperationFailure;
 import dev.sandlot.model.SandboxId;
 import dev.sandlot.model.SigningKey;
 import java.time.Duration;
@@ -134,8 +134,8 @@ public final class PreviewRoutes {
     return SandboxId.parse(exchange.pathParameter("sandboxId")).orElseThrow(PreviewRoutes::none);
   }
 
-  private static HttpFailure none() {
-    return HttpFailure.notFound(
+  private static OperationFailure none() {
+    return OperationFailure.notFound(
         ClientWords.sandboxNotFound("there is none, or it may not be seen"));
   }
 

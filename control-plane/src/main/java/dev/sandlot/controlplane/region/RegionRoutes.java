@@ -4,8 +4,8 @@ import dev.sandlot.controlplane.access.Caller;
 import dev.sandlot.controlplane.access.Policy;
 import dev.sandlot.controlplane.platform.WireTime;
 import dev.sandlot.http.Exchange;
-import dev.sandlot.http.HttpFailure;
 import dev.sandlot.http.Route;
+import dev.sandlot.model.OperationFailure;
 import dev.sandlot.model.OrganizationId;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -42,7 +42,7 @@ public final class RegionRoutes {
             .filter(region -> region.id().equals(id))
             .findFirst()
             .map(RegionRoutes::json)
-            .orElseThrow(() -> HttpFailure.notFound("there is no region with the id " + id)));
+            .orElseThrow(() -> OperationFailure.notFound("there is no region with the id " + id)));
   }
 
   private static OrganizationId organization(Exchange exchange) {

@@ -1,8 +1,8 @@
 package dev.sandlot.controlplane.runnerpool;
 
 import dev.sandlot.controlplane.platform.PostgresDatabase;
-import dev.sandlot.http.HttpFailure;
 import dev.sandlot.model.ClientWords;
+import dev.sandlot.model.OperationFailure;
 import dev.sandlot.model.RunnerId;
 import java.time.Duration;
 import java.time.Instant;
@@ -46,11 +46,11 @@ public final class RunnerPool {
   ///
   /// Preconditions: in a transaction that also writes the sandbox.
   ///
-  /// @throws HttpFailure 400 when none can take it; the message says why
+  /// @throws OperationFailure BAD_REQUEST when none can take it; the message says why
   public RunnerId place(String region, Demand demand) {
     List<Runner> ready = store.lockReady(region, clock.instant().minus(Runner.SILENCE_MAX));
     if (ready.isEmpty()) {
-      throw HttpFailure.badRequest(
+      throw OperationFailure.badRequest(
           ClientWords.noRunner(
               "none is ready in the region " + region + "; try again when one has reported"));
     }
@@ -63,14 +63,14 @@ public final class RunnerPool {
 
   /// Checks that a sandbox which is on a runner can run there now. Locks as {@link #place} does.
   ///
-  /// @throws HttpFailure 400 when it cannot; the message says why
+  /// @throws OperationFailure BAD_REQUEST when it cannot; the message says why
   public void admit(RunnerId id, Demand demand) {
     Runner runner =
         store
             .lock(id)
             .filter(found -> found.state(clock.instant()).equals("ready"))
             .orElseThrow(() ->
-                HttpFailure.badRequest(
+                OperationFailure.badRequest(
                     ClientWords.noRunner(
                         "the one that holds this sandbox is not ready; try again later")));
     if (lacks(runner, demand).isPresent()) {
@@ -94,9 +94,9 @@ public final class RunnerPool {
     return disk && demand.disk() > 0 ? Optional.of("disk") : Optional.empty();
   }
 
-  private HttpFailure full(Runner runner, Demand demand) {
+  private OperationFailure full(Runner runner, Demand demand) {
     String resource = lacks(runner, demand).orElse("memory");
-    return HttpFailure.badRequest(
+    return OperationFailure.badRequest(
         ClientWords.noRunner(
             "none has enough "
                 + resource

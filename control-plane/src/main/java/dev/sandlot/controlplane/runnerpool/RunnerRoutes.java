@@ -5,9 +5,9 @@ import dev.sandlot.controlplane.access.Policy;
 import dev.sandlot.controlplane.platform.RequestBody;
 import dev.sandlot.controlplane.platform.WireTime;
 import dev.sandlot.http.Exchange;
-import dev.sandlot.http.HttpFailure;
 import dev.sandlot.http.Json;
 import dev.sandlot.http.Route;
+import dev.sandlot.model.OperationFailure;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -32,7 +32,7 @@ public final class RunnerRoutes {
   private void me(Exchange exchange) {
     Runner runner =
         pool.find(Caller.runner(exchange))
-            .orElseThrow(() -> HttpFailure.notFound("this runner was removed"));
+            .orElseThrow(() -> OperationFailure.notFound("this runner was removed"));
     exchange.sendJson(full(runner));
   }
 

@@ -5,7 +5,7 @@ import dev.sandlot.controlplane.sandbox.store.Intervals;
 import dev.sandlot.controlplane.sandbox.store.NetworkSettings;
 import dev.sandlot.controlplane.sandbox.store.Sandbox;
 import dev.sandlot.http.BodyReader;
-import dev.sandlot.http.HttpFailure;
+import dev.sandlot.model.OperationFailure;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -48,7 +48,7 @@ record CreateRequest(
     env = Map.copyOf(env);
   }
 
-  /// @throws HttpFailure 400 for whatever does not fit
+  /// @throws OperationFailure BAD_REQUEST for whatever does not fit
   static CreateRequest read(BodyReader body) {
     refuseNotBuilt(body);
     return new CreateRequest(
@@ -71,13 +71,14 @@ record CreateRequest(
   private static void refuseNotBuilt(BodyReader body) {
     for (String field : NOT_BUILT) {
       if (body.asks(field)) {
-        throw HttpFailure.badRequest(field + " is not supported by this server yet; leave it out");
+        throw OperationFailure.badRequest(
+            field + " is not supported by this server yet; leave it out");
       }
     }
     for (String field : List.of("cpu", "memory", "disk")) {
       int value = body.integer(field, 0, Integer.MAX_VALUE).orElse(0);
       if (value != 0) {
-        throw HttpFailure.badRequest(
+        throw OperationFailure.badRequest(
             field + " can only be set when an image is built; a snapshot brings its own resources");
       }
     }
@@ -89,7 +90,7 @@ record CreateRequest(
             .filter(text -> !text.isEmpty())
             .orElse(DEFAULT_USER);
     if (!USER.matcher(user).matches()) {
-      throw HttpFailure.badRequest(
+      throw OperationFailure.badRequest(
           "user must be a user's name in the image, such as daytona or root, or its number");
     }
     return user;
@@ -105,7 +106,7 @@ record CreateRequest(
             .orElse(Map.of());
     for (String key : env.keySet()) {
       if (!ENV_KEY.matcher(key).matches()) {
-        throw HttpFailure.badRequest(
+        throw OperationFailure.badRequest(
             "a name in env must not hold '=', spaces or control characters");
       }
     }
@@ -126,7 +127,7 @@ record CreateRequest(
   /// What we may say of a sandbox by a label one day is not for its owner to say.
   private static void refuseReserved(String label) {
     if (label.strip().toLowerCase(Locale.ROOT).startsWith(RESERVED_LABELS)) {
-      throw HttpFailure.badRequest(
+      throw OperationFailure.badRequest(
           "labels: names that begin with " + RESERVED_LABELS + " are reserved; choose another");
     }
   }

@@ -1,8 +1,8 @@
 package dev.sandlot.controlplane.sandbox;
 
 import dev.sandlot.controlplane.sandbox.lifecycle.SandboxEvent;
-import dev.sandlot.http.HttpFailure;
 import dev.sandlot.model.ClientWords;
+import dev.sandlot.model.OperationFailure;
 import dev.sandlot.model.SandboxState;
 
 /// How a refused command is answered (control-api.md §7.6): 404 for what is gone, 409 only for what
@@ -11,26 +11,26 @@ final class Refusal {
   private Refusal() {}
 
   /// There is no such sandbox, or it is another's.
-  static HttpFailure unknown(String idOrName) {
-    return HttpFailure.notFound(
+  static OperationFailure unknown(String idOrName) {
+    return OperationFailure.notFound(
         ClientWords.sandboxNotFound("there is none with the id or name " + idOrName));
   }
 
   /// It was there when it was asked for.
-  static HttpFailure gone() {
-    return HttpFailure.notFound(ClientWords.sandboxNotFound("it was deleted"));
+  static OperationFailure gone() {
+    return OperationFailure.notFound(ClientWords.sandboxNotFound("it was deleted"));
   }
 
-  static HttpFailure of(SandboxEvent event, SandboxState state) {
+  static OperationFailure of(SandboxEvent event, SandboxState state) {
     return switch (state) {
       case DESTROYED -> gone();
       case CREATING, STARTING, STOPPING, DESTROYING ->
-          HttpFailure.conflict(
+          OperationFailure.conflict(
               ClientWords.stateChangeInProgress(state.wire())
                   + (event == SandboxEvent.DELETE_REQUESTED && state != SandboxState.DESTROYING
                       ? ", or delete it with force=true"
                       : ""));
-      case STARTED, STOPPED, ERROR -> HttpFailure.badRequest(sentence(event, state));
+      case STARTED, STOPPED, ERROR -> OperationFailure.badRequest(sentence(event, state));
     };
   }
 

@@ -12,8 +12,8 @@ import dev.sandlot.controlplane.sandbox.store.Sandbox;
 import dev.sandlot.controlplane.sandbox.store.SandboxStore;
 import dev.sandlot.controlplane.snapshot.Snapshot;
 import dev.sandlot.controlplane.snapshot.Snapshots;
-import dev.sandlot.http.HttpFailure;
 import dev.sandlot.model.ClientWords;
+import dev.sandlot.model.OperationFailure;
 import dev.sandlot.model.OrganizationId;
 import dev.sandlot.model.RunnerId;
 import dev.sandlot.model.SandboxId;
@@ -60,7 +60,7 @@ public final class SandboxCreation {
   /// runner's report is committed, which takes the row along.
   ///
   /// @return the sandbox, started or still creating
-  /// @throws HttpFailure 400, 409; then there is no sandbox
+  /// @throws OperationFailure BAD_REQUEST or CONFLICT; then there is no sandbox
   Sandbox create(OrganizationId organization, CreateRequest request, Requester asker)
       throws InterruptedException {
     Snapshot snapshot = snapshot(organization, request);
@@ -77,7 +77,7 @@ public final class SandboxCreation {
         Sandbox sandbox = sandbox(id, organization, region, runner, snapshot, request);
         Instant now = sandbox.createdAt();
         if (!store.insert(sandbox, sandbox.state().patience().map(now::plus))) {
-          throw HttpFailure.conflict(ClientWords.alreadyExists(sandbox.spec().name()));
+          throw OperationFailure.conflict(ClientWords.alreadyExists(sandbox.spec().name()));
         }
         orders.create(sandbox, asker.trace());
         return sandbox;
@@ -92,7 +92,7 @@ public final class SandboxCreation {
     if (after.state() == SandboxState.ERROR) {
       // Whoever asked has no id to delete it by, and would find its name taken.
       sandboxes.delete(after, asker.trace());
-      throw HttpFailure.badRequest(
+      throw OperationFailure.badRequest(
           "the sandbox could not be created: " + after.status().errorReason().orElse("unknown"));
     }
     parts.snapshots().used(snapshot.id());
@@ -106,13 +106,13 @@ public final class SandboxCreation {
             .snapshots()
             .find(organization, wanted)
             .orElseThrow(() ->
-                HttpFailure.badRequest(
+                OperationFailure.badRequest(
                     "snapshot: "
                         + parts.snapshots().absence(wanted)
                         + "; the default one is "
                         + parts.defaultSnapshot()));
     if (!snapshot.active()) {
-      throw HttpFailure.badRequest("snapshot: " + wanted + " is " + snapshot.state());
+      throw OperationFailure.badRequest("snapshot: " + wanted + " is " + snapshot.state());
     }
     return snapshot;
   }
@@ -123,7 +123,7 @@ public final class SandboxCreation {
         .map(name -> parts.regions().find(organization, name))
         .orElseGet(() -> parts.regions().defaultOf(organization))
         .orElseThrow(() ->
-            HttpFailure.badRequest(
+            OperationFailure.badRequest(
                 wanted
                     .map(name -> "target: there is no region " + name)
                     .orElse("target must be given: the organization has no default region")));

@@ -1,7 +1,7 @@
 package dev.sandlot.controlplane.sandbox;
 
 import com.google.re2j.Pattern;
-import dev.sandlot.http.HttpFailure;
+import dev.sandlot.model.OperationFailure;
 
 /// What a sandbox may be called. Names are shown in mails and pages, so nothing that could pass for
 /// markup or a link.
@@ -14,19 +14,19 @@ final class SandboxName {
 
   private SandboxName() {}
 
-  /// @throws HttpFailure 400 when it is none
+  /// @throws OperationFailure BAD_REQUEST when it is none
   static String checked(String name) {
     if (name.isBlank()) {
-      throw HttpFailure.badRequest("name must not be blank");
+      throw OperationFailure.badRequest("name must not be blank");
     }
     if (name.codePoints().anyMatch(SandboxName::isControl)) {
-      throw HttpFailure.badRequest("name must not hold control characters");
+      throw OperationFailure.badRequest("name must not hold control characters");
     }
     if (MARKUP.matcher(name).find()) {
-      throw HttpFailure.badRequest("name must not hold HTML tags");
+      throw OperationFailure.badRequest("name must not hold HTML tags");
     }
     if (LINK.matcher(name).find()) {
-      throw HttpFailure.badRequest("name must not hold a link or 'www.'");
+      throw OperationFailure.badRequest("name must not hold a link or 'www.'");
     }
     return name;
   }

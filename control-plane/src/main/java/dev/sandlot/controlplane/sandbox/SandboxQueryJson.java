@@ -5,7 +5,7 @@ import dev.sandlot.controlplane.platform.RequestBody;
 import dev.sandlot.controlplane.sandbox.store.Cursor;
 import dev.sandlot.controlplane.sandbox.store.SandboxQuery;
 import dev.sandlot.http.Exchange;
-import dev.sandlot.http.HttpFailure;
+import dev.sandlot.model.OperationFailure;
 import dev.sandlot.model.SandboxState;
 import java.util.Arrays;
 import java.util.EnumSet;
@@ -105,7 +105,7 @@ final class SandboxQueryJson {
                 .filter(sort -> sort.wire().equals(text) || older(sort).equals(text))
                 .findFirst()
                 .orElseThrow(() ->
-                    HttpFailure.badRequest(
+                    OperationFailure.badRequest(
                         "sort must be one of "
                             + Arrays.stream(SandboxQuery.Sort.values())
                                 .map(SandboxQuery.Sort::wire)
@@ -129,7 +129,7 @@ final class SandboxQueryJson {
             switch (order) {
               case "asc" -> true;
               case "desc" -> false;
-              default -> throw HttpFailure.badRequest("order must be asc or desc");
+              default -> throw OperationFailure.badRequest("order must be asc or desc");
             })
         .orElse(false);
   }
@@ -149,13 +149,13 @@ final class SandboxQueryJson {
           SandboxState.parse(wire).filter(known -> known != SandboxState.DESTROYED);
       state.ifPresent(states::add);
       if (state.isEmpty() && !OTHER_STATES.contains(wire)) {
-        throw HttpFailure.badRequest(
+        throw OperationFailure.badRequest(
             "states must be states of a sandbox such as started or stopped, not " + wire);
       }
     }
     List<String> classes = query.texts("sandboxClasses");
     if (!CLASSES.containsAll(classes)) {
-      throw HttpFailure.badRequest("sandboxClasses must be among " + CLASSES);
+      throw OperationFailure.badRequest("sandboxClasses must be among " + CLASSES);
     }
     if (!classes.isEmpty() && !classes.contains("container")) {
       return Optional.of(Set.of());

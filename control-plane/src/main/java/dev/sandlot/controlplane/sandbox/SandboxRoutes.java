@@ -13,8 +13,8 @@ import dev.sandlot.controlplane.sandbox.store.Sandbox;
 import dev.sandlot.controlplane.sandbox.store.SandboxQuery;
 import dev.sandlot.http.Endpoint;
 import dev.sandlot.http.Exchange;
-import dev.sandlot.http.HttpFailure;
 import dev.sandlot.http.Route;
+import dev.sandlot.model.OperationFailure;
 import dev.sandlot.model.OrganizationId;
 import dev.sandlot.model.SandboxId;
 import java.util.HashMap;
@@ -172,7 +172,7 @@ public final class SandboxRoutes {
   private void labels(Exchange exchange) {
     Map<String, String> labels =
         CreateRequest.labels(RequestBody.of(exchange))
-            .orElseThrow(() -> HttpFailure.badRequest("labels must be an object of strings"));
+            .orElseThrow(() -> OperationFailure.badRequest("labels must be an object of strings"));
     Sandbox after = sandboxes.change(named(exchange), settings -> settings.withLabels(labels));
     exchange.sendJson(json.full(after));
   }
@@ -182,7 +182,7 @@ public final class SandboxRoutes {
         switch (exchange.pathParameter("isPublic")) {
           case "true" -> true;
           case "false" -> false;
-          default -> throw HttpFailure.badRequest("public must be true or false");
+          default -> throw OperationFailure.badRequest("public must be true or false");
         };
     Sandbox after = sandboxes.change(named(exchange), settings -> settings.withOpen(open));
     exchange.status(201).sendJson(json.full(after));

@@ -8,8 +8,8 @@ import dev.sandlot.controlplane.sandbox.lifecycle.SandboxEvent;
 import dev.sandlot.controlplane.sandbox.lifecycle.SandboxLifecycle;
 import dev.sandlot.controlplane.sandbox.store.Sandbox;
 import dev.sandlot.controlplane.sandbox.store.SandboxStore;
-import dev.sandlot.http.HttpFailure;
 import dev.sandlot.model.ClientWords;
+import dev.sandlot.model.OperationFailure;
 import dev.sandlot.model.SandboxId;
 import dev.sandlot.model.SandboxState;
 import java.security.SecureRandom;
@@ -79,7 +79,8 @@ final class SandboxTransitions {
 
   /// Applies an event; when others change the sandbox at the same time, to what they left.
   ///
-  /// @throws HttpFailure 400 when a start finds no room, 409 when others keep being faster
+  /// @throws OperationFailure BAD_REQUEST when a start finds no room, CONFLICT when others keep
+  ///   being faster
   Result apply(SandboxId id, SandboxEvent event, Cause cause) {
     return transactions.run(() -> {
       for (int attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
@@ -88,7 +89,7 @@ final class SandboxTransitions {
           return result.get();
         }
       }
-      throw HttpFailure.conflict(ClientWords.stateChangeInProgress("being changed by others"));
+      throw OperationFailure.conflict(ClientWords.stateChangeInProgress("being changed by others"));
     });
   }
 
@@ -181,7 +182,7 @@ final class SandboxTransitions {
   /// Changes what needs no runner. Reads the settings under a lock, so that two who change
   /// different ones do not undo each other.
   ///
-  /// @throws HttpFailure 404 when the sandbox is gone
+  /// @throws OperationFailure NOT_FOUND when the sandbox is gone
   Sandbox changeSettings(SandboxId id, UnaryOperator<Sandbox.Settings> change) {
     return transactions.run(() -> {
       Sandbox.Settings settings =

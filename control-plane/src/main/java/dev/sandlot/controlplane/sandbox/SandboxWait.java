@@ -2,7 +2,7 @@ package dev.sandlot.controlplane.sandbox;
 
 import dev.sandlot.controlplane.platform.Signals;
 import dev.sandlot.controlplane.sandbox.store.Sandbox;
-import dev.sandlot.http.HttpFailure;
+import dev.sandlot.model.OperationFailure;
 import dev.sandlot.model.SandboxId;
 import dev.sandlot.model.SandboxState;
 import java.time.Duration;
@@ -31,7 +31,7 @@ final class SandboxWait {
   /// Waits until nothing is pending.
   ///
   /// @return what there is then, or when it was given up
-  /// @throws HttpFailure 404 when it is deleted meanwhile
+  /// @throws OperationFailure NOT_FOUND when it is deleted meanwhile
   Sandbox untilSettled(SandboxId id, Signals.Watch watch, long end, BooleanSupplier left)
       throws InterruptedException {
     while (true) {

@@ -15,7 +15,8 @@ import dev.sandlot.controlplane.sandbox.store.PostgresSandboxStore;
 import dev.sandlot.controlplane.sandbox.store.Sandbox;
 import dev.sandlot.controlplane.sandbox.store.SandboxQuery;
 import dev.sandlot.controlplane.sandbox.store.SandboxStore;
-import dev.sandlot.http.HttpFailure;
+import dev.sandlot.model.ErrorCode;
+import dev.sandlot.model.OperationFailure;
 import dev.sandlot.model.OrganizationId;
 import dev.sandlot.model.RunnerId;
 import dev.sandlot.model.SandboxId;
@@ -72,7 +73,7 @@ public final class Sandboxes {
 
   /// A sandbox of the organisation, by id or name.
   ///
-  /// @throws HttpFailure 404 when there is none, or it is another's
+  /// @throws OperationFailure NOT_FOUND when there is none, or it is another's
   public Sandbox get(OrganizationId organization, String idOrName) {
     return store.find(organization, idOrName).orElseThrow(() -> Refusal.unknown(idOrName));
   }
@@ -115,7 +116,7 @@ public final class Sandboxes {
   /// Brings a sandbox back from an error and waits, 30 s at most, until it is.
   Sandbox recover(Sandbox sandbox, boolean skipStart, Requester asker) throws InterruptedException {
     if (sandbox.state() == SandboxState.ERROR && !sandbox.status().recoverable()) {
-      throw HttpFailure.badRequest(
+      throw OperationFailure.badRequest(
           "this error cannot be recovered from ("
               + sandbox.status().errorReason().orElse("unknown")
               + "); delete the sandbox");
@@ -132,7 +133,7 @@ public final class Sandboxes {
       demand(id, event, Cause.request(asker.trace()));
       Sandbox after = awaitSettled(id, watch, asker);
       if (after.state() == SandboxState.ERROR) {
-        throw HttpFailure.badRequest(
+        throw OperationFailure.badRequest(
             "the sandbox did not start: " + after.status().errorReason().orElse("unknown"));
       }
       return after;
@@ -141,7 +142,7 @@ public final class Sandboxes {
 
   /// Waits until nothing is pending, 30 s at most; what there is then.
   ///
-  /// @throws HttpFailure 404 when it is deleted meanwhile
+  /// @throws OperationFailure NOT_FOUND when it is deleted meanwhile
   Sandbox awaitSettled(SandboxId id, Signals.Watch watch, Requester asker)
       throws InterruptedException {
     return wait.untilSettled(id, watch, SandboxWait.end(RequestLimits.WAIT_MAX), asker.left());
@@ -196,9 +197,8 @@ public final class Sandboxes {
     long end = SandboxWait.end(RequestLimits.WAIT_MAX);
     while (jobs.anyUnfinished(id, JobType.UPDATE_SANDBOX_NETWORK_SETTINGS)) {
       if (SandboxWait.over(watch, end, asker.left())) {
-        throw new HttpFailure(
-            504,
-            "",
+        throw new OperationFailure(
+            ErrorCode.GATEWAY_TIMEOUT,
             "the settings are stored, but the runner has not applied them yet; ask again, or stop"
                 + " the sandbox: they hold from its next start on");
       }
@@ -207,9 +207,8 @@ public final class Sandboxes {
         jobs.failureSince(id, JobType.UPDATE_SANDBOX_NETWORK_SETTINGS, asked);
     if (failure.isPresent()) {
       Sandbox after = wait.untilSettled(id, watch, end, asker.left());
-      throw new HttpFailure(
-          502,
-          "",
+      throw new OperationFailure(
+          ErrorCode.BAD_GATEWAY,
           "the settings are stored, but the runner could not apply them: "
               + failure.get()
               + "; the sandbox is "
@@ -256,7 +255,8 @@ public final class Sandboxes {
           case DESTROYED -> SandboxEvent.RUNNER_DESTROYED;
           case ERROR -> SandboxEvent.RUNNER_FAILED;
           case CREATING, STARTING, STOPPING, DESTROYING ->
-              throw HttpFailure.badRequest("state must be started, stopped, destroyed or error");
+              throw OperationFailure.badRequest(
+                  "state must be started, stopped, destroyed or error");
         };
     transitions.apply(sandbox.id(), event, cause.in(sandbox.state()));
   }

@@ -5,8 +5,8 @@ import dev.sandlot.controlplane.access.Policy;
 import dev.sandlot.controlplane.platform.QueryParameters;
 import dev.sandlot.controlplane.platform.WireTime;
 import dev.sandlot.http.Exchange;
-import dev.sandlot.http.HttpFailure;
 import dev.sandlot.http.Route;
+import dev.sandlot.model.OperationFailure;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -67,14 +67,14 @@ public final class SnapshotRoutes {
           case "lastUsedAt" ->
               Comparator.comparing(snapshot -> snapshot.lastUsedAt().orElse(snapshot.createdAt()));
           default ->
-              throw HttpFailure.badRequest(
+              throw OperationFailure.badRequest(
                   "sort must be one of name, state, lastUsedAt, createdAt");
         };
     boolean ascending =
         switch (query.text("order").orElse("desc")) {
           case "asc" -> true;
           case "desc" -> false;
-          default -> throw HttpFailure.badRequest("order must be asc or desc");
+          default -> throw OperationFailure.badRequest("order must be asc or desc");
         };
     return Comparator.comparing((Snapshot snapshot) -> snapshot.organization().isEmpty())
         .thenComparing(ascending ? wanted : wanted.reversed());
@@ -86,7 +86,7 @@ public final class SnapshotRoutes {
         snapshots
             .find(Caller.keyHolder(exchange).organization(), name)
             .map(SnapshotRoutes::json)
-            .orElseThrow(() -> HttpFailure.notFound(snapshots.absence(name))));
+            .orElseThrow(() -> OperationFailure.notFound(snapshots.absence(name))));
   }
 
   private static Map<String, @Nullable Object> json(Snapshot snapshot) {

@@ -3,7 +3,8 @@ package dev.sandlot.controlplane.platform;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.sandlot.http.HttpFailure;
+import dev.sandlot.model.ErrorCode;
+import dev.sandlot.model.OperationFailure;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -33,7 +34,8 @@ class QueryParametersTest {
   void readsAPortInOneSpellingOnly(String text) {
     assertThatThrownBy(() -> QueryParameters.integer("port", text, 1, 65_535))
         .isInstanceOfSatisfying(
-            HttpFailure.class, failure -> assertThat(failure.status()).isEqualTo(400))
+            OperationFailure.class,
+            failure -> assertThat(failure.errorCode()).isEqualTo(ErrorCode.BAD_REQUEST))
         .hasMessage("port must be a whole number from 1 to 65535");
   }
 

@@ -6,6 +6,7 @@ import dev.sandlot.controlplane.platform.Lifecycle.Outcome;
 import dev.sandlot.controlplane.sandbox.lifecycle.SandboxEvent;
 import dev.sandlot.controlplane.sandbox.lifecycle.SandboxLifecycle;
 import dev.sandlot.http.HttpFailure;
+import dev.sandlot.model.OperationFailure;
 import dev.sandlot.model.SandboxState;
 import java.util.Arrays;
 import java.util.List;
@@ -64,7 +65,7 @@ class RefusalTest {
   private static int status(SandboxEvent command, SandboxState state) {
     return SandboxLifecycle.TABLE.apply(state, command) instanceof Outcome.Accepted<?, ?>
         ? 200
-        : Refusal.of(command, state).status();
+        : HttpFailure.of(Refusal.of(command, state)).status();
   }
 
   @Test
@@ -104,7 +105,7 @@ class RefusalTest {
   }
 
   private static String sentence(SandboxEvent event, SandboxState state) {
-    HttpFailure failure = Refusal.of(event, state);
+    OperationFailure failure = Refusal.of(event, state);
     return failure.sentence();
   }
 }

@@ -1,20 +1,18 @@
 package dev.sandlot.http;
 
+import dev.sandlot.model.OperationFailure;
 import java.util.Map;
 import java.util.Optional;
 
-/// A request that cannot be served, as the caller shall read it. Each process writes it in its own
-/// shape ({@link FailureBody}).
-///
-/// The message is a sentence that names the field and says what would work. It never holds a
-/// secret.
-public class HttpFailure extends RuntimeException {
+/// A failure as HTTP answers it, and the failures that only HTTP has: of framing, upgrades, ranges.
+/// What an operation fails by is an {@link OperationFailure}, which knows nothing of HTTP; {@link
+/// #of} turns it into this. Each process writes it in its own shape ({@link FailureBody}).
+public class HttpFailure extends OperationFailure {
   private static final long serialVersionUID = 1;
 
   private final int status;
   private final String code;
   private final transient Map<String, String> headers;
-  private final transient Map<String, Object> details;
 
   /// @param status 400 to 599
   /// @param code what a program can tell the failure by, "FILE_NOT_FOUND"; empty: follows from the
@@ -32,11 +30,24 @@ public class HttpFailure extends RuntimeException {
       String message,
       Map<String, String> headers,
       Map<String, Object> details) {
-    super(message);
+    super(ErrorAnswers.kind(status), message, details);
     this.status = status;
     this.code = code;
     this.headers = Map.copyOf(headers);
-    this.details = Map.copyOf(details);
+  }
+
+  private HttpFailure(OperationFailure failure, ErrorAnswers.Answer answer) {
+    super(failure.errorCode(), failure.sentence(), failure.details());
+    this.status = answer.status();
+    this.code = answer.code();
+    this.headers = answer.headers();
+  }
+
+  /// How HTTP answers a failure.
+  public static HttpFailure of(OperationFailure failure) {
+    return failure instanceof HttpFailure own
+        ? own
+        : new HttpFailure(failure, ErrorAnswers.of(failure.errorCode()));
   }
 
   public static HttpFailure badRequest(String message) {
@@ -68,23 +79,7 @@ public class HttpFailure extends RuntimeException {
     return code.isEmpty() ? Optional.empty() : Optional.of(code);
   }
 
-  /// The message; never null.
-  public String sentence() {
-    String message = getMessage();
-    return message == null ? "" : message;
-  }
-
   public Map<String, String> headers() {
     return headers;
-  }
-
-  public Map<String, Object> details() {
-    return details;
-  }
-
-  /// Failures are answers, not faults of ours: no stack trace is taken.
-  @Override
-  public synchronized Throwable fillInStackTrace() {
-    return this;
   }
 }

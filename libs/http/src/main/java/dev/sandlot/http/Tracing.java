@@ -1,5 +1,6 @@
 package dev.sandlot.http;
 
+import dev.sandlot.model.OperationFailure;
 import io.opentelemetry.api.GlobalOpenTelemetry;
 import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.api.trace.SpanKind;
@@ -39,8 +40,8 @@ public final class Tracing {
               .startSpan();
       try (Scope _ = span.makeCurrent()) {
         endpoint.serve(exchange);
-      } catch (HttpFailure failure) {
-        span.setAttribute("http.response.status_code", failure.status());
+      } catch (OperationFailure failure) {
+        span.setAttribute("http.response.status_code", HttpFailure.of(failure).status());
         throw failure;
       } catch (Exception e) {
         span.setStatus(StatusCode.ERROR);

@@ -1,7 +1,7 @@
 package dev.sandlot.controlplane.sandbox.store;
 
-import dev.sandlot.http.HttpFailure;
 import dev.sandlot.http.Json;
+import dev.sandlot.model.OperationFailure;
 import dev.sandlot.model.SandboxId;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
@@ -24,11 +24,11 @@ public record Cursor(String value, SandboxId id) {
 
   /// Reads a cursor for a list in this order.
   ///
-  /// @throws HttpFailure 400 when it is none
+  /// @throws OperationFailure BAD_REQUEST when it is none
   public static Cursor decode(String text, SandboxQuery.Sort sort, boolean ascending) {
     return parse(text, sort, ascending)
         .orElseThrow(() ->
-            HttpFailure.badRequest(
+            OperationFailure.badRequest(
                 "cursor is not valid here; use nextCursor of the page before, with the same"
                     + " sort and order"));
   }

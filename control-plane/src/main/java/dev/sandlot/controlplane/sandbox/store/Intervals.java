@@ -1,6 +1,6 @@
 package dev.sandlot.controlplane.sandbox.store;
 
-import dev.sandlot.http.HttpFailure;
+import dev.sandlot.model.OperationFailure;
 
 /// After how many idle minutes what happens to a sandbox (control-api.md §7.8).
 ///
@@ -37,7 +37,7 @@ public record Intervals(int autoStopMinutes, int autoArchiveMinutes, int autoDel
 
   private static void require(boolean holds, String field, String least) {
     if (!holds) {
-      throw HttpFailure.badRequest(
+      throw OperationFailure.badRequest(
           field + " must be a number of minutes from " + least + " to " + MINUTES_MAX);
     }
   }

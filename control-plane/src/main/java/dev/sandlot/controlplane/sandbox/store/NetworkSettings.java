@@ -1,8 +1,8 @@
 package dev.sandlot.controlplane.sandbox.store;
 
-import dev.sandlot.http.HttpFailure;
 import dev.sandlot.model.Ipv4Range;
 import dev.sandlot.model.NetworkPolicy;
+import dev.sandlot.model.OperationFailure;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -25,10 +25,10 @@ public record NetworkSettings(boolean blockAll, String allowList) {
   /// As control-api.md §7.9 says: blocking clears the list; a list ends the blocking, and so does
   /// `false`, which also clears the list if none comes with it.
   ///
-  /// @throws HttpFailure 400 when neither is given or the list is not one
+  /// @throws OperationFailure BAD_REQUEST when neither is given or the list is not one
   public NetworkSettings changed(Optional<Boolean> block, Optional<String> list) {
     if (block.isEmpty() && list.isEmpty()) {
-      throw HttpFailure.badRequest("give networkBlockAll or networkAllowList");
+      throw OperationFailure.badRequest("give networkBlockAll or networkAllowList");
     }
     String checked = list.map(NetworkSettings::checked).orElse("");
     if (block.orElse(false)) {
@@ -51,11 +51,11 @@ public record NetworkSettings(boolean blockAll, String allowList) {
           Ipv4Range.parse(text)
               .filter(_ -> text.contains("/"))
               .orElseThrow(() ->
-                  HttpFailure.badRequest(
+                  OperationFailure.badRequest(
                       "networkAllowList must be a comma list of IPv4 ranges such as"
                           + " 203.0.113.0/24; one of its entries is not"));
       if (range.isClosed()) {
-        throw HttpFailure.badRequest(
+        throw OperationFailure.badRequest(
             "networkAllowList must not name "
                 + range
                 + ": private, link-local and reserved ranges stay closed to sandboxes");
@@ -63,7 +63,7 @@ public record NetworkSettings(boolean blockAll, String allowList) {
       ranges.add(range.toString());
     }
     if (ranges.size() > NetworkPolicy.RANGES_MAX) {
-      throw HttpFailure.badRequest(
+      throw OperationFailure.badRequest(
           "networkAllowList may have at most " + NetworkPolicy.RANGES_MAX + " entries");
     }
     return String.join(",", ranges);

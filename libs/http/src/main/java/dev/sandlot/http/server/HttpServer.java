@@ -6,6 +6,7 @@ import dev.sandlot.http.HttpFailure;
 import dev.sandlot.http.Json;
 import dev.sandlot.http.ShownPath;
 import dev.sandlot.http.Upgrades;
+import dev.sandlot.model.OperationFailure;
 import io.helidon.common.configurable.Resource;
 import io.helidon.common.pki.Keys;
 import io.helidon.common.socket.SocketOptions;
@@ -137,8 +138,8 @@ public final class HttpServer implements AutoCloseable {
       if (!exchange.sent()) {
         exchange.send();
       }
-    } catch (HttpFailure failure) {
-      answer(exchange, failures, failure);
+    } catch (OperationFailure failure) {
+      answer(exchange, failures, HttpFailure.of(failure));
     } catch (SocketException | UncheckedIOException e) {
       clientLeft(exchange, failures, e);
     } catch (InterruptedException e) {

@@ -4,6 +4,8 @@ import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.Ticker;
 import dev.sandlot.http.HttpFailure;
+import dev.sandlot.model.ErrorCode;
+import dev.sandlot.model.OperationFailure;
 import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
@@ -19,7 +21,6 @@ import java.util.function.Supplier;
 /// attempt is counted before it is looked at and given back when it succeeds, so that many at once
 /// are no more than many in turn. One for all ports of a process. Thread-safe.
 public final class FailedAttempts {
-  private static final int UNAUTHORIZED = 401;
   private static final int TOO_MANY = 429;
 
   private final FailedAttemptsLimits limits;
@@ -79,8 +80,8 @@ public final class FailedAttempts {
       T result = check.get();
       accepted.put(hash, true);
       return result;
-    } catch (HttpFailure failure) {
-      failed = failure.status() == UNAUTHORIZED;
+    } catch (OperationFailure failure) {
+      failed = failure.errorCode() == ErrorCode.UNAUTHORIZED;
       throw failure;
     } finally {
       if (!failed) {
@@ -96,8 +97,8 @@ public final class FailedAttempts {
   private <T> T known(String hash, Supplier<T> check) {
     try {
       return check.get();
-    } catch (HttpFailure failure) {
-      if (failure.status() == UNAUTHORIZED) {
+    } catch (OperationFailure failure) {
+      if (failure.errorCode() == ErrorCode.UNAUTHORIZED) {
         accepted.invalidate(hash);
       }
       throw failure;

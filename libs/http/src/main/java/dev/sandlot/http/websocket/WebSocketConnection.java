@@ -2,9 +2,9 @@ package dev.sandlot.http.websocket;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import dev.sandlot.http.HttpFailure;
 import dev.sandlot.http.websocket.WebSocketFrames.Frame;
 import dev.sandlot.http.websocket.WebSocketFrames.Violation;
+import dev.sandlot.model.OperationFailure;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -62,7 +62,7 @@ final class WebSocketConnection implements WebSocket {
       close(INTERNAL_ERROR, "the connection to the sandbox has ended");
     } catch (InterruptedException _) {
       close(GOING_AWAY, "the server is stopping, connect again");
-    } catch (HttpFailure failure) {
+    } catch (OperationFailure failure) {
       close(INTERNAL_ERROR, failure.sentence());
     } catch (Exception e) {
       String reference = UUID.randomUUID().toString();
