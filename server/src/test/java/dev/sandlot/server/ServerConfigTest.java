@@ -4,14 +4,27 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sandlot.model.Ipv4Range;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class ServerConfigTest {
+  /// For our own programs and tests.
+  private static final Set<String> INTERNAL =
+      Set.of(
+          "SANDLOT_DNS_PORT",
+          "SANDLOT_FAILPOINTS",
+          "SANDLOT_LAUNCHER_SOCKET",
+          "SANDLOT_RUNNER_PORT");
 
   @Test
   void hasTheDocumentedDefaults() {
@@ -34,6 +47,29 @@ class ServerConfigTest {
     assertThatThrownBy(() -> ServerConfig.read(Map.of("SANDLOT_API_PROT", "1")))
         .hasMessageContaining("SANDLOT_API_PROT")
         .hasMessageContaining("SANDLOT_API_PORT");
+  }
+
+  @Test
+  void everySettingIsOnThePageOfSettings() throws IOException {
+    String page = SourceTree.text(Path.of("docs/configuration.md"));
+    String known = "";
+    try {
+      ServerConfig.read(Map.of("SANDLOT_MISSPELT", "1"));
+    } catch (ServerConfig.Invalid e) {
+      known = e.getMessage().substring(e.getMessage().indexOf("known are "));
+    }
+
+    Set<String> settings =
+        Pattern.compile("SANDLOT_\\w+")
+            .matcher(known)
+            .results()
+            .map(MatchResult::group)
+            .collect(Collectors.toCollection(TreeSet::new));
+    settings.removeAll(INTERNAL);
+
+    assertThat(settings)
+        .hasSizeGreaterThan(10)
+        .allSatisfy(name -> assertThat(page).contains("`" + name + "`"));
   }
 
   @ParameterizedTest
