@@ -2,10 +2,9 @@ package dev.sandlot.http.websocket;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import dev.sandlot.http.websocket.WebSocketFrames.Frame;
+import dev.sandlot.http.websocket.WebSocketFrames.Head;
 import dev.sandlot.http.websocket.WebSocketFrames.Violation;
 import dev.sandlot.model.OperationFailure;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -108,46 +107,26 @@ final class WebSocketConnection implements WebSocket {
   }
 
   private void readMessages() throws IOException, InterruptedException {
-    ByteArrayOutputStream begun = new ByteArrayOutputStream(0);
-    int kind = WebSocketFrames.CONTINUATION;
+    MessageAssembly assembly = new MessageAssembly(limits.messageBytesMax());
     while (true) {
-      Frame frame = WebSocketFrames.read(in, limits.messageBytesMax() - begun.size());
-      if (frame.control()) {
-        if (answered(frame)) {
-          return;
+      Head head = WebSocketFrames.head(in);
+      if (!head.control()) {
+        Optional<Message> message = assembly.add(head, in);
+        if (message.isPresent()) {
+          deliver(message.get());
         }
-        continue;
-      }
-      boolean continues = frame.opcode() == WebSocketFrames.CONTINUATION;
-      if (continues != (kind != WebSocketFrames.CONTINUATION)) {
-        throw new Violation(PROTOCOL_ERROR, "a message begins in the middle of another, or ends");
-      }
-      kind = continues ? kind : frame.opcode();
-      if (frame.last()) {
-        deliver(WebSocketFrames.message(kind, whole(begun, frame.payload())));
-        begun = new ByteArrayOutputStream(0);
-        kind = WebSocketFrames.CONTINUATION;
-      } else {
-        begun.writeBytes(frame.payload());
+      } else if (answered(head.opcode(), WebSocketFrames.payload(in, head, Optional.empty()))) {
+        return;
       }
     }
-  }
-
-  /// A message of its fragments; of one fragment without a copy.
-  private static byte[] whole(ByteArrayOutputStream begun, byte[] last) {
-    if (begun.size() == 0) {
-      return last;
-    }
-    begun.writeBytes(last);
-    return begun.toByteArray();
   }
 
   /// @return whether it was the other side's close
-  private boolean answered(Frame frame) throws IOException {
-    switch (frame.opcode()) {
-      case WebSocketFrames.PING -> pong(frame.payload());
+  private boolean answered(int opcode, byte[] payload) throws IOException {
+    switch (opcode) {
+      case WebSocketFrames.PING -> pong(payload);
       case WebSocketFrames.CLOSE -> {
-        int code = WebSocketFrames.closeCode(frame.payload());
+        int code = WebSocketFrames.closeCode(payload);
         close(code, "");
         return true;
       }

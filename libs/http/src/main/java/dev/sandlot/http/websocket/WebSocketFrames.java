@@ -5,8 +5,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
+import java.util.Arrays;
+import java.util.Optional;
 
 /// Frames as they are on the wire (RFC 6455 §5), read as a server reads them: masked, without
 /// extensions.
@@ -27,13 +27,15 @@ final class WebSocketFrames {
   private static final int LONG_FOLLOWS = 127;
   private static final int CONTROL_BYTES_MAX = 125;
   private static final int MASK_BYTES = 4;
+  private static final int PIECE_BYTES = 16 * 1024;
 
   private WebSocketFrames() {}
 
-  /// A frame, unmasked.
+  /// What a frame says of itself before its payload.
   ///
   /// @param last of its message
-  record Frame(int opcode, boolean last, byte[] payload) {
+  /// @param length of the payload in bytes; beyond 2⁶³ negative
+  record Head(int opcode, boolean last, long length) {
     boolean control() {
       return opcode >= CLOSE;
     }
@@ -55,10 +57,9 @@ final class WebSocketFrames {
     }
   }
 
-  /// @param bytesMax of the payload
   /// @throws EOFException when the connection has ended
   /// @throws Violation for a frame that must not be
-  static Frame read(InputStream in, int bytesMax) throws IOException {
+  static Head head(InputStream in) throws IOException {
     int first = octet(in);
     int second = octet(in);
     int opcode = first & OPCODE;
@@ -72,19 +73,38 @@ final class WebSocketFrames {
     if ((second & MASKED) == 0) {
       throw new Violation(WebSocket.PROTOCOL_ERROR, "a client must mask its frames");
     }
-    long length = length(in, second & LENGTH);
+    int length = second & LENGTH;
     if (opcode >= CLOSE && (!last || length > CONTROL_BYTES_MAX)) {
       throw new Violation(WebSocket.PROTOCOL_ERROR, "a control frame is whole and short");
     }
-    if (length < 0 || length > bytesMax) {
-      throw new Violation(WebSocket.TOO_BIG, "a message is at most " + bytesMax + " bytes");
-    }
+    return new Head(opcode, last, length(in, length));
+  }
+
+  /// The payload of a frame whose length has been checked, unmasked. What is held grows with what
+  /// has come, not with what was announced.
+  ///
+  /// @param text told each piece as it comes; empty where it is no text
+  static byte[] payload(InputStream in, Head head, Optional<Utf8Check> text) throws IOException {
     byte[] mask = exactly(in, MASK_BYTES);
-    byte[] payload = exactly(in, (int) length);
-    for (int index = 0; index < payload.length; index++) {
-      payload[index] ^= mask[index % MASK_BYTES];
+    int length = (int) head.length();
+    byte[] payload = new byte[Math.min(length, PIECE_BYTES)];
+    for (int have = 0; have < length; ) {
+      if (have == payload.length) {
+        payload = Arrays.copyOf(payload, Math.min(length, 2 * have));
+      }
+      int read = in.read(payload, have, payload.length - have);
+      if (read < 0) {
+        throw new EOFException("the connection has ended in the middle of a frame");
+      }
+      for (int index = have; index < have + read; index++) {
+        payload[index] ^= mask[index % MASK_BYTES];
+      }
+      if (text.isPresent()) {
+        text.get().add(payload, have, read);
+      }
+      have += read;
     }
-    return new Frame(opcode, last, payload);
+    return payload;
   }
 
   /// A whole message in one frame, ready to be sent.
@@ -104,19 +124,6 @@ final class WebSocketFrames {
     return frame;
   }
 
-  /// A whole message; text must be UTF-8.
-  static WebSocket.Message message(int opcode, byte[] payload) throws Violation {
-    boolean text = opcode == TEXT;
-    if (text) {
-      try {
-        UTF_8.newDecoder().decode(ByteBuffer.wrap(payload));
-      } catch (CharacterCodingException _) {
-        throw new Violation(WebSocket.INVALID_TEXT, "a text message must be UTF-8");
-      }
-    }
-    return new WebSocket.Message(text, payload);
-  }
-
   /// The code of the other side's close; normal when it gives none.
   static int closeCode(byte[] payload) throws Violation {
     if (payload.length == 0) {
@@ -127,6 +134,9 @@ final class WebSocketFrames {
     if (!defined && (code < 3000 || code > 4999)) {
       throw new Violation(WebSocket.PROTOCOL_ERROR, "a close has a code, as RFC 6455 lists them");
     }
+    Utf8Check reason = new Utf8Check();
+    reason.add(payload, 2, payload.length - 2);
+    reason.end();
     return code;
   }
 
