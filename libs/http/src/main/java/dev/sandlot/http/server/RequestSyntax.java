@@ -12,6 +12,7 @@ final class RequestSyntax {
 
   private static final int LENGTH_DIGITS_MAX = 18;
   private static final int CHUNK_DIGITS_MAX = 8;
+  private static final String HOST_MARKS = "-._~:[]%!$&'()*+;=";
   private static final String TOKEN_MARKS = "!#$%&'*+-.^_`|~";
 
   private RequestSyntax() {}
@@ -116,7 +117,8 @@ final class RequestSyntax {
     switch (name) {
       case "content-length" -> framing.length(value(head, colon + 1, end));
       case "transfer-encoding" -> framing.coding(value(head, colon + 1, end));
-      case "host", "connection", "upgrade", "expect" -> requireAscii(head, colon + 1, end);
+      case "host" -> framing.host(value(head, colon + 1, end));
+      case "connection", "upgrade", "expect" -> requireAscii(head, colon + 1, end);
       default -> {
         // An application's own.
       }
@@ -168,6 +170,20 @@ final class RequestSyntax {
     private long length;
     private boolean lengthGiven;
     private boolean chunked;
+    private boolean hostGiven;
+
+    /// Names of hosts, addresses and ports; a comma or a blank would make two of one.
+    void host(String value) {
+      boolean sound =
+          value
+              .chars()
+              .allMatch(
+                  letter -> Character.isLetterOrDigit(letter) || HOST_MARKS.indexOf(letter) >= 0);
+      if (!sound || hostGiven) {
+        throw new Malformed(400, "send one Host, of a name or address and a port");
+      }
+      hostGiven = true;
+    }
 
     void length(String value) {
       boolean digits =

@@ -22,7 +22,7 @@ class RequestFramingTest {
   private static final String CHUNKED = POST + "Transfer-Encoding: chunked\r\n\r\n";
 
   /// What two readers could take for two requests, or for two different ones.
-  private static final List<String> IN_TWO_WAYS =
+  static final List<String> IN_TWO_WAYS =
       List.of(
           // A length and chunks: one reader takes the one, another the other.
           POST + "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /",
@@ -78,6 +78,15 @@ class RequestFramingTest {
           "GET / HTTP/1.0\r\n\r\n",
           "GET / HTTP/2.0\r\n\r\n",
           "GET / HTTP/1.1x\r\n\r\n",
+          // Two hosts.
+          "GET / HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n",
+          "GET / HTTP/1.1\r\nHost: x\r\nHost: x\r\n\r\n",
+          "GET / HTTP/1.1\r\nHost: x\r\nA: b\r\nhost: y\r\n\r\n",
+          "GET / HTTP/1.1\r\nHost: x y\r\n\r\n",
+          "GET / HTTP/1.1\r\nHost: x, y\r\n\r\n",
+          "GET / HTTP/1.1\r\nHost: x@y\r\n\r\n",
+          "GET / HTTP/1.1\r\nHost: x/y\r\n\r\n",
+          "GET / HTTP/1.1\r\nHost: x\\y\r\n\r\n",
           // Chunks.
           CHUNKED + "5;name=value\r\nhello\r\n0\r\n\r\n",
           CHUNKED + "5 \r\nhello\r\n0\r\n\r\n",
@@ -108,7 +117,7 @@ class RequestFramingTest {
   }
 
   /// A name may not be blank.
-  private static String visible(String sent) {
+  static String visible(String sent) {
     return sent.replace("\r", "\\r").replace("\n", "\\n");
   }
 
