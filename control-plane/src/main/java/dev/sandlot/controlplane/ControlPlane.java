@@ -115,7 +115,7 @@ public final class ControlPlane implements AutoCloseable {
     return endpoint;
   }
 
-  /// The contract's shape of a failure (control-api.md §1.3).
+  /// The contract's shape of a failure (docs/contract/transport.md#errors-of-the-control-api).
   public static FailureBody failures() {
     return ControlPlane::failure;
   }

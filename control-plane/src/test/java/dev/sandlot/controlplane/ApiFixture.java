@@ -193,7 +193,8 @@ public final class ApiFixture implements AutoCloseable {
         database.jdbcUrl(), database.user().orElseThrow(), database.password().orElseThrow());
   }
 
-  /// Holds a refusal against the contract's shape (control-api.md §1.3).
+  /// Holds a refusal against the contract's shape
+  /// (docs/contract/transport.md#errors-of-the-control-api).
   static void assertRefused(Answer answer, int status) {
     assertThat(answer.status()).as(answer.body()).isEqualTo(status);
     assertThat(answer.json().path("statusCode").asInt()).isEqualTo(status);

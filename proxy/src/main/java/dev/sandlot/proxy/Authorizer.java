@@ -11,9 +11,9 @@ import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
 
-/// Decides who may reach what, by the order of the contract (control-api.md §14.2): key, preview
-/// token in the header, in the query, cookie, signed token in the host. Whoever is not let in by
-/// any is refused. Thread-safe.
+/// Decides who may reach what, by the order of the contract
+/// (docs/contract/previews.md#authentication-order): key, preview token in the header, in the
+/// query, cookie, signed token in the host. Whoever is not let in by any is refused. Thread-safe.
 final class Authorizer {
   private final SandboxDirectory directory;
   private final PreviewCookie cookies;

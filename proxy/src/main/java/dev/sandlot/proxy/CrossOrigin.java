@@ -5,9 +5,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/// Lets pages of any origin read answers (contract: control-api.md §14.3), but never with the
-/// browser's own credentials: what a page may read with a key or token that it holds itself is
-/// fine, what it could read with a visitor's cookies is not its own.
+/// Lets pages of any origin read answers (docs/contract/previews.md#headers-of-the-proxy), but
+/// never with the browser's own credentials: what a page may read with a key or token that it holds
+/// itself is fine, what it could read with a visitor's cookies is not its own.
 final class CrossOrigin {
   private static final String DISABLE = "X-Daytona-Disable-CORS";
   private static final String PREFLIGHT_AGE_SECONDS = "600";

@@ -10,8 +10,8 @@ import java.util.UUID;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Failures of the proxy, and of the toolbox behind it, in their one shape (contract:
-/// toolbox-api.md §2, shape A, and §19.4).
+/// Failures of the proxy, and of the toolbox behind it, in their one shape
+/// (docs/contract/transport.md).
 final class ProxyFailures implements FailureBody {
   /// Whose failures the toolbox's are.
   static final String TOOLBOX = "DAYTONA_DAEMON";

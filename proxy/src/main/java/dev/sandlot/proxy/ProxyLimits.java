@@ -29,7 +29,8 @@ public record ProxyLimits(
     Duration strangerQuietMax,
     int strangersMax,
     Duration lookEvery) {
-  /// What the contract asks for (control-api.md §14), and sizes that real applications stay below.
+  /// What the contract asks for (docs/contract/previews.md), and sizes that real applications stay
+  /// below.
   public static final ProxyLimits DEFAULT =
       new ProxyLimits(
           16 * 1024,

@@ -14,7 +14,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/// A URL that a client has signed for one file of a sandbox (contract: toolbox-api.md §19.3).
+/// A URL that a client has signed for one file of a sandbox
+/// (docs/contract/previews.md#signed-file-urls).
 ///
 /// It has one spelling: the three parameters and no other, each once, their names and the numbers
 /// as they are. What is spelled otherwise could be read in two ways, here and by the toolbox.

@@ -20,7 +20,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/// Measures the machine for the control plane (contract: control-api.md §16.3).
+/// Measures the machine for the control plane (docs/contract/runners.md#health-and-placement).
 final class HostHealth {
   private static final double GIB = SandboxLimits.GIB;
   private static final Pattern MEMORY_AVAILABLE =

@@ -91,7 +91,7 @@ class ArchitectureTest {
             "..impl..",
             "..common..",
             "..misc..")
-        .because("what changes together lies together (rule 3)")
+        .because("what changes together lies together")
         .check(OURS);
   }
 
@@ -107,7 +107,7 @@ class ArchitectureTest {
       }
     }
 
-    assertThat(silent).as("packages without a sentence in package-info.java (rule 4)").isEmpty();
+    assertThat(silent).as("packages without a sentence in package-info.java").isEmpty();
   }
 
   @Test
@@ -127,7 +127,7 @@ class ArchitectureTest {
       }
     }
 
-    assertThat(hidden).as("public types that only their own package uses (rule 4)").isEmpty();
+    assertThat(hidden).as("public types that only their own package uses").isEmpty();
   }
 
   /// Whether a public type has a type in what others call of it.
@@ -158,7 +158,7 @@ class ArchitectureTest {
           .forEach(to::add);
     }
 
-    assertThat(uses).as("the table \"Modules\" of ARCHITECTURE.md (rule 5)").isEqualTo(allowed);
+    assertThat(uses).as("the table \"Modules\" of ARCHITECTURE.md").isEqualTo(allowed);
   }
 
   /// The rows "| `name` | `folder` | what it may use | ... |".
@@ -201,7 +201,7 @@ class ArchitectureTest {
             .should()
             .dependOnClassesThat()
             .resideInAPackage(library)
-            .because("no framework's types are in the domain (rule 6)")
+            .because("no framework's types are in the domain")
             .check(OURS));
   }
 
@@ -246,7 +246,7 @@ class ArchitectureTest {
         .should()
         .onlyDependOnClassesThat()
         .resideInAnyPackage("dev.sandlot.model..", "java..", "javax.crypto..", "org.jspecify..")
-        .because("its words mean the same everywhere (rule 6)")
+        .because("its words mean the same everywhere")
         .check(OURS);
   }
 
@@ -260,7 +260,7 @@ class ArchitectureTest {
         .should()
         .dependOnClassesThat()
         .resideInAnyPackage("java.sql..", "org.jdbi..")
-        .because("SQL is looked for in one kind of place (rule 6)")
+        .because("SQL is looked for in one kind of place")
         .check(OURS);
   }
 
@@ -274,7 +274,7 @@ class ArchitectureTest {
             .map(JavaConstructor::getFullName)
             .toList();
 
-    assertThat(wide).as("more than seven parts are two classes (rule 7)").isEmpty();
+    assertThat(wide).as("more than seven parts are two classes").isEmpty();
   }
 
   @Test
@@ -284,7 +284,7 @@ class ArchitectureTest {
         .areStatic()
         .should()
         .beFinal()
-        .because("what is shared is handed over by constructors (rule 7)")
+        .because("what is shared is handed over by constructors")
         .check(OURS);
   }
 
@@ -297,7 +297,7 @@ class ArchitectureTest {
         .callMethod(System.class, "getenv")
         .orShould()
         .callMethod(System.class, "getenv", String.class)
-        .because("configuration is parsed and checked before anything starts (rule 8)")
+        .because("configuration is parsed and checked before anything starts")
         .check(OURS);
   }
 
@@ -315,7 +315,7 @@ class ArchitectureTest {
                       && !call.getOriginOwner().isAssignableTo(Throwable.class);
                 }
               })
-          .because("who catches it wants to know which failure it is (rule 23)")
+          .because("who catches it wants to know which failure it is")
           .check(OURS);
     }
   }
@@ -342,7 +342,7 @@ class ArchitectureTest {
             .map(JavaClass::getName)
             .toList();
 
-    assertThat(empty).as("such a suffix says nothing (rule 26)").isEmpty();
+    assertThat(empty).as("such a suffix says nothing").isEmpty();
   }
 
   /// Whether a type's name ends in a word that would fit any type.

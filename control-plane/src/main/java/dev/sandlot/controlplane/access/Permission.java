@@ -4,7 +4,7 @@ import java.util.Arrays;
 import java.util.Optional;
 
 /// What a key may do. There is none for reading sandboxes, snapshots, registries and regions: being
-/// of the organisation is enough (control-api.md §3).
+/// of the organisation is enough (docs/contract/authentication.md#permissions).
 public enum Permission {
   WRITE_REGISTRIES("write:registries"),
   DELETE_REGISTRIES("delete:registries"),

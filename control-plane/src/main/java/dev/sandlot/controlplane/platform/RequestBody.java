@@ -4,8 +4,8 @@ import dev.sandlot.http.BodyReader;
 import dev.sandlot.http.Exchange;
 import dev.sandlot.model.OperationFailure;
 
-/// How the control API reads a body: scalars are coerced, "10" counts as 10 (control-api.md §1.1),
-/// and whatever does not fit is a 400 that names the field.
+/// How the control API reads a body: scalars are coerced, "10" counts as 10
+/// (docs/contract/transport.md#requests), and whatever does not fit is a 400 that names the field.
 public final class RequestBody {
   private static final int BYTES_MAX = 1 << 20;
 

@@ -18,7 +18,7 @@ import java.util.List;
 import java.util.Map;
 
 /// Where a sandbox's ports and files are to be found, and the proxy's questions over HTTP. The
-/// answers to those are bare text, not JSON (control-api.md §1.5).
+/// answers to those are bare text, not JSON (docs/contract/transport.md#plain-values).
 public final class PreviewRoutes {
   private static final int PORT_MAX = 65_535;
   private static final int TOOLBOX = 2280;

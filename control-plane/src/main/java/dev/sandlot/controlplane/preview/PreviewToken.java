@@ -14,7 +14,7 @@ final class PreviewToken {
   private static final int TOOLBOX = 2280;
 
   /// Clients in browsers cannot set headers on a WebSocket: they ask for the token of this port,
-  /// where nothing listens, and send it to the toolbox (contract: control-api.md §13). So its token
+  /// where nothing listens, and send it to the toolbox (docs/contract/clients.md#all). So its token
   /// is the toolbox's.
   private static final int ASKED_FOR_THE_TOOLBOX = 1;
 

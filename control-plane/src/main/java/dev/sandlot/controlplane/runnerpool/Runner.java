@@ -29,7 +29,8 @@ record Runner(
     Instant createdAt,
     Instant updatedAt,
     Optional<Instant> lastCheckedAt) {
-  /// A runner that has not reported for so long counts as not there (control-api.md §16.3).
+  /// A runner that has not reported for so long counts as not there
+  /// (docs/contract/runners.md#health-and-placement).
   static final Duration SILENCE_MAX = Duration.ofSeconds(60);
 
   /// "initializing", "ready" or "unresponsive".

@@ -5,8 +5,8 @@ import dev.sandlot.model.ClientWords;
 import dev.sandlot.model.OperationFailure;
 import dev.sandlot.model.SandboxState;
 
-/// How a refused command is answered (control-api.md §7.6): 404 for what is gone, 409 only for what
-/// is pending, 400 for the rest.
+/// How a refused command is answered (docs/contract/sandboxes.md#commands): 404 for what is gone,
+/// 409 only for what is pending, 400 for the rest.
 final class Refusal {
   private Refusal() {}
 

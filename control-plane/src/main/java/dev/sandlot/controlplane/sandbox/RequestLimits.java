@@ -18,7 +18,7 @@ final class RequestLimits {
   static final int PAGE_SIZE_MAX = 200;
   static final int PAGE_SIZE_DEFAULT = 100;
 
-  /// How long an answer waits for what was asked to be done (control-api.md §7.3, §7.6).
+  /// How long an answer waits for what was asked to be done (docs/contract/sandboxes.md).
   static final Duration WAIT_MAX = Duration.ofSeconds(30);
 
   /// The same for a stop: some clients give up after ten seconds.

@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Map;
 
 /// Sandboxes as clients read them. Optional properties without a value are left out: some clients
-/// take no null (control-api.md §13.9).
+/// take no null (docs/contract/clients.md#strictness).
 final class SandboxJson {
   private final Addresses addresses;
 

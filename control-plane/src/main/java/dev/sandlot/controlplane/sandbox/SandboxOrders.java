@@ -91,7 +91,8 @@ final class SandboxOrders {
         sandbox.region());
   }
 
-  /// The user's variables and those that tell a sandbox who it is (control-api.md §7.15).
+  /// The user's variables and those that tell a sandbox who it is
+  /// (docs/contract/sandboxes.md#injected-environment).
   private static Map<String, String> environment(Sandbox sandbox) {
     Map<String, String> env = new HashMap<>(sandbox.spec().env());
     env.put("DAYTONA_SANDBOX_ID", sandbox.id().toString());

@@ -83,7 +83,8 @@ final class SandboxOutcomes implements JobOutcomes {
 
   /// @param recoverable whether recovering can help
   private record Failure(String reason, boolean recoverable) {
-    /// A message is plain text or JSON with `errorReason` and `recoverable` (control-api.md §16.2).
+    /// A message is plain text or JSON with `errorReason` and `recoverable`
+    /// (docs/contract/runners.md#jobs).
     static Failure read(String message, boolean filesExist) {
       if (message.startsWith("{")) {
         try {

@@ -14,8 +14,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/// Reads what a client wants of a list (control-api.md §7.11), and of its older form with numbered
-/// pages.
+/// Reads what a client wants of a list (docs/contract/sandboxes.md#listing), and of its older form
+/// with numbered pages.
 final class SandboxQueryJson {
   /// States of the contract that no sandbox of this build is ever in.
   private static final Set<String> OTHER_STATES =

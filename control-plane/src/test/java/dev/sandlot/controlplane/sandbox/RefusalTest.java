@@ -15,8 +15,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/// What a command is answered with, by the state clients see (control-api.md §7.6). 200: it is
-/// done.
+/// What a command is answered with, by the state clients see (docs/contract/sandboxes.md#commands).
+/// 200: it is done.
 class RefusalTest {
   private static final List<String> STATES =
       List.of(

@@ -1,7 +1,8 @@
 package dev.sandlot.http;
 
-/// The shape in which a process tells of failures (contract: control-api.md §1.3, toolbox-api.md
-/// §2).
+/// The shape in which a process tells of failures
+/// (docs/contract/transport.md#errors-of-the-control-api,
+/// docs/contract/transport.md#errors-of-the-toolbox).
 @FunctionalInterface
 public interface FailureBody {
   /// The JSON value to answer with: a map or a record.

@@ -1,6 +1,6 @@
 package dev.sandlot.model;
 
-/// The payload of UPDATE_SANDBOX_NETWORK_SETTINGS jobs (contract: control-api.md §16.2).
+/// The payload of UPDATE_SANDBOX_NETWORK_SETTINGS jobs (docs/contract/runners.md#jobs).
 ///
 /// @param networkBlockAll nothing may be reached
 /// @param networkAllowList comma list of CIDR ranges, empty for none

@@ -3,7 +3,7 @@ package dev.sandlot.model;
 import java.util.Map;
 
 /// The payload of CREATE_SANDBOX and START_SANDBOX jobs: all that a runner needs to bring a sandbox
-/// up, so that it keeps no record of its own (contract: control-api.md §16.2, keys that we use). A
+/// up, so that it keeps no record of its own (docs/contract/runners.md#jobs, keys that we use). A
 /// start whose disk is gone fails; a create makes it.
 ///
 /// @param id the sandbox

@@ -5,7 +5,7 @@ import java.util.Arrays;
 import java.util.Optional;
 
 /// Where a sandbox is in its life. What is intended is part of it: STOPPING means that someone
-/// wants it stopped. Clients see the wire names (control-api.md §7.2).
+/// wants it stopped. Clients see the wire names (docs/contract/sandboxes.md#reported-state).
 public enum SandboxState {
   /// Its runner is to make it and start it.
   CREATING("creating", "started", Optional.of(Duration.ofMinutes(15)), true),

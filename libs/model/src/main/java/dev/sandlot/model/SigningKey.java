@@ -10,7 +10,8 @@ import java.util.HexFormat;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
-/// The secret with which clients sign URLs of one sandbox's files (contract: toolbox-api.md §19.3).
+/// The secret with which clients sign URLs of one sandbox's files
+/// (docs/contract/previews.md#signed-file-urls).
 ///
 /// @param text as clients get it; its characters are the key's bytes
 public record SigningKey(String text) {

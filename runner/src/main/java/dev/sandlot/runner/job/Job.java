@@ -6,7 +6,7 @@ import java.time.Instant;
 
 /// An order of the control plane about one sandbox.
 ///
-/// @param type "CREATE_SANDBOX", … (contract: control-api.md §16.2)
+/// @param type "CREATE_SANDBOX", … (docs/contract/runners.md#jobs)
 /// @param payload JSON, by type; empty for none
 /// @param createdAt when it was given
 public record Job(JobId id, String type, SandboxId sandbox, String payload, Instant createdAt) {

@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.Map;
 
 /// Finds out whom processes of a sandbox run as that was configured before this runner started. The
-/// choice of the shell is that of the contract (toolbox-api.md §4).
+/// choice of the shell is that of the contract (docs/contract/processes.md#commands).
 final class AccountProbe {
   private static final Duration TIME_MAX = Duration.ofSeconds(10);
   private static final int ANSWER_BYTES_MAX = 16 << 10;

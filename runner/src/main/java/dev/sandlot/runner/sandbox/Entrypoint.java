@@ -9,7 +9,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// What an image says shall run in its sandboxes from the start. It is a process like others, which
-/// the toolbox shows as a session (contract: toolbox-api.md §6.7).
+/// the toolbox shows as a session (docs/contract/sessions.md#the-entrypoint).
 public final class Entrypoint {
   /// The session's name for clients.
   public static final String SESSION = "entrypoint";

@@ -17,7 +17,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 
-/// What each job asks of the sandboxes (contract: control-api.md §16.2).
+/// What each job asks of the sandboxes (docs/contract/runners.md#jobs).
 public final class SandboxJobs implements JobActions {
   private final HostedSandboxes sandboxes;
 

@@ -2,7 +2,7 @@ package dev.sandlot.controlplane.sandbox.store;
 
 import dev.sandlot.model.OperationFailure;
 
-/// After how many idle minutes what happens to a sandbox (control-api.md §7.8).
+/// After how many idle minutes what happens to a sandbox (docs/contract/sandboxes.md#intervals).
 ///
 /// Archiving is not built yet: its interval is kept and shown, and nothing is archived.
 ///

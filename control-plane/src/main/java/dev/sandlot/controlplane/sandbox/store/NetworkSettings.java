@@ -22,8 +22,8 @@ public record NetworkSettings(boolean blockAll, String allowList) {
     return new NetworkSettings(block, block ? "" : list);
   }
 
-  /// As control-api.md §7.9 says: blocking clears the list; a list ends the blocking, and so does
-  /// `false`, which also clears the list if none comes with it.
+  /// As docs/contract/sandboxes.md#network-settings says: blocking clears the list; a list ends the
+  /// blocking, and so does `false`, which also clears the list if none comes with it.
   ///
   /// @throws OperationFailure BAD_REQUEST when neither is given or the list is not one
   public NetworkSettings changed(Optional<Boolean> block, Optional<String> list) {

@@ -7,7 +7,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/// Which sandboxes of an organisation, in what order, from where (control-api.md §7.11).
+/// Which sandboxes of an organisation, in what order, from where
+/// (docs/contract/sandboxes.md#listing).
 ///
 /// @param idPrefix in any case; empty matches all
 /// @param namePrefix in any case; empty matches all

@@ -13,8 +13,8 @@ import java.time.Duration;
 /// @param headBytesFree of an unfinished head that each connection may have waiting
 /// @param headsBytesMax what unfinished heads may have waiting beyond that, all together
 /// @param headTimeMax from a head's first byte to its last
-/// @param idleMax between requests; longer than clients keep unused connections (toolbox-api.md §1:
-///   30 s)
+/// @param idleMax between requests; longer than clients keep unused connections
+///   (docs/contract/transport.md: 30 s)
 /// @param strangerBodyBytesMax of a stranger's body that is read
 /// @param strangerTimeMax to send that, and to take the answer
 /// @param bodyQuietMax how long nothing may come of a body whose sender is known

@@ -10,7 +10,7 @@ import java.time.Duration;
 /// @param farewellMax how long the other side may take to answer a close
 public record WebSocketLimits(
     int messageBytesMax, int waitingBytesMax, Duration sendStallMax, Duration farewellMax) {
-  /// For terminals and logs (contract: toolbox-api.md §7.1: messages of at most 64 KiB).
+  /// For terminals and logs (docs/contract/terminals.md#the-websocket: messages of at most 64 KiB).
   public static final WebSocketLimits STANDARD =
       new WebSocketLimits(64 << 10, 1 << 20, Duration.ofSeconds(30), Duration.ofSeconds(5));
 
