@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Checks this machine link by link, from the kernel to the running server, and names the broken one.
+# Checks this machine, from the kernel to the running server, and names what is broken.
 # Ends with 0 when nothing is broken; warnings do not count.
 set -euo pipefail
 
@@ -76,22 +76,22 @@ check_engines() {
       ok runsc "of $date, $age days old, $RUNSC_DATE or later is wanted ($engine)"
     fi
     "$engine" --version | grep -q "$RUNSC_MARK" ||
-      careful runsc "is used as it was installed, without the mends of ./dev setup engine: see \"an installed runsc\" in docs/file-system.md."
+      careful runsc "is used as it was installed, without the fixes of ./dev setup engine: see \"an installed runsc\" in docs/file-system.md."
   fi
   check_runc
 }
 
-# Who has not chosen this engine needs none.
+# Needed only if it is the chosen engine.
 check_runc() {
   local program installed
   program=$(runc_program)
   installed=${SANDLOT_RUNC:-$(command -v runc || true)}
   if [[ -n $program ]]; then ok runc "$(runc_version "$program") ($program)"
   elif [[ ${SANDLOT_ENGINE:-} == runc ]]; then
-    bad runc "is missing or has known ways out of its containers (safe are ${RUNC_SAFE[*]} and later). Run: ./dev setup runc"
+    bad runc "is missing or has known container escapes (safe are ${RUNC_SAFE[*]} and later). Run: ./dev setup runc"
   else ok runc "is not set up, which only SANDLOT_ENGINE=runc needs. To have it: ./dev setup runc"; fi
   if [[ -n $installed && $installed != "$program" && $(realpath "$installed") != "$program" ]]; then
-    careful runc "$(runc_version "$installed") of this machine ($installed) has known ways out of its containers and is not used."
+    careful runc "$(runc_version "$installed") of this machine ($installed) has known container escapes and is not used."
   fi
 }
 
@@ -101,7 +101,7 @@ check_tools() {
     have "$tool" || bad tools "$tool is missing. Run: ./dev setup packages"
   done
   if have mkfs.btrfs && ! at_least "$(version_of mkfs.btrfs --version)" "$BTRFS_PROGS_MINIMUM"; then
-    bad tools "btrfs-progs is older than $BTRFS_PROGS_MINIMUM, which knows no simple quotas. Run: ./dev setup packages"
+    bad tools "btrfs-progs is older than $BTRFS_PROGS_MINIMUM, which has no simple quotas. Run: ./dev setup packages"
   fi
   if [[ -n $(java_home) ]]; then ok java "$(java_home)"; else bad java "JDK $JAVA_MAJOR is missing. Install one or name it in SANDLOT_JAVA_HOME."; fi
   if [[ -x $SANDLOT_CACHE/postgres/$POSTGRES_VERSION/bin/postgres ]]; then ok database "PostgreSQL $POSTGRES_VERSION"; else
@@ -124,7 +124,7 @@ check_disk() {
     while [[ ! -d $place ]]; do place=$(dirname "$place"); done
     free=$(($(df --output=avail --block-size=1 "$place" | tail -n 1) >> 30))
     if ((free >= 10)); then ok disk "$free GiB free at $place"
-    elif ((free >= 3)); then careful disk "only $free GiB free at $place; sandboxes' writes will hit the end of it."
+    elif ((free >= 3)); then careful disk "only $free GiB free at $place; sandboxes may run out of space."
     else bad disk "$free GiB free at $place. Make room, or set SANDLOT_HOME or SANDLOT_CACHE to another disk."; fi
   done
 }
@@ -214,6 +214,6 @@ check_network
 check_server
 if ((broken > 0)); then
   printf "\n"
-  say "Broken: $broken. The first FAIL above is the one to mend first."
+  say "Broken: $broken. Fix the first FAIL above first."
   exit 1
 fi

@@ -23,7 +23,7 @@ up() {
     # Whatever has ended their supervisors, these take over what runs.
     running launcher.supervisor >/dev/null || start_launcher
     running server.supervisor >/dev/null || start_server
-    [[ $(<"$RUN/build") == "$(build_identity)" ]] || say "It is of an older build; ./dev restart takes the new one."
+    [[ $(<"$RUN/build") == "$(build_identity)" ]] || say "It runs an older build; ./dev restart switches to the new one."
   else
     stop server 30
     refuse_taken_ports

@@ -143,7 +143,7 @@ steps_explain() {
   warn ""
   tail -n 20 "$STEPS_LOGS/$1.log" | sed 's/^/    /' >&2
   warn ""
-  warn "The whole log: $STEPS_LOGS/$1.log. What is done is kept: mend the cause and run the same command again."
+  warn "The whole log: $STEPS_LOGS/$1.log. What is done is kept: fix the cause and run the same command again."
   return 1
 }
 
