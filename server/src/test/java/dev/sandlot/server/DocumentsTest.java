@@ -27,6 +27,12 @@ class DocumentsTest {
   private static final Pattern HEADING = Pattern.compile("^#+ (.*)$", Pattern.MULTILINE);
   private static final Pattern SECTION = Pattern.compile("docs/contract/[a-z-]+\\.md(?:#[\\w-]+)?");
 
+  /// The types that a README names in its table.
+  private static final Pattern NAMED_TYPE =
+      Pattern.compile("^\\|[^|\n]*`(?:[a-z]+\\.)*([A-Z]\\w+)`[^|\n]*\\|", Pattern.MULTILINE);
+  private static final Pattern TYPE =
+      Pattern.compile("\\b(?:class|interface|record|enum|struct|trait|type) ([A-Z]\\w+)");
+
   @Test
   void linksLeadSomewhere() throws IOException {
     Set<String> broken = new TreeSet<>();
@@ -53,6 +59,24 @@ class DocumentsTest {
     }
 
     assertThat(broken).as("sections of docs/contract/ that code cites").isEmpty();
+  }
+
+  @Test
+  void typesThatReadmesNameExist() throws IOException {
+    Set<String> types = new TreeSet<>();
+    for (Path file : SourceTree.files(path -> path.matches(".*\\.(java|rs|py)"))) {
+      types.addAll(found(TYPE, SourceTree.text(file), 1));
+    }
+    Set<String> missing = new TreeSet<>();
+    for (Path readme : SourceTree.files(path -> path.matches(".+/README\\.md"))) {
+      for (String type : found(NAMED_TYPE, SourceTree.text(readme), 1)) {
+        if (!types.contains(type)) {
+          missing.add(readme + ": " + type);
+        }
+      }
+    }
+
+    assertThat(missing).as("types that are not there any more").isEmpty();
   }
 
   private static boolean leadsSomewhere(Path document, String link) throws IOException {
