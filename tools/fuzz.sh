@@ -19,9 +19,9 @@ NATIVE=(link_header agent_deframer shim_link)
 JVM=(
   "agent_answers libs/agent-client dev.sandlot.agentclient.AgentAnswersFuzz"
   "agent_frames libs/agent-client dev.sandlot.agentclient.AgentFramesFuzz"
-  "git_output runner dev.sandlot.runner.toolbox.git.GitOutputFuzz"
-  "lsp_output runner dev.sandlot.runner.toolbox.lsp.LspOutputFuzz"
-  "multipart runner dev.sandlot.runner.toolbox.MultipartFuzz"
+  "git_output toolbox dev.sandlot.toolbox.git.GitOutputFuzz"
+  "lsp_output toolbox dev.sandlot.toolbox.lsp.LspOutputFuzz"
+  "multipart toolbox dev.sandlot.toolbox.files.MultipartFuzz"
   "dns runner dev.sandlot.runner.dns.DnsFuzz"
   "preview_host proxy dev.sandlot.proxy.PreviewHostFuzz"
 )
@@ -41,7 +41,7 @@ build_native() {
 }
 
 build_jvm() {
-  (cd "$REPOSITORY" && mvn --batch-mode --quiet -Dsandlot.quick -pl libs/agent-client,runner,proxy -am test-compile \
+  (cd "$REPOSITORY" && mvn --batch-mode --quiet -Dsandlot.quick -pl libs/agent-client,toolbox,runner,proxy -am test-compile \
     dependency:build-classpath -Dmdep.outputFile=target/fuzz-classpath -Dmdep.includeScope=test)
 }
 

@@ -3,12 +3,12 @@ package dev.sandlot.runner;
 import com.google.re2j.Matcher;
 import com.google.re2j.Pattern;
 import dev.sandlot.model.SandboxLimits;
-import dev.sandlot.runner.sandbox.HostedSandbox;
 import dev.sandlot.runner.sandbox.HostedSandboxes;
 import dev.sandlot.runtime.HostDescription;
 import dev.sandlot.runtime.HostedDisk;
 import dev.sandlot.runtime.RuntimeDriver;
 import dev.sandlot.runtime.RuntimeFailure;
+import dev.sandlot.toolbox.sandbox.RunningSandbox;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
@@ -68,7 +68,7 @@ final class HostHealth {
   private Map<String, Object> metrics(HostDescription host, List<HostedDisk> disks) {
     long memory = machine.getTotalMemorySize();
     List<SandboxLimits> granted =
-        sandboxes.all().stream().map(HostedSandbox::limits).flatMap(Optional::stream).toList();
+        sandboxes.all().stream().map(RunningSandbox::limits).flatMap(Optional::stream).toList();
     Map<String, Object> metrics = new LinkedHashMap<>();
     metrics.put("currentCpuLoadAverage", Math.max(0, machine.getSystemLoadAverage()));
     metrics.put("currentCpuUsagePercentage", percent(machine.getCpuLoad()));

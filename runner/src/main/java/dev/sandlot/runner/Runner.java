@@ -1,21 +1,21 @@
 package dev.sandlot.runner;
 
 import dev.sandlot.agentclient.AgentConnector;
+import dev.sandlot.launcher.LauncherDriver;
 import dev.sandlot.model.SandboxId;
 import dev.sandlot.runner.dns.DnsForwarder;
 import dev.sandlot.runner.job.ControlPlaneClient;
 import dev.sandlot.runner.job.HealthReports;
 import dev.sandlot.runner.job.JobLoop;
-import dev.sandlot.runner.launcher.LauncherDriver;
 import dev.sandlot.runner.sandbox.BelievedStates;
 import dev.sandlot.runner.sandbox.HostedSandboxes;
 import dev.sandlot.runner.sandbox.SandboxJobs;
 import dev.sandlot.runner.sandbox.SandboxReconciler;
-import dev.sandlot.runner.toolbox.Toolbox;
-import dev.sandlot.runner.toolbox.ToolboxLimits;
-import dev.sandlot.runner.toolbox.ToolboxRoutes;
 import dev.sandlot.runtime.HostDescription;
 import dev.sandlot.runtime.ToolboxGateway;
+import dev.sandlot.toolbox.Toolbox;
+import dev.sandlot.toolbox.ToolboxRoutes;
+import dev.sandlot.toolbox.call.ToolboxLimits;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

@@ -27,9 +27,9 @@ class UnsaidSecretsTest {
           "dev.sandlot.http.server.TlsFiles",
           "dev.sandlot.http.websocket.WebSocketFrames$Frame",
           "dev.sandlot.proxy.CachedDirectory$Question",
-          "dev.sandlot.runner.toolbox.chart.ChartProgram",
-          "dev.sandlot.runner.toolbox.desktop.Keys$Chord",
-          "dev.sandlot.runner.toolbox.session.Session");
+          "dev.sandlot.toolbox.code.ChartProgram",
+          "dev.sandlot.toolbox.desktop.Keys$Chord",
+          "dev.sandlot.toolbox.session.Session");
 
   @Test
   void recordsDoNotSayTheirSecrets() {

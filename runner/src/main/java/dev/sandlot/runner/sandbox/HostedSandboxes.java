@@ -19,6 +19,9 @@ import dev.sandlot.runtime.RuntimeFailure;
 import dev.sandlot.runtime.StartRequest;
 import dev.sandlot.runtime.StartedSandbox;
 import dev.sandlot.runtime.StoppedSandbox;
+import dev.sandlot.toolbox.sandbox.Entrypoint;
+import dev.sandlot.toolbox.sandbox.RunningSandbox;
+import dev.sandlot.toolbox.sandbox.RunningSandboxes;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -33,7 +36,7 @@ import org.slf4j.LoggerFactory;
 
 /// The sandboxes that run on this machine. Thread-safe; operations on one sandbox are carried out
 /// one after the other. Everything may be repeated.
-public final class HostedSandboxes implements AutoCloseable {
+public final class HostedSandboxes implements RunningSandboxes, AutoCloseable {
   private static final Logger LOGGER = LoggerFactory.getLogger(HostedSandboxes.class);
 
   /// An engine under load needs seconds for its first answer.
@@ -49,7 +52,7 @@ public final class HostedSandboxes implements AutoCloseable {
   private final AgentConnector connector;
   private final int processesMax;
   private final SandboxLocks locks = new SandboxLocks();
-  private final Map<SandboxId, HostedSandbox> running = new ConcurrentHashMap<>();
+  private final Map<SandboxId, RunningSandbox> running = new ConcurrentHashMap<>();
   private volatile Runnable linkBroken = () -> {};
 
   /// @param processesMax processes and threads a sandbox may have
@@ -68,13 +71,13 @@ public final class HostedSandboxes implements AutoCloseable {
     return locks;
   }
 
-  /// A sandbox that runs here.
-  public Optional<HostedSandbox> find(SandboxId id) {
+  @Override
+  public Optional<RunningSandbox> find(SandboxId id) {
     return Optional.ofNullable(running.get(id));
   }
 
   /// All that run here.
-  public Collection<HostedSandbox> all() {
+  public Collection<RunningSandbox> all() {
     return List.copyOf(running.values());
   }
 
@@ -82,7 +85,7 @@ public final class HostedSandboxes implements AutoCloseable {
   ///
   /// @param orderedAt for the time it waited
   /// @throws JobFailure when it does not come up; nothing of it runs then
-  public HostedSandbox bringUp(
+  public RunningSandbox bringUp(
       SandboxId id, SandboxJob order, NetworkPolicy network, boolean create, Instant orderedAt)
       throws InterruptedException {
     try (var _ = locks.hold(id)) {
@@ -95,7 +98,7 @@ public final class HostedSandboxes implements AutoCloseable {
       Duration disk = Duration.ofNanos(System.nanoTime() - begun);
       StartedSandbox started = start(new StartRequest(id, limits, network));
       long engineUp = System.nanoTime();
-      HostedSandbox sandbox = meet(id, started.agentSocket(), order, limits);
+      RunningSandbox sandbox = meet(id, started.agentSocket(), order, limits);
       Duration agent = Duration.ofNanos(System.nanoTime() - engineUp);
       replace(sandbox);
       new StartPhases(queue, disk, started.storage(), started.network(), started.engine(), agent)
@@ -116,7 +119,7 @@ public final class HostedSandboxes implements AutoCloseable {
   }
 
   /// Waits for the agent and tells it whose it is.
-  private HostedSandbox meet(SandboxId id, Path socket, SandboxJob order, SandboxLimits limits)
+  private RunningSandbox meet(SandboxId id, Path socket, SandboxJob order, SandboxLimits limits)
       throws InterruptedException {
     AgentClient agent = connector.connect(socket);
     boolean met = false;
@@ -125,7 +128,7 @@ public final class HostedSandboxes implements AutoCloseable {
       Account account = agent.configure(identity(id, order));
       Entrypoint.start(id, agent.processes(), driver.entrypoint(order.snapshot()));
       met = true;
-      return new HostedSandbox(id, agent, hello.version(), Optional.of(limits), account);
+      return new RunningSandbox(id, agent, hello.version(), Optional.of(limits), account);
     } catch (AgentFailure failure) {
       throw new JobFailure("the sandbox did not start: " + whyNot(id, failure), failure);
     } finally {
@@ -164,15 +167,15 @@ public final class HostedSandboxes implements AutoCloseable {
     return new Identity(environment, order.osUser(), "", "");
   }
 
-  private void replace(HostedSandbox sandbox) {
-    HostedSandbox before = running.put(sandbox.id(), sandbox);
+  private void replace(RunningSandbox sandbox) {
+    RunningSandbox before = running.put(sandbox.id(), sandbox);
     if (before != null) {
       before.agent().close();
     }
     watchLink(sandbox);
   }
 
-  private void watchLink(HostedSandbox sandbox) {
+  private void watchLink(RunningSandbox sandbox) {
     sandbox
         .agent()
         .whenBroken(() -> {
@@ -188,7 +191,7 @@ public final class HostedSandboxes implements AutoCloseable {
   /// @param force without giving its processes time
   public void stop(SandboxId id, boolean force) throws InterruptedException {
     try (var _ = locks.hold(id)) {
-      HostedSandbox sandbox = running.remove(id);
+      RunningSandbox sandbox = running.remove(id);
       long begun = System.nanoTime();
       boolean ending = sandbox != null && endProcesses(sandbox, force);
       Duration agent = Duration.ofNanos(System.nanoTime() - begun);
@@ -198,7 +201,7 @@ public final class HostedSandboxes implements AutoCloseable {
   }
 
   /// @return whether the agent has ended, so that the engine is about to
-  private static boolean endProcesses(HostedSandbox sandbox, boolean force) {
+  private static boolean endProcesses(RunningSandbox sandbox, boolean force) {
     try (AgentClient agent = sandbox.agent()) {
       if (!force) {
         agent.shutdown(STOP_GRACE);
@@ -251,7 +254,7 @@ public final class HostedSandboxes implements AutoCloseable {
         agent.close();
         return false;
       }
-      replace(new HostedSandbox(disk.id(), agent, hello.version(), disk.limits(), null));
+      replace(new RunningSandbox(disk.id(), agent, hello.version(), disk.limits(), null));
       LOGGER.atInfo().addKeyValue("sandboxId", disk.id()).log("sandbox adopted");
       return true;
     } catch (AgentFailure failure) {
@@ -267,7 +270,7 @@ public final class HostedSandboxes implements AutoCloseable {
 
   /// Forgets a sandbox that does not run any more.
   void forget(SandboxId id) {
-    HostedSandbox sandbox = running.remove(id);
+    RunningSandbox sandbox = running.remove(id);
     if (sandbox != null) {
       sandbox.agent().close();
     }

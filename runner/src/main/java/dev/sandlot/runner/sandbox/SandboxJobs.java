@@ -11,6 +11,7 @@ import dev.sandlot.runner.job.Job;
 import dev.sandlot.runner.job.JobActions;
 import dev.sandlot.runner.job.JobFailure;
 import dev.sandlot.runtime.RuntimeFailure;
+import dev.sandlot.toolbox.sandbox.RunningSandbox;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -58,7 +59,7 @@ public final class SandboxJobs implements JobActions {
   private Map<String, String> started(Job job, boolean create) throws InterruptedException {
     SandboxJob order = payload(job, SandboxJob.class);
     NetworkPolicy network = policy(order.networkBlockAll(), order.networkAllowList());
-    HostedSandbox sandbox =
+    RunningSandbox sandbox =
         sandboxes.bringUp(job.sandbox(), order, network, create, job.createdAt());
     return Map.of("daemonVersion", sandbox.agentVersion());
   }

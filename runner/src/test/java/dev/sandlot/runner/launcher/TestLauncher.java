@@ -1,6 +1,7 @@
 package dev.sandlot.runner.launcher;
 
 import dev.sandlot.http.Json;
+import dev.sandlot.launcher.LauncherImages;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;

@@ -1,6 +1,6 @@
 package dev.sandlot.runner.sandbox;
 
-import dev.sandlot.runner.launcher.LauncherDriver;
+import dev.sandlot.launcher.LauncherDriver;
 import dev.sandlot.runner.launcher.TestLauncher;
 import dev.sandlot.runtime.RuntimeDriver;
 import org.junit.jupiter.api.AfterEach;

@@ -18,6 +18,7 @@ import dev.sandlot.runtime.DiskRequest;
 import dev.sandlot.runtime.EngineExit;
 import dev.sandlot.runtime.RuntimeFailure;
 import dev.sandlot.runtime.StartRequest;
+import dev.sandlot.toolbox.sandbox.RunningSandbox;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.time.Instant;
@@ -212,7 +213,7 @@ class SandboxReconcilerTest {
 
     new SandboxReconciler(driver, next, controlPlane).adopt();
 
-    HostedSandbox adopted = next.find(id).orElseThrow();
+    RunningSandbox adopted = next.find(id).orElseThrow();
     assertThat(adopted.agentVersion()).isEqualTo("fake");
     assertThat(adopted.account().shell()).startsWith("/");
     next.close();

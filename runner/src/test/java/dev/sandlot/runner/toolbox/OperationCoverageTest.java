@@ -3,6 +3,8 @@ package dev.sandlot.runner.toolbox;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sandlot.runner.fake.FakeDriver;
+import dev.sandlot.toolbox.ToolboxRoutes;
+import dev.sandlot.toolbox.call.ToolboxLimits;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Set;

@@ -1,7 +1,7 @@
 package dev.sandlot.runner.toolbox;
 
+import dev.sandlot.launcher.LauncherDriver;
 import dev.sandlot.runner.fake.FakeDriver;
-import dev.sandlot.runner.launcher.LauncherDriver;
 import dev.sandlot.runner.launcher.TestLauncher;
 import dev.sandlot.runtime.RuntimeDriver;
 import java.io.IOException;

@@ -1,0 +1,149 @@
+package dev.sandlot.launcher;
+
+import dev.sandlot.http.Json;
+import dev.sandlot.runtime.RuntimeFailure;
+import dev.sandlot.runtime.RuntimeFailure.Kind;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.ConcurrentLinkedDeque;
+import java.util.concurrent.Semaphore;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+
+/// Asks the launcher. Holds a few connections, one question at a time on each. Thread-safe.
+///
+/// Every operation may be repeated, so a question whose connection broke (the launcher was
+/// restarted) is asked again until the launcher is back or the patience is over.
+final class LauncherClient implements AutoCloseable {
+  /// Below the launcher's own limit of 64.
+  private static final int CONNECTIONS_MAX = 24;
+
+  private static final Duration PATIENCE = Duration.ofSeconds(10);
+  private static final Duration PAUSE = Duration.ofMillis(100);
+
+  private final Path socket;
+  private final Semaphore slots = new Semaphore(CONNECTIONS_MAX, true);
+  private final ConcurrentLinkedDeque<LauncherConnection> idle = new ConcurrentLinkedDeque<>();
+  private volatile boolean closed;
+
+  LauncherClient(Path socket) {
+    this.socket = socket;
+  }
+
+  /// Asks one question.
+  ///
+  /// @param request with its `op`
+  /// @param limit how long the launcher may take
+  /// @return the `ok` of the answer
+  /// @throws RuntimeFailure of the launcher, or UNAVAILABLE
+  JsonNode ask(Map<String, Object> request, Duration limit) {
+    byte[] line = Json.bytes(request);
+    try {
+      slots.acquire();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new RuntimeFailure(Kind.UNAVAILABLE, "the runner is stopping", e);
+    }
+    try {
+      return answer(exchange(line, limit));
+    } finally {
+      slots.release();
+    }
+  }
+
+  private byte[] exchange(byte[] line, Duration limit) {
+    long deadline = System.nanoTime() + PATIENCE.toNanos();
+    while (true) {
+      LauncherConnection connection = idle.pollFirst();
+      try {
+        if (connection == null) {
+          connection = LauncherConnection.open(socket);
+        }
+        byte[] answer = connection.exchange(line, limit);
+        keep(connection);
+        return answer;
+      } catch (IOException e) {
+        discard(connection);
+        boolean over = connection != null && connection.timedOut();
+        if (over || closed || System.nanoTime() > deadline) {
+          throw new RuntimeFailure(
+              Kind.UNAVAILABLE,
+              over
+                  ? "the launcher has not answered within " + limit.toSeconds() + " s"
+                  : "the launcher cannot be reached; is sandlot-launcher running?",
+              e);
+        }
+        pause();
+      }
+    }
+  }
+
+  private void keep(LauncherConnection connection) {
+    idle.addFirst(connection);
+    if (closed) {
+      close();
+    }
+  }
+
+  private static void discard(@Nullable LauncherConnection connection) {
+    if (connection != null) {
+      connection.close();
+    }
+  }
+
+  private static void pause() {
+    try {
+      Thread.sleep(PAUSE);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new RuntimeFailure(Kind.UNAVAILABLE, "the runner is stopping", e);
+    }
+  }
+
+  private static JsonNode answer(byte[] line) {
+    JsonNode answer;
+    try {
+      answer = Json.read(line, JsonNode.class);
+    } catch (JacksonException e) {
+      throw new RuntimeFailure(Kind.INTERNAL, "the launcher's answer is not JSON", e);
+    }
+    JsonNode error = answer.path("error");
+    if (error.isObject()) {
+      throw new RuntimeFailure(
+          kind(error.path("code").asString("internal")),
+          error.path("message").asString("the launcher gave no reason"));
+    }
+    JsonNode ok = answer.path("ok");
+    if (!ok.isObject()) {
+      throw new RuntimeFailure(Kind.INTERNAL, "the launcher's answer is neither ok nor an error");
+    }
+    return ok;
+  }
+
+  private static Kind kind(String code) {
+    return switch (code.toLowerCase(Locale.ROOT)) {
+      case "invalid" -> Kind.INVALID;
+      case "forbidden" -> Kind.FORBIDDEN;
+      case "not_found" -> Kind.NOT_FOUND;
+      case "exists" -> Kind.EXISTS;
+      case "no_space" -> Kind.NO_SPACE;
+      case "capacity" -> Kind.CAPACITY;
+      case "engine" -> Kind.ENGINE;
+      default -> Kind.INTERNAL;
+    };
+  }
+
+  @Override
+  public void close() {
+    closed = true;
+    for (LauncherConnection connection = idle.pollFirst();
+        connection != null;
+        connection = idle.pollFirst()) {
+      connection.close();
+    }
+  }
+}

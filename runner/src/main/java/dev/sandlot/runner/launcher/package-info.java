@@ -1,6 +1,0 @@
-/// Drives sandboxes through the launcher, the one program with privileges on a host
-/// (api/launcher.md). Entry type: {@link dev.sandlot.runner.launcher.LauncherDriver}.
-@NullMarked
-package dev.sandlot.runner.launcher;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,8 +1,0 @@
-/// The stateful interpreter (contract: toolbox-api.md §8): contexts that keep their variables from
-/// one execution to the next. A context is a process inside the sandbox, found again by its labels;
-/// here are only the queues of those who wait for one. Entry type: {@link
-/// dev.sandlot.runner.toolbox.interpreter.InterpreterRoutes}.
-@NullMarked
-package dev.sandlot.runner.toolbox.interpreter;
-
-import org.jspecify.annotations.NullMarked;

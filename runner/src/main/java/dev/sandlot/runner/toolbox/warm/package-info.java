@@ -1,7 +1,0 @@
-/// Processes that are started before they are needed, so that commands and programs need not wait
-/// for a shell or an interpreter to start (docs/adr/0008, docs/adr/0013). Entry type: {@link
-/// dev.sandlot.runner.toolbox.warm.WarmProcesses}.
-@NullMarked
-package dev.sandlot.runner.toolbox.warm;
-
-import org.jspecify.annotations.NullMarked;

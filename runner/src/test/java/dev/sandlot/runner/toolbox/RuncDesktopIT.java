@@ -1,0 +1,8 @@
+package dev.sandlot.runner.toolbox;
+
+class RuncDesktopIT extends DesktopContract {
+  @Override
+  String engine() {
+    return "runc";
+  }
+}

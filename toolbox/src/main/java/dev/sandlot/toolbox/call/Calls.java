@@ -1,0 +1,92 @@
+package dev.sandlot.toolbox.call;
+
+import com.google.re2j.Pattern;
+import dev.sandlot.agentclient.AnswerCharge;
+import dev.sandlot.http.Exchange;
+import dev.sandlot.http.HttpFailure;
+import dev.sandlot.http.Json;
+import dev.sandlot.toolbox.sandbox.RunningSandbox;
+import java.nio.charset.StandardCharsets;
+import java.util.OptionalInt;
+import tools.jackson.databind.JsonNode;
+
+/// What every call has: its sandbox, a body, a path.
+public final class Calls {
+  private static final Pattern OCTAL = Pattern.compile("0{0,4}[0-7]{1,4}");
+
+  /// The Go client rejected fields that it did not know before 0.188; it sends a leading v.
+  private static final Pattern STRICT_VERSION =
+      Pattern.compile("v?0\\.(?:[0-9]|[1-9][0-9]|1[0-7][0-9]|18[0-7])\\..*");
+
+  private Calls() {}
+
+  public static RunningSandbox sandbox(Exchange exchange) {
+    return exchange
+        .attribute(RunningSandbox.class)
+        .orElseThrow(() -> new IllegalStateException("the call has no sandbox"));
+  }
+
+  /// For what answers of the sandbox take until this call is answered.
+  public static AnswerCharge charge(Exchange exchange) {
+    return exchange
+        .attribute(AnswerCharge.class)
+        .orElseThrow(() -> new IllegalStateException("the call has no charge"));
+  }
+
+  /// The body as a JSON object.
+  public static JsonNode body(Exchange exchange, ToolboxLimits limits) {
+    byte[] bytes = exchange.bodyBytes(limits.bodyBytesMax());
+    try {
+      return Json.object(bytes);
+    } catch (HttpFailure failure) {
+      throw ToolboxFailures.badRequest(failure.sentence());
+    }
+  }
+
+  /// A path that must be given.
+  ///
+  /// @param name of the query's parameter
+  public static String path(Exchange exchange, String name, ToolboxLimits limits) {
+    String path = exchange.query(name).orElse("");
+    if (path.isEmpty()) {
+      throw ToolboxFailures.invalidPath(name + " is missing");
+    }
+    return checked(path, name, limits);
+  }
+
+  public static String checked(String path, String name, ToolboxLimits limits) {
+    if (path.indexOf('\0') >= 0) {
+      throw ToolboxFailures.invalidPath(name + " holds a NUL character");
+    }
+    if (path.getBytes(StandardCharsets.UTF_8).length > limits.pathBytesMax()) {
+      throw ToolboxFailures.invalidPath(
+          name + " is longer than " + limits.pathBytesMax() + " bytes");
+    }
+    return path;
+  }
+
+  public static boolean fromGo(Exchange exchange) {
+    return exchange.header("X-Daytona-Source").filter("sdk-go"::equals).isPresent();
+  }
+
+  /// Whether the caller fails on fields that the contract had not in its time.
+  public static boolean knowsOldFieldsOnly(Exchange exchange) {
+    return fromGo(exchange)
+        && exchange
+            .header("X-Daytona-SDK-Version")
+            .filter(version -> STRICT_VERSION.matcher(version).matches())
+            .isPresent();
+  }
+
+  /// Permissions in octal digits; empty when they are not given.
+  public static OptionalInt mode(Exchange exchange) {
+    String text = exchange.query("mode").orElse("");
+    if (text.isEmpty()) {
+      return OptionalInt.empty();
+    }
+    if (!OCTAL.matcher(text).matches()) {
+      throw ToolboxFailures.badRequest("mode must be octal digits such as 644 or 0755: " + text);
+    }
+    return OptionalInt.of(Integer.parseInt(text, 8));
+  }
+}

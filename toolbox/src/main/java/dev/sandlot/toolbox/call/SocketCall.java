@@ -1,0 +1,60 @@
+package dev.sandlot.toolbox.call;
+
+import dev.sandlot.http.UpgradeRequest;
+import dev.sandlot.toolbox.sandbox.RunningSandbox;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/// A request for a WebSocket, before it is agreed to.
+///
+/// @param parameters of the route's pattern, decoded
+public record SocketCall(
+    RunningSandbox sandbox, UpgradeRequest request, Map<String, String> parameters) {
+  private static final String VERSION_TOKEN = "X-Daytona-SDK-Version~";
+  private static final String EXIT_TOKEN = "X-Daytona-Pty-Exit-Control";
+
+  /// @throws IllegalArgumentException when the route has none of that name
+  public String pathParameter(String name) {
+    String value = parameters.get(name);
+    if (value == null) {
+      throw new IllegalArgumentException("the route has no parameter " + name);
+    }
+    return value;
+  }
+
+  public Optional<String> query(String name) {
+    return request.query(name);
+  }
+
+  /// Whether the client offers this subprotocol.
+  public boolean offers(String protocol) {
+    return request.protocols().contains(protocol);
+  }
+
+  /// What follows this beginning in a subprotocol that the client offers: clients that cannot set
+  /// headers send values so.
+  public Optional<String> offeredValue(String prefix) {
+    return request.protocols().stream()
+        .filter(token -> token.startsWith(prefix))
+        .map(token -> token.substring(prefix.length()))
+        .findFirst();
+  }
+
+  /// Which client it is, by its header or its subprotocol.
+  public ClientVersion clientVersion() {
+    return ClientVersion.of(
+        request.header(ClientVersion.HEADER).or(() -> offeredValue(VERSION_TOKEN)));
+  }
+
+  /// The one subprotocol to agree to: clients give up without one of those they offer, browsers
+  /// without that of the version (contract: toolbox-api.md §1 and §19.2).
+  public Optional<String> protocol() {
+    List<String> offered = request.protocols();
+    return offered.stream()
+        .filter(token -> token.startsWith(VERSION_TOKEN))
+        .findFirst()
+        .or(() -> offered.stream().filter(EXIT_TOKEN::equals).findFirst())
+        .or(() -> offered.stream().findFirst());
+  }
+}

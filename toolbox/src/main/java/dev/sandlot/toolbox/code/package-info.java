@@ -1,0 +1,6 @@
+/// Charts of programs (contract: toolbox-api.md §5.1 and §5.2): a wrapper around the program
+/// describes the figures that it shows, and the descriptions are taken out of its output again.
+@NullMarked
+package dev.sandlot.toolbox.code;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,153 @@
+package dev.sandlot.toolbox.desktop;
+
+import com.google.re2j.Pattern;
+import dev.sandlot.http.Exchange;
+import dev.sandlot.http.HttpFailure;
+import dev.sandlot.toolbox.call.Calls;
+import dev.sandlot.toolbox.desktop.session.DesktopLimits;
+import dev.sandlot.toolbox.desktop.session.DesktopProgram;
+import dev.sandlot.toolbox.sandbox.RunningSandbox;
+import java.io.IOException;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.Set;
+import tools.jackson.databind.JsonNode;
+
+/// What programs tell of their widgets (contract: toolbox-api.md §12.4).
+final class AccessibilityEndpoints {
+  private static final Set<String> SCOPES = Set.of("focused", "pid", "all");
+  private static final Set<String> MATCHES = Set.of("exact", "substring", "regex");
+  private static final Pattern ID = Pattern.compile("[A-Za-z0-9_.:-]{1,255}:/[A-Za-z0-9_/]{0,255}");
+  private static final int LIMIT_STANDARD = 500;
+  private static final int LIMIT_MAX = 5_000;
+  private static final int STATES_MAX = 44;
+  private static final int TEXT_CHARACTERS_MAX = 100_000;
+
+  private final DesktopProgram program;
+  private final DesktopLimits limits;
+
+  AccessibilityEndpoints(DesktopProgram program, DesktopLimits limits) {
+    this.program = program;
+    this.limits = limits;
+  }
+
+  void tree(Exchange exchange) throws IOException, InterruptedException {
+    Map<String, Object> wanted =
+        scope(exchange.query("scope").orElse(""), Arguments.queryInteger(exchange, "pid"));
+    OptionalInt depth = Arguments.queryInteger(exchange, "maxDepth");
+    if (depth.isPresent()) {
+      if (depth.getAsInt() < 0) {
+        throw invalid("maxDepth must be 0 or more");
+      }
+      wanted.put("depth", depth.getAsInt());
+    }
+    JsonNode answer = ask(exchange, "tree", wanted);
+    exchange.sendJson(WidgetTree.of(answer, limits.nodesMax()).json(limits.depthMax()));
+  }
+
+  void find(Exchange exchange) throws IOException, InterruptedException {
+    Arguments arguments = Arguments.of(exchange);
+    OptionalInt pid =
+        arguments.absent("pid")
+            ? OptionalInt.empty()
+            : OptionalInt.of(arguments.integer("pid", 0, Integer.MAX_VALUE));
+    Map<String, Object> wanted = scope(arguments.text("scope").orElse(""), pid);
+    String match = arguments.text("nameMatch").filter(text -> !text.isEmpty()).orElse("substring");
+    if (!MATCHES.contains(match)) {
+      throw invalid("nameMatch must be exact, substring or regex, not " + match);
+    }
+    int limit = arguments.integer("limit", 0, LIMIT_MAX, 0);
+    wanted.put("match", match);
+    wanted.put("name", arguments.text("name").orElse(""));
+    wanted.put("role", arguments.text("role").orElse(""));
+    wanted.put("states", arguments.texts("states", STATES_MAX));
+    wanted.put("limit", limit == 0 ? LIMIT_STANDARD : limit);
+    WidgetTree found = WidgetTree.of(ask(exchange, "find", wanted), LIMIT_MAX);
+    exchange.sendJson(Map.of("matches", found.nodes(), "truncated", found.truncated()));
+  }
+
+  private static Map<String, Object> scope(String given, OptionalInt pid) {
+    String scope = given.isEmpty() ? "focused" : given;
+    if (!SCOPES.contains(scope)) {
+      throw new HttpFailure(
+          400,
+          "A11Y_INVALID_SCOPE",
+          "bad request: scope must be focused, pid or all, not " + scope);
+    }
+    Map<String, Object> wanted = new HashMap<>();
+    wanted.put("scope", scope);
+    if (scope.equals("pid")) {
+      if (pid.orElse(0) <= 0) {
+        throw invalid("scope pid needs pid, the number of a process");
+      }
+      wanted.put("pid", pid.getAsInt());
+    }
+    return wanted;
+  }
+
+  void focus(Exchange exchange) throws IOException, InterruptedException {
+    Map<String, Object> wanted = Map.of("id", id(Arguments.of(exchange)));
+    done(exchange, "focus", wanted);
+  }
+
+  void invoke(Exchange exchange) throws IOException, InterruptedException {
+    Arguments arguments = Arguments.of(exchange);
+    String action = arguments.text("action").orElse("");
+    done(exchange, "invoke", Map.of("id", id(arguments), "action", action));
+  }
+
+  void setValue(Exchange exchange) throws IOException, InterruptedException {
+    Arguments arguments = Arguments.of(exchange);
+    String value = arguments.text("value").orElse("");
+    if (value.length() > TEXT_CHARACTERS_MAX) {
+      throw invalid("value is longer than " + TEXT_CHARACTERS_MAX + " characters");
+    }
+    done(exchange, "set_value", Map.of("id", id(arguments), "value", value));
+  }
+
+  private static String id(Arguments arguments) {
+    String id = arguments.text("id").orElse("");
+    if (!ID.matcher(id).matches()) {
+      throw invalid("id must be that of a node, as tree and find tell it");
+    }
+    return id;
+  }
+
+  private void done(Exchange exchange, String call, Map<String, Object> wanted)
+      throws IOException, InterruptedException {
+    JsonNode _ = ask(exchange, call, wanted);
+    exchange.sendJson(Map.of());
+  }
+
+  private JsonNode ask(Exchange exchange, String call, Map<String, Object> wanted)
+      throws IOException, InterruptedException {
+    RunningSandbox sandbox = Calls.sandbox(exchange);
+    try {
+      return program.ask(sandbox, call, wanted);
+    } catch (HttpFailure failure) {
+      throw withCode(failure);
+    }
+  }
+
+  private static HttpFailure invalid(String sentence) {
+    return new HttpFailure(400, "A11Y_INVALID_REQUEST", "bad request: " + sentence);
+  }
+
+  /// The contract has codes of its own here.
+  private static HttpFailure withCode(HttpFailure failure) {
+    String code = failure.code().orElse("");
+    if (code.startsWith("A11Y_")) {
+      return failure;
+    }
+    String finer =
+        switch (failure.status()) {
+          case 400 -> "A11Y_INVALID_REQUEST";
+          case 503 -> "A11Y_UNAVAILABLE";
+          case 500 -> "A11Y_INTERNAL";
+          default -> code;
+        };
+    return new HttpFailure(
+        failure.status(), finer, failure.sentence(), failure.headers(), failure.details());
+  }
+}

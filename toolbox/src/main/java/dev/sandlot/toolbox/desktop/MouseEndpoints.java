@@ -1,0 +1,127 @@
+package dev.sandlot.toolbox.desktop;
+
+import dev.sandlot.http.Exchange;
+import dev.sandlot.toolbox.call.Calls;
+import dev.sandlot.toolbox.desktop.session.Answers;
+import dev.sandlot.toolbox.desktop.session.DesktopFailures;
+import dev.sandlot.toolbox.desktop.session.DesktopLimits;
+import dev.sandlot.toolbox.desktop.session.DesktopProgram;
+import java.io.IOException;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import tools.jackson.databind.JsonNode;
+
+/// The mouse (contract: toolbox-api.md §12.3).
+final class MouseEndpoints {
+  private static final Set<String> DIRECTIONS = Set.of("up", "down", "left", "right");
+
+  private final DesktopProgram program;
+  private final DesktopLimits limits;
+
+  MouseEndpoints(DesktopProgram program, DesktopLimits limits) {
+    this.program = program;
+    this.limits = limits;
+  }
+
+  void position(Exchange exchange) throws IOException, InterruptedException {
+    sendPosition(exchange, "position", Map.of());
+  }
+
+  void move(Exchange exchange) throws IOException, InterruptedException {
+    Arguments arguments = Arguments.of(exchange);
+    sendPosition(
+        exchange, "move", Map.of("x", coordinate(arguments, "x"), "y", coordinate(arguments, "y")));
+  }
+
+  void click(Exchange exchange) throws IOException, InterruptedException {
+    Arguments arguments = Arguments.of(exchange);
+    sendPosition(
+        exchange,
+        "click",
+        Map.of(
+            "x",
+            coordinate(arguments, "x"),
+            "y",
+            coordinate(arguments, "y"),
+            "button",
+            arguments.button(),
+            "double",
+            arguments.flag("double"),
+            "modifiers",
+            arguments.modifiers()));
+  }
+
+  void down(Exchange exchange) throws IOException, InterruptedException {
+    button(exchange, true);
+  }
+
+  void up(Exchange exchange) throws IOException, InterruptedException {
+    button(exchange, false);
+  }
+
+  /// Where the pointer is unless both coordinates are given.
+  private void button(Exchange exchange, boolean down) throws IOException, InterruptedException {
+    Arguments arguments = Arguments.of(exchange);
+    Map<String, Object> wanted = new HashMap<>();
+    wanted.put("button", arguments.button());
+    wanted.put("down", down);
+    if (!arguments.absent("x") && !arguments.absent("y")) {
+      wanted.put("x", coordinate(arguments, "x"));
+      wanted.put("y", coordinate(arguments, "y"));
+    }
+    sendPosition(exchange, "button", wanted);
+  }
+
+  void drag(Exchange exchange) throws IOException, InterruptedException {
+    Arguments arguments = Arguments.of(exchange);
+    sendPosition(
+        exchange,
+        "drag",
+        Map.of(
+            "from",
+            List.of(coordinate(arguments, "startX"), coordinate(arguments, "startY")),
+            "to",
+            List.of(coordinate(arguments, "endX"), coordinate(arguments, "endY")),
+            "button",
+            arguments.button(),
+            "modifiers",
+            arguments.modifiers()));
+  }
+
+  void scroll(Exchange exchange) throws IOException, InterruptedException {
+    Arguments arguments = Arguments.of(exchange);
+    String direction = arguments.requiredText("direction").toLowerCase(Locale.ROOT);
+    if (!DIRECTIONS.contains(direction)) {
+      throw DesktopFailures.badRequest(
+          "direction must be up, down, left or right, not " + direction);
+    }
+    int amount = arguments.integer("amount", 0, limits.scrollMax(), 1);
+    Map<String, Object> wanted =
+        Map.of(
+            "x",
+            coordinate(arguments, "x"),
+            "y",
+            coordinate(arguments, "y"),
+            "direction",
+            direction,
+            "amount",
+            Math.max(1, amount),
+            "modifiers",
+            arguments.modifiers());
+    program.ask(Calls.sandbox(exchange), "scroll", wanted);
+    exchange.sendJson(Map.of("success", true));
+  }
+
+  private int coordinate(Arguments arguments, String name) {
+    return arguments.integer(name, -limits.coordinateMax(), limits.coordinateMax());
+  }
+
+  private void sendPosition(Exchange exchange, String call, Map<String, Object> wanted)
+      throws IOException, InterruptedException {
+    JsonNode answer = program.ask(Calls.sandbox(exchange), call, wanted);
+    exchange.sendJson(Map.of("x", Answers.integer(answer, "x"), "y", Answers.integer(answer, "y")));
+  }
+}

@@ -1,0 +1,46 @@
+package dev.sandlot.toolbox.desktop.session;
+
+import dev.sandlot.http.HttpFailure;
+import java.util.Map;
+
+/// How failures of computer use read: as all of the toolbox's, and with the keys that its older
+/// clients look at (contract: toolbox-api.md §2, shape C, and §12).
+public final class DesktopFailures {
+  private DesktopFailures() {}
+
+  public static HttpFailure badRequest(String sentence) {
+    return new HttpFailure(400, "BAD_REQUEST", "bad request: " + sentence);
+  }
+
+  /// The sandbox cannot do it as it is.
+  public static HttpFailure unavailable(String sentence, String details, String solution) {
+    return new HttpFailure(
+        503,
+        "SERVICE_UNAVAILABLE",
+        sentence,
+        Map.of(),
+        Map.of("details", details, "solution", solution));
+  }
+
+  /// The sandbox lacks programs.
+  static HttpFailure notInstalled(String missing) {
+    return unavailable(
+        "computer use is not available in this sandbox",
+        "it lacks " + missing,
+        "create the sandbox from the snapshot sandlot/desktop, or install: "
+            + "xvfb openbox tint2 x11vnc novnc websockify dbus x11-xserver-utils at-spi2-core "
+            + "python3-xlib python3-pil python3-gi");
+  }
+
+  /// The display, or the program that speaks to it, is not there.
+  static HttpFailure notRunning(String details) {
+    return unavailable(
+        "the desktop does not answer", details, "start computer use first: /computeruse/start");
+  }
+
+  /// The program inside has not told what the protocol wants.
+  public static HttpFailure broken(String what) {
+    return new HttpFailure(
+        502, "BAD_GATEWAY", "the desktop's program in the sandbox answered with " + what);
+  }
+}

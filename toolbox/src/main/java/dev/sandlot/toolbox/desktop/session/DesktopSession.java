@@ -1,0 +1,237 @@
+package dev.sandlot.toolbox.desktop.session;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+import com.google.re2j.Pattern;
+import dev.sandlot.agentclient.AgentClient;
+import dev.sandlot.agentclient.AgentFailure;
+import dev.sandlot.agentclient.AgentFailure.Kind;
+import dev.sandlot.agentclient.AgentProcesses;
+import dev.sandlot.agentclient.ProcessStart;
+import dev.sandlot.agentclient.ProcessStatus;
+import dev.sandlot.agentclient.ReadableFile;
+import dev.sandlot.http.HttpFailure;
+import dev.sandlot.toolbox.sandbox.RunningSandbox;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.function.Consumer;
+import tools.jackson.databind.JsonNode;
+
+/// The processes of a sandbox's desktop. Each is a process of the agent that starts its program
+/// again when it ends, so that nobody has to watch from outside. Thread-safe.
+public final class DesktopSession {
+  private static final String SCRIPT = DesktopProgram.script("process.sh");
+  private static final Pattern NUMBER = Pattern.compile("[1-9][0-9]{0,8}");
+  private static final int NUMBER_BYTES_MAX = 16;
+  private static final int DETAILS_BYTES_MAX = 2_000;
+
+  private final DesktopProgram program;
+  private final DesktopLimits limits;
+  private final Consumer<RunningSandbox> environmentChanged;
+
+  /// @param environmentChanged is told of each sandbox whose environment is another now
+  public DesktopSession(
+      DesktopProgram program, DesktopLimits limits, Consumer<RunningSandbox> environmentChanged) {
+    this.program = program;
+    this.limits = limits;
+    this.environmentChanged = environmentChanged;
+  }
+
+  /// What clients are told of a process.
+  ///
+  /// @param pid empty while it does not run
+  public record State(DesktopProcess process, OptionalInt pid) {
+    public boolean running() {
+      return pid.isPresent();
+    }
+  }
+
+  /// Starts what does not run, and waits until the desktop can be used.
+  ///
+  /// @throws HttpFailure 503 when the sandbox lacks programs, or they do not come up; then nothing
+  ///   is left running
+  public void start(RunningSandbox sandbox) throws IOException, InterruptedException {
+    AgentClient agent = sandbox.agent();
+    DesktopSettings settings = DesktopSettings.of(agent);
+    if (known(agent).isEmpty()) {
+      InstalledPrograms.check(sandbox);
+    }
+    for (DesktopProcess process : DesktopProcess.values()) {
+      begin(agent, process, settings);
+    }
+    // Whatever is started from now on appears on the desktop.
+    agent.changeEnvironment(settings.programEnvironment(), List.of(), "");
+    environmentChanged.accept(sandbox);
+    List<String> missing = await(sandbox, settings, List.of(DesktopProcess.values()));
+    if (!missing.isEmpty()) {
+      String details = lastWords(agent, missing);
+      stop(sandbox);
+      throw DesktopFailures.unavailable(
+          "the desktop did not start: no " + String.join(", no ", missing),
+          details,
+          "look at the details, mend the cause and start again");
+    }
+  }
+
+  private void begin(AgentClient agent, DesktopProcess process, DesktopSettings settings) {
+    AgentProcesses processes = agent.processes();
+    ProcessStatus known = processes.find(process.id()).orElse(null);
+    if (known != null && known.running()) {
+      return;
+    }
+    if (known != null) {
+      processes.remove(process.id(), true);
+    }
+    try {
+      var _ =
+          processes.start(
+              ProcessStart.of(
+                      process.id(), List.of("/bin/sh", "-c", SCRIPT, "sandlot", process.wireName()))
+                  .platform()
+                  .environment(settings.environment())
+                  .keepBytes(limits.logBytesMax())
+                  .label("sandlot", "desktop"));
+    } catch (AgentFailure failure) {
+      if (failure.kind() != Kind.ALREADY_EXISTS) { // another start was quicker
+        throw failure;
+      }
+    }
+  }
+
+  /// Waits until these work.
+  ///
+  /// @return those that do not
+  private List<String> await(
+      RunningSandbox sandbox, DesktopSettings settings, List<DesktopProcess> wanted)
+      throws IOException, InterruptedException {
+    Map<String, Object> ports = new LinkedHashMap<>();
+    if (wanted.contains(DesktopProcess.X11VNC)) {
+      ports.put(DesktopProcess.X11VNC.wireName(), settings.vncPort());
+    }
+    if (wanted.contains(DesktopProcess.NOVNC)) {
+      ports.put(DesktopProcess.NOVNC.wireName(), settings.noVncPort());
+    }
+    Map<String, Object> question =
+        Map.of(
+            "ports",
+            ports,
+            "windows",
+            wanted.contains(DesktopProcess.XFCE4),
+            "seconds",
+            limits.startTime().toSeconds());
+    JsonNode answer =
+        program.ask(sandbox, "ready", question, limits.startTime().plus(limits.callTime()));
+    return Answers.texts(answer, "missing", DesktopProcess.values().length);
+  }
+
+  private String lastWords(AgentClient agent, List<String> missing) {
+    StringBuilder words = new StringBuilder();
+    for (String name : missing) {
+      String log =
+          DesktopProcess.named(name)
+              .flatMap(process -> agent.processes().find(process.id()))
+              .map(status -> ProcessLogs.tail(agent.processes(), status, true, DETAILS_BYTES_MAX))
+              .orElse("");
+      words.append(name).append(": ").append(log.isBlank() ? "said nothing" : log.strip());
+      words.append('\n');
+    }
+    return words.toString().strip();
+  }
+
+  /// Ends all of it. Windows go with the display.
+  public void stop(RunningSandbox sandbox) {
+    program.stop(sandbox);
+    DesktopProcess[] processes = DesktopProcess.values();
+    for (int index = processes.length - 1; index >= 0; index--) {
+      sandbox.agent().processes().remove(processes[index].id(), true);
+    }
+  }
+
+  /// Ends one and starts it again, and waits until it works.
+  public void restart(RunningSandbox sandbox, DesktopProcess process)
+      throws IOException, InterruptedException {
+    AgentClient agent = sandbox.agent();
+    DesktopSettings settings = DesktopSettings.of(agent);
+    agent.processes().remove(process.id(), true);
+    begin(agent, process, settings);
+    // The others need the display, and have been started again with it.
+    List<DesktopProcess> wanted =
+        process == DesktopProcess.XVFB ? List.of(DesktopProcess.values()) : List.of(process);
+    List<String> missing = await(sandbox, settings, wanted);
+    if (!missing.isEmpty()) {
+      throw DesktopFailures.unavailable(
+          process.wireName() + " did not come back",
+          lastWords(agent, missing),
+          "look at the details, or stop and start computer use");
+    }
+  }
+
+  /// What is there of the desktop, running or not; nothing when it was not started.
+  ///
+  /// @throws HttpFailure 503 when the sandbox lacks programs
+  public List<State> states(RunningSandbox sandbox) throws IOException, InterruptedException {
+    AgentClient agent = sandbox.agent();
+    Map<DesktopProcess, ProcessStatus> known = known(agent);
+    if (known.isEmpty()) {
+      InstalledPrograms.check(sandbox);
+    }
+    DesktopSettings settings = DesktopSettings.of(agent);
+    List<State> states = new ArrayList<>();
+    for (DesktopProcess process : DesktopProcess.values()) {
+      ProcessStatus status = known.get(process);
+      boolean told = process.required() || (process == DesktopProcess.ATSPI && status != null);
+      if (told) {
+        boolean alive = status != null && status.running();
+        states.add(
+            new State(
+                process, alive ? number(agent, settings.pidFile(process)) : OptionalInt.empty()));
+      }
+    }
+    return states;
+  }
+
+  private static Map<DesktopProcess, ProcessStatus> known(AgentClient agent) {
+    Map<DesktopProcess, ProcessStatus> known = new LinkedHashMap<>();
+    for (ProcessStatus status : agent.processes().list(Map.of("sandlot", "desktop"), false)) {
+      for (DesktopProcess process : DesktopProcess.values()) {
+        if (process.id().equals(status.id())) {
+          known.put(process, status);
+        }
+      }
+    }
+    return known;
+  }
+
+  private static OptionalInt number(AgentClient agent, String file) throws IOException {
+    try (ReadableFile opened = agent.files().read(file, 0, NUMBER_BYTES_MAX)) {
+      String text = new String(opened.content().readNBytes(NUMBER_BYTES_MAX), US_ASCII).strip();
+      return NUMBER.matcher(text).matches()
+          ? OptionalInt.of(Integer.parseInt(text))
+          : OptionalInt.empty();
+    } catch (AgentFailure failure) {
+      if (failure.kind() == Kind.NOT_FOUND) {
+        return OptionalInt.empty(); // between two lives
+      }
+      throw failure;
+    }
+  }
+
+  /// The end of what a process has written.
+  ///
+  /// @param error of standard error, otherwise of standard output
+  public String log(RunningSandbox sandbox, DesktopProcess process, boolean error)
+      throws IOException, InterruptedException {
+    AgentProcesses processes = sandbox.agent().processes();
+    Optional<ProcessStatus> status = processes.find(process.id());
+    if (status.isEmpty()) {
+      InstalledPrograms.check(sandbox);
+      return "";
+    }
+    return ProcessLogs.tail(processes, status.get(), error, limits.logBytesMax());
+  }
+}

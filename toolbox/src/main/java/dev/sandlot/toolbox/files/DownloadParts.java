@@ -1,0 +1,88 @@
+package dev.sandlot.toolbox.files;
+
+import dev.sandlot.agentclient.ReadableFile;
+import dev.sandlot.http.HttpFailure;
+import dev.sandlot.http.Json;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.URLConnection;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.UnaryOperator;
+
+/// Writes the parts of a bulk download (contract: toolbox-api.md §9.3).
+final class DownloadParts {
+  static final String BOUNDARY = "DAYTONA-FILE-BOUNDARY";
+
+  /// Of a file that says it holds nothing, what is looked for in it anyway (/proc).
+  private static final int UNSIZED_BYTES_MAX = 1 << 20;
+
+  private final OutputStream out;
+  private final UnaryOperator<String> names;
+  private boolean first = true;
+
+  /// @param names how a path is told in a part's header
+  DownloadParts(OutputStream out, UnaryOperator<String> names) {
+    this.out = out;
+    this.names = names;
+  }
+
+  /// @return false when the file broke off
+  boolean file(String path, ReadableFile file) throws IOException {
+    long length = file.status().size();
+    InputStream content = file.content();
+    if (length == 0) {
+      byte[] bytes = content.readNBytes(UNSIZED_BYTES_MAX);
+      content = new ByteArrayInputStream(bytes);
+      length = bytes.length;
+    }
+    begin("file", path, length, type(path));
+    return Transfers.copy(content, out, length) == length;
+  }
+
+  void failure(String path, HttpFailure failure) throws IOException {
+    Map<String, Object> body = new LinkedHashMap<>();
+    body.put("statusCode", failure.status());
+    body.put("message", failure.sentence());
+    failure.code().ifPresent(code -> body.put("code", code));
+    body.put("source", "DAYTONA_DAEMON");
+    body.put("timestamp", Instant.now().toString());
+    body.put("path", path);
+    body.put("method", "POST");
+    byte[] json = Json.bytes(body);
+    begin("error", path, json.length, "application/json; charset=utf-8");
+    out.write(json);
+  }
+
+  /// Writes the closing boundary, without which clients take the answer for cut off.
+  void end() throws IOException {
+    write((first ? "" : "\r\n") + "--" + BOUNDARY + "--\r\n");
+  }
+
+  private void begin(String name, String path, long length, String type) throws IOException {
+    write(
+        (first ? "" : "\r\n")
+            + ("--" + BOUNDARY + "\r\n")
+            + ("Content-Disposition: form-data; name=\"" + name + "\"; ")
+            + (names.apply(path) + "\r\n")
+            + ("Content-Length: " + length + "\r\n")
+            + ("Content-Type: " + type + "\r\n\r\n"));
+    first = false;
+  }
+
+  private void write(String text) throws IOException {
+    out.write(text.getBytes(StandardCharsets.ISO_8859_1));
+  }
+
+  private static String type(String path) {
+    String type = URLConnection.guessContentTypeFromName(path);
+    if (type == null) {
+      return "application/octet-stream";
+    }
+    return type.startsWith("text/") ? type + "; charset=utf-8" : type;
+  }
+}

@@ -1,0 +1,87 @@
+package dev.sandlot.toolbox.files;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.sandlot.http.HttpFailure;
+import java.io.IOException;
+import java.io.InputStream;
+
+/// Looks for a literal text in the lines of one file (contract: toolbox-api.md §9, `find`). Holds
+/// one line and one buffer. Used by one thread.
+final class LineSearch {
+  private static final int BUFFER_BYTES = 64 << 10;
+
+  private final LiteralText text;
+  private final SearchLimits limits;
+  private final Found found;
+
+  /// Takes what is found.
+  interface Found {
+    /// @param number of the line, from 1
+    /// @param content of the line, without its end
+    void take(int number, String content);
+  }
+
+  LineSearch(LiteralText text, SearchLimits limits, Found found) {
+    this.text = text;
+    this.limits = limits;
+    this.found = found;
+  }
+
+  /// Reads until the end or a line that is too long. A binary file holds nothing.
+  ///
+  /// @param deadline as {@link System#nanoTime} counts
+  /// @throws HttpFailure 408 when it takes longer, and whatever taking a line throws
+  void read(InputStream file, long deadline) throws IOException {
+    byte[] buffer = new byte[BUFFER_BYTES + limits.lineBytesMax() + 1];
+    int length = file.readNBytes(buffer, 0, limits.headBytes());
+    for (int index = 0; index < length; index++) {
+      if (buffer[index] == 0) {
+        return;
+      }
+    }
+    int number = 0;
+    boolean more = true;
+    while (more) {
+      if (System.nanoTime() > deadline) {
+        throw TreeSearch.tooSlow(limits);
+      }
+      int count = file.read(buffer, length, buffer.length - length);
+      more = count >= 0;
+      length += Math.max(0, count);
+      int begin = 0;
+      for (int end = end(buffer, begin, length, more);
+          end >= 0;
+          end = end(buffer, begin, length, more)) {
+        number++;
+        if (end - begin > limits.lineBytesMax()) {
+          return;
+        }
+        look(number, buffer, begin, end);
+        begin = end + 1;
+      }
+      length = Math.max(0, length - begin);
+      if (length > limits.lineBytesMax()) {
+        return;
+      }
+      System.arraycopy(buffer, begin, buffer, 0, length);
+    }
+  }
+
+  /// Where the line ends that begins here; -1 when it is not whole yet, or there is none.
+  private static int end(byte[] buffer, int begin, int length, boolean more) {
+    for (int index = begin; index < length; index++) {
+      if (buffer[index] == '\n') {
+        return index;
+      }
+    }
+    return more || begin >= length ? -1 : length;
+  }
+
+  private void look(int number, byte[] buffer, int begin, int end) {
+    int last = end > begin && buffer[end - 1] == '\r' ? end - 1 : end;
+    if (text.isIn(buffer, begin, last)) {
+      found.take(number, new String(buffer, begin, last - begin, UTF_8));
+    }
+  }
+}

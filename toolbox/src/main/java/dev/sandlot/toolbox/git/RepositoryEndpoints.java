@@ -1,0 +1,105 @@
+package dev.sandlot.toolbox.git;
+
+import dev.sandlot.http.Exchange;
+import dev.sandlot.toolbox.call.Calls;
+import dev.sandlot.toolbox.call.ToolboxLimits;
+import dev.sandlot.toolbox.git.command.Git;
+import dev.sandlot.toolbox.git.command.GitCommand;
+import dev.sandlot.toolbox.git.command.GitFailures;
+import dev.sandlot.toolbox.git.command.GitLimits;
+import dev.sandlot.toolbox.git.command.GitResult;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/// Makes repositories, and tells how they are.
+final class RepositoryEndpoints {
+  private final ToolboxLimits limits;
+
+  RepositoryEndpoints(ToolboxLimits limits) {
+    this.limits = limits;
+  }
+
+  /// As with git, a repository that exists already stays as it is.
+  void initialize(Exchange exchange) throws IOException, InterruptedException {
+    GitBody body = GitBody.read(exchange, limits);
+    String path = body.path();
+    Optional<String> branch =
+        body.optionalText("initial_branch").map(name -> RefNames.branch(name, "initial_branch"));
+    List<String> arguments = new ArrayList<>(List.of("init", "--quiet"));
+    if (body.flag("bare")) {
+      arguments.add("--bare");
+    }
+    branch.ifPresent(name -> arguments.add("--initial-branch=" + name));
+    arguments.addAll(List.of("--", path));
+    var _ = Git.anywhere(exchange).succeed(GitCommand.of(arguments));
+    if (branch.isPresent()) {
+      checkBranch(Git.in(exchange, path), branch.get());
+    }
+    exchange.status(201).send();
+  }
+
+  /// Git ignores the branch when the repository exists already.
+  private static void checkBranch(Git git, String wanted) throws IOException, InterruptedException {
+    Optional<String> actual = git.currentBranch();
+    if (!actual.equals(Optional.of(wanted))) {
+      throw GitFailures.failure(
+          409,
+          "CONFLICT",
+          "the repository exists already and is on "
+              + actual.orElse("no branch")
+              + "; create the branch "
+              + wanted
+              + " instead");
+    }
+  }
+
+  /// `--ahead-behind` because a setting of the user's may turn it off.
+  void status(Exchange exchange) throws IOException, InterruptedException {
+    GitCommand command =
+        GitCommand.of(
+                "status",
+                "--porcelain=v2",
+                "-z",
+                "--branch",
+                "--ahead-behind",
+                "--untracked-files=all",
+                "--renames")
+            .environment(Map.of("GIT_OPTIONAL_LOCKS", "0"));
+    Git git = Git.in(exchange, GitQuery.path(exchange, limits));
+    WorktreeStatus.Reader reader = new WorktreeStatus.Reader();
+    WorktreeStatus status;
+    try {
+      git.list(command, "changed files", reader::take);
+      status = reader.status();
+    } catch (IllegalArgumentException e) {
+      throw GitFailures.failure(
+          422,
+          "UNPROCESSABLE_ENTITY",
+          e.getMessage() + "; is git in the sandbox the real one, 2.26 or newer?");
+    }
+    Map<String, Object> json = status.json();
+    if (Calls.knowsOldFieldsOnly(exchange)) {
+      json.keySet().removeAll(WorktreeStatus.LATER_FIELDS);
+    }
+    exchange.sendJson(json);
+  }
+
+  void history(Exchange exchange) throws IOException, InterruptedException {
+    GitCommand command =
+        GitCommand.of(
+            "log", "-z", HistoryAnswer.FORMAT, "--encoding=UTF-8", "--no-show-signature", "--");
+    HistoryAnswer answer = new HistoryAnswer(exchange, GitLimits.STANDARD.commitBytesMax());
+    GitResult result = Git.in(exchange, GitQuery.path(exchange, limits)).run(command, answer);
+    boolean unborn = result.errors().contains("does not have any commits yet");
+    if (!result.succeeded() && !unborn) {
+      if (answer.begun()) {
+        exchange.abort();
+      }
+      throw GitFailures.of(result, command.access());
+    }
+    answer.finish();
+  }
+}

@@ -1,0 +1,113 @@
+package dev.sandlot.toolbox.interpreter;
+
+import dev.sandlot.http.HttpFailure;
+import dev.sandlot.http.Json;
+import dev.sandlot.http.websocket.WebSocket;
+import dev.sandlot.http.websocket.WebSocket.Message;
+import dev.sandlot.http.websocket.WebSocketEndpoint;
+import dev.sandlot.toolbox.call.SocketCall;
+import dev.sandlot.toolbox.interpreter.ExecutionRequest.Refused;
+import dev.sandlot.toolbox.sandbox.RunningSandbox;
+import java.util.Optional;
+
+/// `/process/interpreter/execute`: one connection, one execution (contract: toolbox-api.md §8.1).
+final class ExecutionEndpoint {
+  private final Contexts contexts;
+  private final InterpreterLimits limits;
+  private final ContextQueues queues;
+
+  ExecutionEndpoint(Contexts contexts, InterpreterLimits limits) {
+    this.contexts = contexts;
+    this.limits = limits;
+    this.queues = new ContextQueues(limits.queueMax());
+  }
+
+  WebSocketEndpoint open(SocketCall call) {
+    return socket -> converse(call.sandbox(), socket);
+  }
+
+  private void converse(RunningSandbox sandbox, WebSocket socket) throws InterruptedException {
+    Optional<Message> first = first(socket);
+    if (first.isEmpty()) {
+      return;
+    }
+    try {
+      ExecutionRequest request = ExecutionRequest.of(first.get().bytes(), limits);
+      execute(sandbox, request, socket);
+    } catch (Refused refused) {
+      socket.close(refused.closeCode(), refused.sentence());
+    }
+  }
+
+  private Optional<Message> first(WebSocket socket) throws InterruptedException {
+    Thread watch =
+        Thread.ofVirtual()
+            .name("interpreter-request-watch")
+            .start(() -> {
+              try {
+                Thread.sleep(limits.requestWaitMax());
+                socket.close(WebSocket.POLICY, "no request came; the first message must be one");
+              } catch (InterruptedException _) {
+                // It came.
+              }
+            });
+    try {
+      return socket.receive();
+    } finally {
+      watch.interrupt();
+    }
+  }
+
+  private void execute(RunningSandbox sandbox, ExecutionRequest request, WebSocket socket)
+      throws Refused, InterruptedException {
+    String id = request.contextId();
+    if (!contexts.exists(sandbox, id)) {
+      throw new Refused(WebSocket.POLICY, "no interpreter context " + id);
+    }
+    ContextQueues.Place place =
+        queues
+            .join(sandbox.id(), id)
+            .orElseThrow(() ->
+                new Refused(
+                    WebSocket.POLICY,
+                    limits.queueMax() + " executions wait for this context; try again later"));
+    socket.whenClosed(place::giveUp);
+    if (!place.await()) {
+      closeUnfinished(socket);
+      return;
+    }
+    Execution execution = new Execution(sandbox, contexts, request, socket, limits);
+    // On a thread of its own: it goes on when its client leaves, as its context's state does.
+    Thread.ofVirtual()
+        .name("interpreter-execution")
+        .start(() -> {
+          try {
+            execution.run();
+          } finally {
+            place.leave();
+          }
+        });
+    for (var message = socket.receive(); message.isPresent(); message = socket.receive()) {
+      if (asksForInterrupt(message.get())) {
+        execution.interrupt();
+      }
+    }
+    if (!execution.over()) {
+      closeUnfinished(socket);
+    }
+  }
+
+  /// Whoever still hears it, as when the server is stopped, must not take it for an end.
+  private static void closeUnfinished(WebSocket socket) {
+    socket.close(WebSocket.GOING_AWAY, "the connection ended before the execution did");
+  }
+
+  /// Beyond the contract: a client may interrupt its execution.
+  private static boolean asksForInterrupt(Message message) {
+    try {
+      return Json.object(message.bytes()).path("type").asString("").equals("interrupt");
+    } catch (HttpFailure _) {
+      return false;
+    }
+  }
+}

@@ -1,0 +1,8 @@
+/// The stateful interpreter (contract: toolbox-api.md §8): contexts that keep their variables from
+/// one execution to the next. A context is a process inside the sandbox, found again by its labels;
+/// here are only the queues of those who wait for one. Entry type: {@link
+/// dev.sandlot.toolbox.interpreter.InterpreterRoutes}.
+@NullMarked
+package dev.sandlot.toolbox.interpreter;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,202 @@
+package dev.sandlot.toolbox.lsp;
+
+import dev.sandlot.agentclient.AgentClient;
+import dev.sandlot.agentclient.AgentFailure;
+import dev.sandlot.agentclient.OutputPiece;
+import dev.sandlot.agentclient.OutputRequest;
+import dev.sandlot.agentclient.ProcessOutput;
+import dev.sandlot.agentclient.ProcessStart;
+import dev.sandlot.agentclient.ProcessStatus;
+import dev.sandlot.http.HttpFailure;
+import dev.sandlot.toolbox.call.ToolboxFailures;
+import dev.sandlot.toolbox.sandbox.RunningSandbox;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+
+/// Starts, finds and ends language servers. Which ones there are is known to the agents alone: of a
+/// server that runs without a connection of ours, because the runner or the link has broken in
+/// between, nothing but its documents can be taken over, so it is replaced. Thread-safe; one call
+/// at a time reaches a server.
+final class LanguageServers {
+  private static final int LAST_WORDS_BYTES = 4_096;
+  private static final int LAST_WORDS_PIECES_MAX = 16;
+
+  private final LspLimits limits;
+  private final Turns turns = new Turns();
+  private final Map<ServerAddress, ServerConnection> connections = new ConcurrentHashMap<>();
+
+  LanguageServers(LspLimits limits) {
+    this.limits = limits;
+  }
+
+  /// What is asked of a server.
+  interface Question<T> {
+    T of(ServerConnection connection) throws IOException, InterruptedException;
+  }
+
+  /// Starts a server; one that runs goes on.
+  ///
+  /// @throws HttpFailure when it cannot be started or does not answer
+  void start(RunningSandbox sandbox, ServerAddress address)
+      throws IOException, InterruptedException {
+    try (var _ = turn(address)) {
+      AgentClient agent = sandbox.agent();
+      if (connected(agent, address).isPresent()) {
+        return;
+      }
+      ProcessStatus before = agent.processes().find(address.processId()).orElse(null);
+      if (before == null) {
+        if (agent.processes().list(ServerAddress.label(), true).size() >= limits.serversMax()) {
+          throw ToolboxFailures.badRequest(
+              "a sandbox may have " + limits.serversMax() + " language servers; stop one of them");
+        }
+        var _ = launch(agent, address, List.of());
+      } else {
+        var _ = replace(agent, address, before);
+      }
+    }
+  }
+
+  /// Ends a server, and all that it has started.
+  ///
+  /// @throws HttpFailure when there is none
+  void stop(RunningSandbox sandbox, ServerAddress address) throws InterruptedException {
+    try (var _ = turn(address)) {
+      AgentClient agent = sandbox.agent();
+      ServerConnection connection = connected(agent, address).orElse(null);
+      if (connection != null) {
+        connection.shutDown();
+        return;
+      }
+      if (agent.processes().find(address.processId()).isEmpty()) {
+        throw LspFailures.notStarted(address);
+      }
+      agent.processes().remove(address.processId(), true);
+    }
+  }
+
+  /// Asks a server that was started.
+  ///
+  /// @throws HttpFailure when it was not, or has ended
+  <T> T ask(RunningSandbox sandbox, ServerAddress address, Question<T> question)
+      throws IOException, InterruptedException {
+    try (var _ = turn(address)) {
+      return question.of(current(sandbox.agent(), address));
+    }
+  }
+
+  private Turns.Turn turn(ServerAddress address) throws InterruptedException {
+    return turns
+        .take(address, limits.requestMax())
+        .orElseThrow(() -> LspFailures.late(address, limits.requestMax()));
+  }
+
+  private Optional<ServerConnection> connected(AgentClient agent, ServerAddress address) {
+    return Optional.ofNullable(connections.get(address))
+        .filter(connection -> connection.serves(agent));
+  }
+
+  private ServerConnection current(AgentClient agent, ServerAddress address)
+      throws IOException, InterruptedException {
+    ServerConnection connection = connected(agent, address).orElse(null);
+    if (connection != null) {
+      return connection;
+    }
+    ProcessStatus process =
+        agent
+            .processes()
+            .find(address.processId())
+            .orElseThrow(() -> LspFailures.notStarted(address));
+    if (process.end().isPresent()) {
+      throw LspFailures.ended(
+          address, process.end().get(), process.label(ServerConnection.FAULT_LABEL));
+    }
+    return replace(agent, address, process);
+  }
+
+  /// A server that has ended may have ended by its documents, so they are not opened again.
+  private ServerConnection replace(AgentClient agent, ServerAddress address, ProcessStatus before)
+      throws IOException, InterruptedException {
+    List<String> documents = before.running() ? Documents.on(before) : List.of();
+    agent.processes().remove(address.processId(), true);
+    return launch(agent, address, documents);
+  }
+
+  private ServerConnection launch(AgentClient agent, ServerAddress address, List<String> documents)
+      throws IOException, InterruptedException {
+    ProcessStart start = address.process().keepBytes(limits.keptOutputBytes());
+    if (isDirectory(agent, address.project())) {
+      start.workingDirectory(address.project());
+    }
+    try {
+      var _ = agent.processes().start(start);
+    } catch (AgentFailure failure) {
+      throw failure.errno().isPresent()
+          ? LspFailures.notInstalled(address.language(), failure.sentence())
+          : failure;
+    }
+    boolean ready = false;
+    try {
+      ServerConnection connection =
+          new ServerConnection(address, agent, limits, ended -> connections.remove(address, ended));
+      shakeHands(agent, connection);
+      connection.documents().reopen(documents);
+      connections.put(address, connection);
+      if (!connection.serves(agent)) {
+        connections.remove(address, connection);
+      }
+      ready = true;
+      return connection;
+    } finally {
+      if (!ready) {
+        agent.processes().remove(address.processId(), true);
+      }
+    }
+  }
+
+  private void shakeHands(AgentClient agent, ServerConnection connection)
+      throws InterruptedException {
+    try {
+      Handshake.with(connection, limits.startMax());
+    } catch (HttpFailure failure) {
+      String words = lastWords(agent, connection.address().processId());
+      throw LspFailures.noHandshake(connection.address(), failure.sentence(), words);
+    }
+  }
+
+  private static String lastWords(AgentClient agent, String processId) {
+    StringBuilder words = new StringBuilder();
+    long written = agent.processes().get(processId).errorBytes();
+    long from = Math.max(0, written - LAST_WORDS_BYTES);
+    try (ProcessOutput output =
+        agent.processes().read(processId, new OutputRequest(false, true, 0, from, false))) {
+      for (int pieces = 0; pieces < LAST_WORDS_PIECES_MAX; pieces++) {
+        Optional<OutputPiece> piece = output.next();
+        if (piece.isEmpty()) {
+          break;
+        }
+        words.append(StandardCharsets.UTF_8.decode(piece.get().data()));
+      }
+      return words.toString();
+    } catch (AgentFailure | InterruptedIOException _) {
+      return words.toString();
+    }
+  }
+
+  /// A project that does not exist yet is none of our business: its server starts elsewhere.
+  private static boolean isDirectory(AgentClient agent, String path) {
+    try {
+      return agent.files().status(path).directory();
+    } catch (AgentFailure failure) {
+      return switch (failure.kind()) {
+        case NOT_FOUND, PERMISSION_DENIED, INVALID_ARGUMENT -> false;
+        default -> throw failure;
+      };
+    }
+  }
+}

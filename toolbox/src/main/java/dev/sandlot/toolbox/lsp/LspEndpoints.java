@@ -1,0 +1,271 @@
+package dev.sandlot.toolbox.lsp;
+
+import dev.sandlot.agentclient.AgentFailure;
+import dev.sandlot.agentclient.FileStatus.FileKind;
+import dev.sandlot.http.Exchange;
+import dev.sandlot.toolbox.call.Calls;
+import dev.sandlot.toolbox.call.ToolboxFailures;
+import dev.sandlot.toolbox.call.ToolboxLimits;
+import dev.sandlot.toolbox.sandbox.RunningSandbox;
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+import org.eclipse.lsp4j.CompletionContext;
+import org.eclipse.lsp4j.CompletionParams;
+import org.eclipse.lsp4j.CompletionTriggerKind;
+import org.eclipse.lsp4j.DocumentSymbolParams;
+import org.eclipse.lsp4j.Position;
+import org.eclipse.lsp4j.TextDocumentIdentifier;
+import tools.jackson.databind.JsonNode;
+
+/// `/lsp/*` (contract: toolbox-api.md §11).
+final class LspEndpoints {
+  private static final String INCOMPLETE_HEADER = "X-Sandlot-Incomplete";
+
+  private final LanguageServers servers;
+  private final ToolboxLimits toolboxLimits;
+  private final LspLimits limits;
+
+  LspEndpoints(LanguageServers servers, ToolboxLimits toolboxLimits, LspLimits limits) {
+    this.servers = servers;
+    this.toolboxLimits = toolboxLimits;
+    this.limits = limits;
+  }
+
+  void start(Exchange exchange) throws IOException, InterruptedException {
+    RunningSandbox sandbox = Calls.sandbox(exchange);
+    servers.start(sandbox, address(sandbox, Calls.body(exchange, toolboxLimits)));
+    exchange.send();
+  }
+
+  void stop(Exchange exchange) throws IOException, InterruptedException {
+    RunningSandbox sandbox = Calls.sandbox(exchange);
+    servers.stop(sandbox, address(sandbox, Calls.body(exchange, toolboxLimits)));
+    exchange.send();
+  }
+
+  void didOpen(Exchange exchange) throws IOException, InterruptedException {
+    told(exchange, Documents::open);
+  }
+
+  void didClose(Exchange exchange) throws IOException, InterruptedException {
+    told(exchange, Documents::close);
+  }
+
+  /// What a client tells about a document.
+  private interface DocumentChange {
+    void apply(Documents documents, String path) throws IOException, InterruptedException;
+  }
+
+  private void told(Exchange exchange, DocumentChange change)
+      throws IOException, InterruptedException {
+    RunningSandbox sandbox = Calls.sandbox(exchange);
+    JsonNode body = Calls.body(exchange, toolboxLimits);
+    ServerAddress address = address(sandbox, body);
+    String uri = field(body, "uri");
+    var _ =
+        servers.ask(
+            sandbox,
+            address,
+            connection -> {
+              change.apply(connection.documents(), document(sandbox, connection, uri));
+              return connection;
+            });
+    exchange.send();
+  }
+
+  void completions(Exchange exchange) throws IOException, InterruptedException {
+    RunningSandbox sandbox = Calls.sandbox(exchange);
+    JsonNode body = Calls.body(exchange, toolboxLimits);
+    ServerAddress address = address(sandbox, body);
+    String uri = field(body, "uri");
+    Position position = position(body.path("position"));
+    CompletionContext context = context(body.path("context"));
+    exchange.sendJson(
+        servers.ask(
+            sandbox,
+            address,
+            connection ->
+                withDocument(
+                    sandbox,
+                    connection,
+                    uri,
+                    path -> {
+                      CompletionParams params =
+                          new CompletionParams(
+                              new TextDocumentIdentifier(FileUris.of(path)), position, context);
+                      return LspJson.completions(
+                          connection.ask(
+                              server -> server.getTextDocumentService().completion(params),
+                              limits.requestMax()),
+                          limits.completionsMax());
+                    })));
+  }
+
+  void documentSymbols(Exchange exchange) throws IOException, InterruptedException {
+    RunningSandbox sandbox = Calls.sandbox(exchange);
+    ServerAddress address = address(sandbox, exchange);
+    String uri = query(exchange, "uri");
+    List<Map<String, Object>> symbols =
+        servers.ask(
+            sandbox,
+            address,
+            connection ->
+                withDocument(
+                    sandbox,
+                    connection,
+                    uri,
+                    path -> {
+                      String name = FileUris.of(path);
+                      DocumentSymbolParams params =
+                          new DocumentSymbolParams(new TextDocumentIdentifier(name));
+                      return LspJson.symbols(
+                          connection.ask(
+                              server -> server.getTextDocumentService().documentSymbol(params),
+                              limits.requestMax()),
+                          name);
+                    }));
+    boolean cut = symbols.size() > limits.symbolsMax();
+    answer(
+        exchange,
+        cut
+            ? new SymbolSearch.Found(
+                symbols.subList(0, limits.symbolsMax()),
+                "more than " + limits.symbolsMax() + " symbols")
+            : new SymbolSearch.Found(symbols, ""));
+  }
+
+  void workspaceSymbols(Exchange exchange) throws IOException, InterruptedException {
+    RunningSandbox sandbox = Calls.sandbox(exchange);
+    ServerAddress address = address(sandbox, exchange);
+    String wanted = query(exchange, "query");
+    if (wanted.length() > limits.queryCharactersMax()) {
+      throw ToolboxFailures.badRequest(
+          "query is longer than " + limits.queryCharactersMax() + " characters");
+    }
+    answer(
+        exchange,
+        servers.ask(
+            sandbox,
+            address,
+            connection -> new SymbolSearch(sandbox.agent(), connection, limits, wanted).run()));
+  }
+
+  /// The body must be a bare list, so what is missing from it is told in a header.
+  private static void answer(Exchange exchange, SymbolSearch.Found found) {
+    if (!found.cut().isEmpty()) {
+      exchange.responseHeader(INCOMPLETE_HEADER, "left out: " + found.cut());
+    }
+    exchange.sendJson(found.symbols());
+  }
+
+  /// What is asked about a document.
+  private interface DocumentQuestion<T> {
+    T about(String path) throws IOException, InterruptedException;
+  }
+
+  /// Some servers know only documents that are open, so one that is not is opened meanwhile.
+  private <T> T withDocument(
+      RunningSandbox sandbox, ServerConnection connection, String uri, DocumentQuestion<T> question)
+      throws IOException, InterruptedException {
+    String path = document(sandbox, connection, uri);
+    List<String> lent = connection.documents().lend(List.of(path));
+    try {
+      return question.about(path);
+    } finally {
+      connection.documents().returnLent(lent);
+    }
+  }
+
+  /// Which file is meant: one that is open, else one that is there.
+  private static String document(RunningSandbox sandbox, ServerConnection connection, String uri)
+      throws IOException, InterruptedException {
+    List<String> candidates =
+        FileUris.candidates(
+            uri, sandbox.account().workingDirectory(), connection.address().project());
+    for (String path : candidates) {
+      if (connection.documents().contains(path)) {
+        return path;
+      }
+    }
+    for (String path : candidates) {
+      if (isFile(sandbox, path)) {
+        return path;
+      }
+    }
+    return candidates.getFirst();
+  }
+
+  private static boolean isFile(RunningSandbox sandbox, String path) {
+    try {
+      return sandbox.agent().files().status(path).kind() == FileKind.REGULAR;
+    } catch (AgentFailure failure) {
+      return switch (failure.kind()) {
+        case NOT_FOUND, PERMISSION_DENIED, INVALID_ARGUMENT -> false;
+        default -> throw failure;
+      };
+    }
+  }
+
+  private ServerAddress address(RunningSandbox sandbox, JsonNode body)
+      throws IOException, InterruptedException {
+    return address(sandbox, field(body, "languageId"), field(body, "pathToProject"));
+  }
+
+  private ServerAddress address(RunningSandbox sandbox, Exchange exchange)
+      throws IOException, InterruptedException {
+    return address(sandbox, query(exchange, "languageId"), query(exchange, "pathToProject"));
+  }
+
+  private ServerAddress address(RunningSandbox sandbox, String languageId, String project)
+      throws IOException, InterruptedException {
+    Language language =
+        Language.of(languageId)
+            .orElseThrow(
+                () -> ToolboxFailures.badRequest("languageId must be one of " + Language.ids()));
+    return new ServerAddress(
+        sandbox.id(), language, FileUris.absolute(project, sandbox.account().workingDirectory()));
+  }
+
+  private String field(JsonNode body, String name) {
+    JsonNode value = body.path(name);
+    if (!value.isString() || value.stringValue().isEmpty()) {
+      throw ToolboxFailures.invalidBody(name + " is required and must be text");
+    }
+    return Calls.checked(value.stringValue(), name, toolboxLimits);
+  }
+
+  private String query(Exchange exchange, String name) {
+    String value = exchange.query(name).orElse("");
+    if (value.isEmpty()) {
+      throw ToolboxFailures.badRequest(name + " is required");
+    }
+    return Calls.checked(value, name, toolboxLimits);
+  }
+
+  private static Position position(JsonNode position) {
+    return new Position(index(position, "line"), index(position, "character"));
+  }
+
+  private static int index(JsonNode position, String name) {
+    JsonNode value = position.path(name);
+    if (!value.isIntegralNumber() || !value.canConvertToInt() || value.intValue() < 0) {
+      throw ToolboxFailures.invalidBody(
+          "position." + name + " is required and must be a whole number, 0 or more");
+    }
+    return value.intValue();
+  }
+
+  private static CompletionContext context(JsonNode context) {
+    CompletionContext parsed = new CompletionContext(CompletionTriggerKind.Invoked);
+    int kind = context.path("triggerKind").asInt(1);
+    if (kind > 1 && kind <= CompletionTriggerKind.values().length) {
+      parsed.setTriggerKind(CompletionTriggerKind.forValue(kind));
+    }
+    JsonNode character = context.path("triggerCharacter");
+    if (character.isString() && !character.stringValue().isEmpty()) {
+      parsed.setTriggerCharacter(character.stringValue());
+    }
+    return parsed;
+  }
+}

@@ -1,0 +1,49 @@
+package dev.sandlot.toolbox.lsp;
+
+import dev.sandlot.agentclient.AgentFailure;
+import dev.sandlot.agentclient.AgentProcesses;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.util.Arrays;
+
+/// What a language server reads: whole messages, each sent when it is flushed. The writer holds a
+/// lock while it writes one.
+final class ServerInput extends OutputStream {
+  private final AgentProcesses processes;
+  private final String processId;
+  private final Runnable whenBroken;
+  private ByteArrayOutputStream message = new ByteArrayOutputStream();
+
+  /// @param whenBroken called when a message could not be sent whole
+  ServerInput(AgentProcesses processes, String processId, Runnable whenBroken) {
+    this.processes = processes;
+    this.processId = processId;
+    this.whenBroken = whenBroken;
+  }
+
+  @Override
+  public void write(int octet) {
+    message.write(octet);
+  }
+
+  @Override
+  public void write(byte[] bytes, int offset, int length) {
+    message.write(bytes, offset, length);
+  }
+
+  @Override
+  public void flush() throws IOException {
+    byte[] bytes = message.toByteArray();
+    message = new ByteArrayOutputStream(); // a large one is not kept
+    try {
+      for (int begin = 0; begin < bytes.length; begin += AgentProcesses.INPUT_BYTES_MAX) {
+        int end = Math.min(bytes.length, begin + AgentProcesses.INPUT_BYTES_MAX);
+        processes.write(processId, Arrays.copyOfRange(bytes, begin, end));
+      }
+    } catch (AgentFailure failure) {
+      whenBroken.run();
+      throw new IOException("the language server does not read: " + failure.sentence(), failure);
+    }
+  }
+}

@@ -1,0 +1,218 @@
+package dev.sandlot.toolbox.lsp;
+
+import dev.sandlot.agentclient.AgentClient;
+import dev.sandlot.agentclient.AgentFailure;
+import dev.sandlot.agentclient.FileStatus;
+import dev.sandlot.agentclient.FileStatus.FileKind;
+import dev.sandlot.agentclient.ProcessRequest;
+import dev.sandlot.agentclient.RunOutcome;
+import dev.sandlot.agentclient.RunOutcome.Ending;
+import dev.sandlot.agentclient.RunSinks;
+import dev.sandlot.http.HttpFailure;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.eclipse.lsp4j.DocumentSymbolParams;
+import org.eclipse.lsp4j.TextDocumentIdentifier;
+import org.eclipse.lsp4j.WorkspaceSymbolParams;
+
+/// Finds symbols in a whole project. Only files that hold the text can hold a symbol of that name,
+/// so `grep` tells which documents are worth a look. Used by one thread.
+final class SymbolSearch {
+  /// Of others' making, and often larger than the project.
+  private static final List<String> FOLDERS_LEFT_OUT =
+      List.of(".[!.]*", "node_modules", "site-packages", "__pycache__", "venv");
+
+  private final AgentClient agent;
+  private final ServerConnection connection;
+  private final LspLimits limits;
+  private final String query;
+  private final long deadline;
+  private String cut = "";
+
+  SymbolSearch(AgentClient agent, ServerConnection connection, LspLimits limits, String query) {
+    this.agent = agent;
+    this.connection = connection;
+    this.limits = limits;
+    this.query = query;
+    this.deadline = System.nanoTime() + limits.search().timeMax().toNanos();
+  }
+
+  /// What was found.
+  ///
+  /// @param symbols as the contract writes them
+  /// @param cut which limit has left something out; empty for none
+  record Found(List<Map<String, Object>> symbols, String cut) {}
+
+  Found run() throws IOException, InterruptedException {
+    List<Map<String, Object>> symbols =
+        switch (connection.address().language().symbols()) {
+          case READ_FROM_EACH_DOCUMENT -> readEach();
+          case SEARCHED_FROM_OPEN_DOCUMENTS -> search();
+        };
+    if (symbols.size() > limits.symbolsMax()) {
+      cut = "more than " + limits.symbolsMax() + " symbols";
+      symbols = symbols.subList(0, limits.symbolsMax());
+    }
+    return new Found(symbols, cut);
+  }
+
+  private List<Map<String, Object>> search() throws IOException, InterruptedException {
+    List<String> lent = connection.documents().lend(worthALook(limits.search().openedMax()));
+    try {
+      return LspJson.symbols(
+          connection.ask(
+              server -> server.getWorkspaceService().symbol(new WorkspaceSymbolParams(query)),
+              limits.requestMax()));
+    } finally {
+      connection.documents().returnLent(lent);
+    }
+  }
+
+  private List<Map<String, Object>> readEach() throws IOException, InterruptedException {
+    String wanted = query.toLowerCase(Locale.ROOT);
+    List<Map<String, Object>> symbols = new ArrayList<>();
+    for (String path : worthALook(limits.search().filesMax())) {
+      Duration left = Duration.ofNanos(deadline - System.nanoTime());
+      if (!left.isPositive()) {
+        cut = cutByTime();
+        break;
+      }
+      try {
+        for (Map<String, Object> symbol : symbolsOf(path, left)) {
+          if (name(symbol).contains(wanted)) {
+            symbols.add(symbol);
+          }
+        }
+      } catch (HttpFailure failure) {
+        if (failure.status() == 400) {
+          throw failure; // it has ended
+        }
+        cut = failure.status() == 504 ? cutByTime() : "a document that the server cannot read";
+      }
+    }
+    // The name itself before names that only hold it.
+    symbols.sort(Comparator.comparing(symbol -> !name(symbol).equals(wanted)));
+    return symbols;
+  }
+
+  private List<Map<String, Object>> symbolsOf(String path, Duration limit)
+      throws InterruptedException {
+    String uri = FileUris.of(path);
+    DocumentSymbolParams params = new DocumentSymbolParams(new TextDocumentIdentifier(uri));
+    return LspJson.symbols(
+        connection.ask(server -> server.getTextDocumentService().documentSymbol(params), limit),
+        uri);
+  }
+
+  private static String name(Map<String, Object> symbol) {
+    return String.valueOf(symbol.get("name")).toLowerCase(Locale.ROOT);
+  }
+
+  private String cutByTime() {
+    return "more than could be read in " + limits.search().timeMax().toSeconds() + " seconds";
+  }
+
+  /// Documents that hold the text, sorted, within the limits.
+  private List<String> worthALook(int filesMax) throws IOException, InterruptedException {
+    List<String> paths = new ArrayList<>();
+    long bytes = 0;
+    for (String path : filesWithText()) {
+      FileStatus file;
+      try {
+        file = agent.files().status(path);
+      } catch (AgentFailure _) {
+        continue; // deleted meanwhile
+      }
+      if (file.kind() != FileKind.REGULAR) {
+        continue;
+      }
+      if (file.size() > limits.documentBytesMax()) {
+        cut = "a file of more than " + limits.documentBytesMax() + " bytes";
+        continue;
+      }
+      bytes += file.size();
+      if (paths.size() == filesMax || bytes > limits.search().bytesMax()) {
+        cut = "more than " + filesMax + " files or " + limits.search().bytesMax() + " bytes";
+        break;
+      }
+      paths.add(path);
+    }
+    return paths;
+  }
+
+  private List<String> filesWithText() throws IOException, InterruptedException {
+    Names names = new Names(limits.search().namesBytesMax());
+    ProcessRequest grep =
+        new ProcessRequest(command(), new byte[0], Map.of(), project(), limits.search().timeMax());
+    try {
+      RunOutcome outcome = agent.runPlatform(grep, new RunSinks(names::take, _ -> {}, () -> false));
+      if (outcome instanceof RunOutcome.Exited(_, Ending ending, _)
+          && ending == Ending.TIME_LIMIT) {
+        cut = cutByTime();
+      }
+    } catch (Names.Full _) {
+      cut = "more than " + limits.search().namesBytesMax() + " bytes of file names";
+    }
+    // Neither a project that does not exist nor an image without grep has a file to be looked at.
+    return names.list(project());
+  }
+
+  private String project() {
+    return connection.address().project();
+  }
+
+  private List<String> command() {
+    List<String> command = new ArrayList<>(List.of("grep", "-rlsIZiF"));
+    for (String suffix : connection.address().language().suffixes()) {
+      command.add("--include=*." + suffix);
+    }
+    for (String folder : FOLDERS_LEFT_OUT) {
+      command.add("--exclude-dir=" + folder);
+    }
+    command.addAll(List.of("-e", query, "."));
+    return command;
+  }
+
+  /// Names of files, each behind "./" and before a NUL.
+  private static final class Names {
+    private final int bytesMax;
+    private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+
+    Names(int bytesMax) {
+      this.bytesMax = bytesMax;
+    }
+
+    private static final class Full extends IOException {
+      private static final long serialVersionUID = 1;
+    }
+
+    void take(ByteBuffer piece) throws IOException {
+      if (bytes.size() + piece.remaining() > bytesMax) {
+        throw new Full();
+      }
+      byte[] copy = new byte[piece.remaining()];
+      piece.get(copy);
+      bytes.writeBytes(copy);
+    }
+
+    List<String> list(String folder) {
+      String text = bytes.toString(StandardCharsets.UTF_8);
+      int end = text.lastIndexOf('\0');
+      return end < 0
+          ? List.of()
+          : Arrays.stream(text.substring(0, end).split("\0", -1))
+              .map(name -> FileUris.absolute(name, folder))
+              .sorted()
+              .toList();
+    }
+  }
+}

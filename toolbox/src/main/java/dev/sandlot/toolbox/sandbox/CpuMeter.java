@@ -1,0 +1,54 @@
+package dev.sandlot.toolbox.sandbox;
+
+import java.time.Duration;
+
+/// Turns the processor time a sandbox has used since its start into a share of what it may use.
+/// Thread-safe.
+public final class CpuMeter {
+  /// Below this the clock's own grain shows.
+  private static final long WINDOW_NANOS_MIN = Duration.ofMillis(500).toNanos();
+
+  private final long cpuMillis;
+  private long lastUsedNanos;
+  private long lastAtNanos;
+  private double lastShare;
+  private boolean marked;
+
+  /// For a sandbox that has run before: its first share is 0, since what it used may be hours old.
+  ///
+  /// @param cpuMillis the limit in thousandths of a core; 0 when it is not known
+  CpuMeter(long cpuMillis) {
+    this.cpuMillis = cpuMillis;
+  }
+
+  /// For a sandbox that has just started.
+  CpuMeter(long cpuMillis, long nowNanos) {
+    this.cpuMillis = cpuMillis;
+    this.lastAtNanos = nowNanos;
+    this.marked = true;
+  }
+
+  /// Whole cores, at least one.
+  public int cores() {
+    return (int) Math.max(1, cpuMillis / 1_000);
+  }
+
+  /// The share of the limit that was used since the call before, 0 to 100.
+  public synchronized double percent(Duration used, long nowNanos) {
+    if (!marked) {
+      marked = true;
+      lastUsedNanos = used.toNanos();
+      lastAtNanos = nowNanos;
+      return 0;
+    }
+    long elapsed = nowNanos - lastAtNanos;
+    if (elapsed >= WINDOW_NANOS_MIN) {
+      double cores = cpuMillis == 0 ? 1 : cpuMillis / 1_000.0;
+      double share = 100.0 * (used.toNanos() - lastUsedNanos) / (elapsed * cores);
+      lastShare = Math.clamp(share, 0, 100);
+      lastUsedNanos = used.toNanos();
+      lastAtNanos = nowNanos;
+    }
+    return lastShare;
+  }
+}

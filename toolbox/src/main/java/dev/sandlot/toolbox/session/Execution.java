@@ -1,0 +1,227 @@
+package dev.sandlot.toolbox.session;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.sandlot.agentclient.AgentFailure;
+import dev.sandlot.agentclient.AgentFailure.Kind;
+import dev.sandlot.agentclient.AgentFiles;
+import dev.sandlot.agentclient.AgentProcesses;
+import dev.sandlot.agentclient.OutputRequest;
+import dev.sandlot.agentclient.ProcessOutput;
+import dev.sandlot.agentclient.ProcessStart;
+import dev.sandlot.agentclient.ProcessStatus;
+import dev.sandlot.http.HttpFailure;
+import dev.sandlot.toolbox.call.ToolboxFailures;
+import dev.sandlot.toolbox.sandbox.RunningSandbox;
+import dev.sandlot.toolbox.session.ShellScript.Body;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.util.List;
+import java.util.UUID;
+
+/// Gives commands to a session's shell.
+///
+/// A command whose end its caller waits for writes to the shell's own streams: no process has to be
+/// made for it. One that may leave something running, or is to be written to, gets a process that
+/// stands for it and does nothing but hold the pipes, so that its output is nobody else's.
+final class Execution {
+  /// It never gets to its end.
+  private static final List<String> PLACEHOLDER = List.of("sleep", "2147483647");
+
+  private static final int FILE_MODE = 0600;
+  private static final int FOLDER_MODE = 0700;
+
+  private final RunningSandbox sandbox;
+  private final Session session;
+  private final SessionLimits limits;
+  private final AgentProcesses processes;
+  private final String id = UUID.randomUUID().toString();
+  private long ledgerOffset;
+
+  Execution(RunningSandbox sandbox, Session session, SessionLimits limits) {
+    this.sandbox = sandbox;
+    this.session = session;
+    this.limits = limits;
+    this.processes = session.processes();
+  }
+
+  /// What a caller asks for.
+  ///
+  /// @param interactive whether the command reads what is sent to it; otherwise its input is empty
+  /// @param echo whether what is sent to it shows in its log
+  record Request(String text, boolean interactive, boolean echo) {}
+
+  String id() {
+    return id;
+  }
+
+  /// How far the list of commands was written when the command was given.
+  long ledgerOffset() {
+    return ledgerOffset;
+  }
+
+  /// Gives a command to the shell, which runs it behind those that it has been given before.
+  ///
+  /// @throws HttpFailure 410 when the shell has ended
+  SessionCommand.Source begin(Request request) throws IOException, InterruptedException {
+    if (session.end().isPresent()) {
+      throw ended();
+    }
+    boolean separate = request.interactive() || background(request.text());
+    Body body = body(request.text());
+    ShellScript script = ShellScript.of(session.shellName());
+    String shown = beginning(request.text());
+    ProcessStatus ledger = processes.get(session.shell().label(Labels.LEDGER));
+    ledgerOffset = ledger.outputBytes();
+    if (separate) {
+      ProcessStatus process = placeholder(request, shown);
+      byte[] told = script.separate(id, body, process.pid(), request.interactive(), ledger.pid());
+      give(told, process.id());
+      return new SessionCommand.Source.Separate(process);
+    }
+    long output = session.shell().outputBytes();
+    long error = session.shell().errorBytes();
+    ShellScript.Shared shared = new ShellScript.Shared(id, output, error, shown);
+    give(script.shared(shared, body, ledger.pid()), "");
+    return new SessionCommand.Source.Shared(new Ledger.Begun(output, error, shown));
+  }
+
+  private Body body(String text) throws IOException, InterruptedException {
+    byte[] bytes = text.getBytes(UTF_8);
+    if (bytes.length <= limits.inlineTextBytesMax()) {
+      return new Body.Text(text);
+    }
+    String path = Sessions.folder(sandbox, session.key()) + "/" + id;
+    var _ =
+        sandbox
+            .agent()
+            .files()
+            .write(
+                path,
+                new AgentFiles.WriteOptions(FILE_MODE, FOLDER_MODE),
+                new ByteArrayInputStream(bytes));
+    return new Body.File(path);
+  }
+
+  private String beginning(String text) {
+    byte[] bytes = text.getBytes(UTF_8);
+    if (bytes.length <= limits.inlineTextBytesMax()) {
+      return text;
+    }
+    String cut = new String(bytes, 0, limits.inlineTextBytesMax(), UTF_8);
+    int end = cut.length();
+    while (end > 0 && cut.charAt(end - 1) == '\ufffd') {
+      end--;
+    }
+    return cut.substring(0, end) + "…";
+  }
+
+  /// One `&` puts something into the background; two do not.
+  private static boolean background(String text) {
+    for (int at = text.indexOf('&'); at >= 0; at = text.indexOf('&', at + 1)) {
+      int begin = at;
+      while (at + 1 < text.length() && text.charAt(at + 1) == '&') {
+        at++;
+      }
+      if (at == begin) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private ProcessStatus placeholder(Request request, String shown) {
+    forgetOldest();
+    ProcessStart start =
+        ProcessStart.of(Sessions.commandProcess(session.key(), id), PLACEHOLDER)
+            .platform()
+            .keepInputOpen()
+            .keepBytes(limits.ownLogBytesMax())
+            .label(Labels.COMMAND, id)
+            .label(Labels.TEXT, shown)
+            .label(Labels.OFFSET, Long.toString(session.shell().outputBytes()))
+            .label(Labels.INTERACTIVE, Boolean.toString(request.interactive()))
+            .label(Labels.ECHO, Boolean.toString(request.echo()));
+    Labels.of(Labels.Kind.COMMAND, session.key()).forEach(start::label);
+    return processes.start(start);
+  }
+
+  /// Keeps the logs of finished commands below their limit.
+  private void forgetOldest() {
+    List<ProcessStatus> all = processes.list(Labels.of(Labels.Kind.COMMAND, session.key()), false);
+    long kept = 0;
+    for (ProcessStatus process : all.reversed()) {
+      kept += Math.min(process.outputBytes(), limits.ownLogBytesMax());
+      kept += Math.min(process.errorBytes(), limits.ownLogBytesMax());
+      if (kept > limits.ownLogsBytesMax() && !process.running()) {
+        processes.remove(process.id(), false);
+      }
+    }
+  }
+
+  /// @param placeholder the process that stands for the command; empty when none does
+  private void give(byte[] script, String placeholder) {
+    boolean given = false;
+    try {
+      processes.write(session.shell().id(), script);
+      given = true;
+    } catch (AgentFailure failure) {
+      if (failure.kind() == Kind.DEADLINE_EXCEEDED) {
+        // The shell is busy and its input is full; it gets the rest when it reads again.
+        given = true;
+      } else if (failure.kind() == Kind.RESOURCE_EXHAUSTED) {
+        throw new HttpFailure(
+            429,
+            "TOO_MANY_REQUESTS",
+            "too many commands wait in this session; wait for some, or use another session");
+      } else if (failure.kind() == Kind.NOT_FOUND) {
+        throw ToolboxFailures.notFound("session not found");
+      } else if (failure.is("EPIPE")) {
+        throw ended();
+      } else {
+        throw failure;
+      }
+    } finally {
+      if (!given && !placeholder.isEmpty()) {
+        processes.remove(placeholder, true);
+      }
+    }
+  }
+
+  static HttpFailure ended() {
+    return new HttpFailure(
+        410, "SESSION_ENDED", "gone: the session's shell has ended; create another session");
+  }
+
+  /// Types into a running command, and into its log if its sender wants to see it there.
+  static void type(Session session, ProcessStatus process, String data) throws IOException {
+    AgentProcesses processes = session.processes();
+    if (process.label(Labels.ECHO).equals("true")) {
+      // The log must have it before the command can answer.
+      try (var shown =
+          processes.read(process.id(), OutputRequest.output(process.outputBytes(), true))) {
+        Thread watch = Thread.ofVirtual().name("echo-limit").start(new Closing(shown));
+        processes.write(
+            session.shell().label(Labels.LEDGER), ShellScript.echo(data, process.pid()));
+        var _ = shown.next();
+        watch.interrupt();
+      }
+    }
+    processes.write(process.id(), data.getBytes(UTF_8));
+  }
+
+  /// Gives up waiting for an echo: the command's pipe may be full.
+  private record Closing(ProcessOutput output) implements Runnable {
+    private static final long LIMIT_MILLIS = 250;
+
+    @Override
+    public void run() {
+      try {
+        Thread.sleep(LIMIT_MILLIS);
+        output.close();
+      } catch (InterruptedException _) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+}

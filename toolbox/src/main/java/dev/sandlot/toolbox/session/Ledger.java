@@ -1,0 +1,151 @@
+package dev.sandlot.toolbox.session;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.google.re2j.Matcher;
+import com.google.re2j.Pattern;
+import dev.sandlot.agentclient.AgentProcesses;
+import dev.sandlot.agentclient.OutputPiece;
+import dev.sandlot.agentclient.OutputRequest;
+import dev.sandlot.agentclient.ProcessOutput;
+import dev.sandlot.toolbox.call.HostileText;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.util.Base64;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/// What a session's shell has written down: which commands have begun in its own streams, and with
+/// which status commands have ended. Whoever is in the sandbox can write there too: lines that make
+/// no sense are passed over.
+///
+/// @param begun by id, in their order
+/// @param ended status by id
+record Ledger(Map<String, Begun> begun, Map<String, Integer> ended) {
+  private static final Pattern BEGUN =
+      Pattern.compile("b/([0-9a-f-]{36})/([0-9]{1,18})/([0-9]{1,18})/([A-Za-z0-9+/=]*)");
+  private static final Pattern ENDED = Pattern.compile("e/([0-9a-f-]{36})/([0-9]{1,3})");
+  private static final int LINE_CHARACTERS_MAX = 4_200;
+  private static final int STATUS_MAX = 255;
+  private static final int UNKNOWN = -1;
+  private static final long AWAIT_MILLIS = 2_000;
+
+  /// More than is kept of it, and what an agent says beyond is not listened to.
+  private static final int BYTES_MAX = 5 << 20;
+
+  /// A command that has begun in the shell's own streams.
+  ///
+  /// @param outputOffset where its output cannot begin before
+  /// @param errorOffset the same of standard error
+  record Begun(long outputOffset, long errorOffset, String text) {}
+
+  OptionalInt status(String id) {
+    Integer status = ended.get(id);
+    return status == null ? OptionalInt.empty() : OptionalInt.of(status);
+  }
+
+  /// All that is written so far.
+  static Ledger read(AgentProcesses processes, String process) throws IOException {
+    return read(processes, process, 0);
+  }
+
+  /// What is written so far from an offset on.
+  static Ledger read(AgentProcesses processes, String process, long offset) throws IOException {
+    ByteArrayOutputStream lines = new ByteArrayOutputStream();
+    try (ProcessOutput output = processes.read(process, OutputRequest.output(offset, false))) {
+      for (Optional<OutputPiece> next = output.next();
+          next.isPresent() && lines.size() < BYTES_MAX;
+          next = output.next()) {
+        byte[] bytes = new byte[next.get().data().remaining()];
+        next.get().data().get(bytes);
+        lines.writeBytes(bytes);
+      }
+    }
+    return HostileText.read(lines.size(), () -> parse(lines.toString(ISO_8859_1)));
+  }
+
+  /// The status of a command whose line is under way.
+  ///
+  /// @param offset where it cannot be before
+  /// @return -1 when it does not come within two seconds
+  static int await(AgentProcesses processes, String process, String id, long offset)
+      throws IOException {
+    try (ProcessOutput output = processes.read(process, OutputRequest.output(offset, true))) {
+      Thread limit = Thread.ofVirtual().name("ledger-limit").start(() -> closeLater(output));
+      OptionalInt status = follow(output, id);
+      limit.interrupt();
+      return status.orElse(UNKNOWN);
+    }
+  }
+
+  /// The status of a command, when it has ended.
+  ///
+  /// @param offset where its line cannot be before
+  /// @return empty when the list has ended before
+  static OptionalInt follow(AgentProcesses processes, String process, String id, long offset)
+      throws IOException {
+    try (ProcessOutput output = processes.read(process, OutputRequest.output(offset, true))) {
+      return follow(output, id);
+    }
+  }
+
+  private static OptionalInt follow(ProcessOutput output, String id) throws IOException {
+    StringBuilder lines = new StringBuilder();
+    for (Optional<OutputPiece> next = output.next(); next.isPresent(); next = output.next()) {
+      lines.append(ISO_8859_1.decode(next.get().data()));
+      OptionalInt status = parse(lines.toString()).status(id);
+      if (status.isPresent()) {
+        return status;
+      }
+      lines.delete(0, lines.length() < BYTES_MAX ? lines.lastIndexOf("\n") + 1 : BYTES_MAX);
+    }
+    return OptionalInt.empty();
+  }
+
+  private static void closeLater(ProcessOutput output) {
+    try {
+      Thread.sleep(AWAIT_MILLIS);
+      output.close();
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  static Ledger parse(String lines) {
+    Map<String, Begun> begun = new LinkedHashMap<>();
+    Map<String, Integer> ended = new LinkedHashMap<>();
+    lines
+        .lines()
+        .forEach(line -> {
+          int told = line.indexOf(ShellScript.LISTED);
+          if (told < 0 || line.length() > LINE_CHARACTERS_MAX) {
+            return;
+          }
+          String name = line.substring(told + ShellScript.LISTED.length());
+          Matcher begin = BEGUN.matcher(name);
+          Matcher end = ENDED.matcher(name);
+          if (begin.lookingAt()) {
+            begun.put(
+                begin.group(1),
+                new Begun(
+                    Long.parseLong(begin.group(2)),
+                    Long.parseLong(begin.group(3)),
+                    decoded(begin.group(4))));
+          } else if (end.lookingAt() && Integer.parseInt(end.group(2)) <= STATUS_MAX) {
+            ended.put(end.group(1), Integer.parseInt(end.group(2)));
+          }
+        });
+    return new Ledger(begun, ended);
+  }
+
+  private static String decoded(String text) {
+    try {
+      return new String(Base64.getDecoder().decode(text), UTF_8);
+    } catch (IllegalArgumentException _) {
+      return "";
+    }
+  }
+}

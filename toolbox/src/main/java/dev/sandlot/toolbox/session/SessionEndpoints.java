@@ -1,0 +1,211 @@
+package dev.sandlot.toolbox.session;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.sandlot.agentclient.AgentFailure;
+import dev.sandlot.agentclient.ProcessStatus;
+import dev.sandlot.http.Exchange;
+import dev.sandlot.http.HttpFailure;
+import dev.sandlot.toolbox.call.Calls;
+import dev.sandlot.toolbox.call.ClientVersion;
+import dev.sandlot.toolbox.call.ToolboxFailures;
+import dev.sandlot.toolbox.call.ToolboxLimits;
+import dev.sandlot.toolbox.sandbox.Entrypoint;
+import dev.sandlot.toolbox.sandbox.RunningSandbox;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import tools.jackson.databind.JsonNode;
+
+/// The calls about sessions and their commands; those about logs are {@link LogEndpoints}.
+final class SessionEndpoints {
+  /// Shells of clients before it start in the home.
+  private static final int WORKING_DIRECTORY_SINCE = 103;
+
+  private final ToolboxLimits limits;
+  private final SessionLimits sessionLimits;
+  private final Sessions sessions;
+  private final LogEndpoints logs;
+
+  SessionEndpoints(
+      ToolboxLimits limits, SessionLimits sessionLimits, Sessions sessions, LogEndpoints logs) {
+    this.limits = limits;
+    this.sessionLimits = sessionLimits;
+    this.sessions = sessions;
+    this.logs = logs;
+  }
+
+  void create(Exchange exchange) throws IOException, InterruptedException {
+    JsonNode name = Calls.body(exchange, limits).path("sessionId");
+    if (!name.isString() || name.stringValue().isEmpty()) {
+      throw ToolboxFailures.invalidBody("sessionId is required and must be text");
+    }
+    sessions.checkName(name.stringValue());
+    RunningSandbox sandbox = Calls.sandbox(exchange);
+    boolean home = ClientVersion.of(exchange).before(WORKING_DIRECTORY_SINCE);
+    sessions.create(sandbox, name.stringValue(), home ? sandbox.account().home() : "");
+    exchange.status(201).send();
+  }
+
+  void list(Exchange exchange) throws IOException {
+    List<Map<String, Object>> all = new ArrayList<>();
+    for (Session session : sessions.list(Calls.sandbox(exchange))) {
+      all.add(json(session.name(), session.commands()));
+    }
+    exchange.sendJson(all);
+  }
+
+  void get(Exchange exchange) throws IOException {
+    Session session = session(exchange);
+    exchange.sendJson(json(session.name(), session.commands()));
+  }
+
+  /// What the image's entrypoint does.
+  void entrypoint(Exchange exchange) {
+    ProcessStatus process = entrypointProcess(Calls.sandbox(exchange));
+    exchange.sendJson(json(Entrypoint.SESSION, List.of(EntrypointCommand.of(process))));
+  }
+
+  static ProcessStatus entrypointProcess(RunningSandbox sandbox) {
+    return sandbox
+        .agent()
+        .processes()
+        .find(Entrypoint.PROCESS)
+        .orElseThrow(
+            () -> ToolboxFailures.notFound("session not found: the image has no entrypoint"));
+  }
+
+  private static Map<String, Object> json(String name, List<SessionCommand> commands) {
+    Map<String, Object> json = new LinkedHashMap<>();
+    json.put("sessionId", name);
+    json.put("commands", commands.stream().map(SessionCommand::json).toList());
+    return json;
+  }
+
+  void delete(Exchange exchange) throws IOException, InterruptedException {
+    String name = exchange.pathParameter("sessionId");
+    sessions.checkName(name);
+    sessions.delete(Calls.sandbox(exchange), name);
+    exchange.status(204).send();
+  }
+
+  void command(Exchange exchange) throws IOException {
+    if (isEntrypoint(exchange)) {
+      SessionCommand command = EntrypointCommand.of(entrypointProcess(Calls.sandbox(exchange)));
+      if (!command.id().equals(exchange.pathParameter("commandId"))) {
+        throw ToolboxFailures.notFound("command not found");
+      }
+      exchange.sendJson(command.json());
+      return;
+    }
+    exchange.sendJson(command(session(exchange), exchange.pathParameter("commandId")).json());
+  }
+
+  void input(Exchange exchange) throws IOException {
+    sessions.checkName(exchange.pathParameter("sessionId"));
+    JsonNode data = Calls.body(exchange, limits).path("data");
+    if (!data.isString() || data.stringValue().isEmpty()) {
+      throw ToolboxFailures.badRequest("data is required and must be text");
+    }
+    String line = data.stringValue();
+    line = line.endsWith("\n") ? line : line + "\n";
+    if (line.getBytes(UTF_8).length > sessionLimits.inputBytesMax() / 2) {
+      throw ToolboxFailures.badRequest(
+          "data is larger than " + sessionLimits.inputBytesMax() / 2 + " bytes; send it in pieces");
+    }
+    Session session = session(exchange);
+    SessionCommand command = command(session, exchange.pathParameter("commandId"));
+    if (session.end().isPresent()) {
+      throw Execution.ended();
+    }
+    if (command.status().isPresent()) {
+      throw completed();
+    }
+    if (!(command.source() instanceof SessionCommand.Source.Separate(ProcessStatus process))
+        || !process.label(Labels.INTERACTIVE).equals("true")) {
+      throw ToolboxFailures.badRequest(
+          "the command's input is empty; run it with runAsync to send it something");
+    }
+    try {
+      Execution.type(session, process, line);
+    } catch (AgentFailure failure) {
+      throw failure.is("EPIPE") ? completed() : failure;
+    }
+    exchange.status(204).send();
+  }
+
+  private static HttpFailure completed() {
+    return new HttpFailure(
+        410, "COMMAND_ALREADY_COMPLETED", "gone: the command has ended and reads nothing");
+  }
+
+  void execute(Exchange exchange) throws IOException, InterruptedException {
+    sessions.checkName(exchange.pathParameter("sessionId"));
+    JsonNode body = Calls.body(exchange, limits);
+    String text = text(body);
+    boolean async = flag(body, "runAsync") || flag(body, "async");
+    Session session = session(exchange);
+    Execution execution = new Execution(Calls.sandbox(exchange), session, sessionLimits);
+    SessionCommand.Source source =
+        execution.begin(new Execution.Request(text, async, !flag(body, "suppressInputEcho")));
+    if (async) {
+      Map<String, Object> json = new LinkedHashMap<>();
+      json.put("cmdId", execution.id());
+      for (String absent : List.of("output", "stdout", "stderr", "exitCode")) {
+        json.put(absent, null);
+      }
+      exchange.status(202).sendJson(json);
+      return;
+    }
+    logs.sendAtTheEnd(exchange, session, execution, source);
+  }
+
+  private String text(JsonNode body) {
+    JsonNode command = body.path("command");
+    if (!command.isString() || command.stringValue().isBlank()) {
+      throw ToolboxFailures.badRequest("command is required and must be text");
+    }
+    String text = command.stringValue();
+    if (text.indexOf('\0') >= 0) {
+      throw ToolboxFailures.badRequest("command holds a NUL character");
+    }
+    if (text.getBytes(UTF_8).length > limits.commandBytesMax()) {
+      throw new HttpFailure(
+          413,
+          "BAD_REQUEST",
+          "bad request: command is larger than "
+              + limits.commandBytesMax()
+              + " bytes; upload it as a file and run that");
+    }
+    return text;
+  }
+
+  private static boolean flag(JsonNode body, String name) {
+    JsonNode flag = body.path(name);
+    if (flag.isMissingNode() || flag.isNull()) {
+      return false;
+    }
+    if (!flag.isBoolean()) {
+      throw ToolboxFailures.badRequest(name + " must be true or false");
+    }
+    return flag.booleanValue();
+  }
+
+  private Session session(Exchange exchange) {
+    return sessions.find(Calls.sandbox(exchange), exchange.pathParameter("sessionId"));
+  }
+
+  private static boolean isEntrypoint(Exchange exchange) {
+    return exchange.pathParameter("sessionId").equals(Entrypoint.SESSION);
+  }
+
+  /// @throws HttpFailure 404 when the session has none of that id
+  static SessionCommand command(Session session, String id) throws IOException {
+    if (!LogEndpoints.COMMAND_ID.matcher(id).matches()) {
+      throw ToolboxFailures.notFound("command not found");
+    }
+    return session.command(id).orElseThrow(() -> ToolboxFailures.notFound("command not found"));
+  }
+}

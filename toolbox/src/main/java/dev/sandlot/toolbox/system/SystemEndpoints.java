@@ -1,0 +1,160 @@
+package dev.sandlot.toolbox.system;
+
+import com.google.re2j.Pattern;
+import dev.sandlot.agentclient.AgentMetrics;
+import dev.sandlot.agentclient.AgentPorts;
+import dev.sandlot.http.Exchange;
+import dev.sandlot.http.HttpFailure;
+import dev.sandlot.runtime.RuntimeDriver;
+import dev.sandlot.runtime.RuntimeFailure;
+import dev.sandlot.runtime.SandboxUsage;
+import dev.sandlot.toolbox.call.Calls;
+import dev.sandlot.toolbox.call.ToolboxFailures;
+import dev.sandlot.toolbox.call.ToolboxLimits;
+import dev.sandlot.toolbox.files.FileInfoJson;
+import dev.sandlot.toolbox.process.ExecuteEndpoints;
+import dev.sandlot.toolbox.sandbox.RunningSandbox;
+import dev.sandlot.toolbox.warm.WarmProcesses;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import tools.jackson.databind.JsonNode;
+
+/// What a sandbox is and uses (contract: toolbox-api.md §14 and §19.1).
+public final class SystemEndpoints {
+  private static final Pattern PORT = Pattern.compile("[1-9][0-9]{0,4}");
+  private static final Pattern SECONDS = Pattern.compile("0|[1-9][0-9]{0,3}");
+  private static final int WAIT_SECONDS_MAX = 300;
+  private static final int PORT_MIN = 3_000;
+  private static final int PORT_MAX = 9_999;
+
+  private final RuntimeDriver driver;
+  private final ToolboxLimits limits;
+  private final WarmProcesses warm;
+
+  public SystemEndpoints(RuntimeDriver driver, ToolboxLimits limits, WarmProcesses warm) {
+    this.driver = driver;
+    this.limits = limits;
+    this.warm = warm;
+  }
+
+  public void workingDirectory(Exchange exchange) throws IOException, InterruptedException {
+    exchange.sendJson(Map.of("dir", Calls.sandbox(exchange).account().workingDirectory()));
+  }
+
+  public void home(Exchange exchange) throws IOException, InterruptedException {
+    exchange.sendJson(Map.of("dir", Calls.sandbox(exchange).account().home()));
+  }
+
+  public void version(Exchange exchange) {
+    exchange.sendJson(Map.of("version", Calls.sandbox(exchange).agentVersion()));
+  }
+
+  /// The token was a credential for telemetry, which sandboxes here do not hold.
+  public void initialize(Exchange exchange) {
+    Calls.body(exchange, limits);
+    exchange.sendJson(Map.of("message", "the sandbox is ready"));
+  }
+
+  public void changeEnvironment(Exchange exchange) {
+    JsonNode body = Calls.body(exchange, limits);
+    JsonNode set = body.path("set");
+    if (!ExecuteEndpoints.absent(set) && !set.isObject()) {
+      throw ToolboxFailures.badRequest("set must be an object of texts");
+    }
+    Map<String, String> variables =
+        set.isObject() ? ExecuteEndpoints.variables(set, "set") : Map.of();
+    JsonNode prefix = body.path("unsetValuePrefix");
+    if (!ExecuteEndpoints.absent(prefix) && !prefix.isString()) {
+      throw ToolboxFailures.badRequest("unsetValuePrefix must be text");
+    }
+    List<String> unset = names(body.path("unset"));
+    RunningSandbox sandbox = Calls.sandbox(exchange);
+    Map<String, String> after =
+        sandbox.agent().changeEnvironment(variables, unset, prefix.asString(""));
+    warm.discard(sandbox);
+    exchange.sendJson(after);
+  }
+
+  private static List<String> names(JsonNode list) {
+    List<String> names = new ArrayList<>();
+    if (ExecuteEndpoints.absent(list)) {
+      return names;
+    }
+    if (!list.isArray()) {
+      throw ToolboxFailures.badRequest("unset must be a list of texts");
+    }
+    for (JsonNode item : list) {
+      if (!item.isString()) {
+        throw ToolboxFailures.badRequest("unset must hold texts only");
+      }
+      names.add(item.stringValue());
+    }
+    return names;
+  }
+
+  /// The disk's figures are those of its quota: the sandbox's own `df` shows the machine's pool.
+  public void metrics(Exchange exchange) {
+    RunningSandbox sandbox = Calls.sandbox(exchange);
+    SandboxUsage usage = usage(sandbox);
+    AgentMetrics inside = sandbox.agent().metrics();
+    long memory = sandbox.memoryLimitBytes().orElse(inside.memoryTotalBytes());
+    long disk = usage.disk().diskBytes();
+    Instant now = Instant.now();
+    Map<String, Object> json = new LinkedHashMap<>();
+    json.put("cpuCount", sandbox.cpu().cores());
+    json.put("cpuUsedPct", sandbox.cpu().percent(usage.cpuUsed(), System.nanoTime()));
+    json.put("memTotal", memory);
+    json.put("memUsed", Math.min(memory, usage.memoryBytes()));
+    json.put("memCache", inside.memoryCachedBytes());
+    json.put("diskTotal", disk);
+    json.put("diskUsed", usage.diskUsedBytes());
+    json.put("diskFree", Math.max(0, disk - usage.diskUsedBytes()));
+    json.put("timestamp", FileInfoJson.time(now));
+    json.put("timestampUnix", now.getEpochSecond());
+    exchange.sendJson(json);
+  }
+
+  private SandboxUsage usage(RunningSandbox sandbox) {
+    try {
+      return driver
+          .inspect(sandbox.id())
+          .orElseThrow(() -> ToolboxFailures.notFound("the sandbox is gone"));
+    } catch (RuntimeFailure failure) {
+      throw new HttpFailure(
+          503, "SERVICE_UNAVAILABLE", "the sandbox cannot be measured: " + failure.sentence());
+    }
+  }
+
+  public void ports(Exchange exchange) {
+    exchange.sendJson(Map.of("ports", Calls.sandbox(exchange).agent().ports().listening()));
+  }
+
+  public void portInUse(Exchange exchange) {
+    String text = exchange.pathParameter("port");
+    int port = PORT.matcher(text).matches() ? Integer.parseInt(text) : 0;
+    if (port < PORT_MIN || port > PORT_MAX) {
+      throw ToolboxFailures.badRequest(
+          "port must be a number from " + PORT_MIN + " to " + PORT_MAX);
+    }
+    AgentPorts ports = Calls.sandbox(exchange).agent().ports();
+    Duration wait = wait(exchange);
+    boolean used =
+        wait.isZero() ? ports.listening().contains(port) : ports.awaitListening(port, wait);
+    exchange.sendJson(Map.of("isInUse", used));
+  }
+
+  /// An addition of ours to the contract: how long to wait until the port is in use.
+  private static Duration wait(Exchange exchange) {
+    String text = exchange.query("wait").orElse("0");
+    int seconds = SECONDS.matcher(text).matches() ? Integer.parseInt(text) : WAIT_SECONDS_MAX + 1;
+    if (seconds > WAIT_SECONDS_MAX) {
+      throw ToolboxFailures.badRequest("wait must be whole seconds from 0 to " + WAIT_SECONDS_MAX);
+    }
+    return Duration.ofSeconds(seconds);
+  }
+}

@@ -1,0 +1,122 @@
+package dev.sandlot.toolbox.terminal;
+
+import dev.sandlot.agentclient.AgentFailure;
+import dev.sandlot.agentclient.TerminalSize;
+import dev.sandlot.http.Exchange;
+import dev.sandlot.http.HttpFailure;
+import dev.sandlot.http.websocket.WebSocketEndpoint;
+import dev.sandlot.toolbox.call.Calls;
+import dev.sandlot.toolbox.call.SocketCall;
+import dev.sandlot.toolbox.call.ToolboxFailures;
+import dev.sandlot.toolbox.call.ToolboxLimits;
+import dev.sandlot.toolbox.sandbox.RunningSandbox;
+import java.io.IOException;
+import java.util.Map;
+import java.util.Optional;
+
+/// The calls about terminals.
+final class TerminalEndpoints {
+  private static final String EXIT_TOKEN = "X-Daytona-Pty-Exit-Control";
+
+  private final ToolboxLimits limits;
+  private final TerminalLimits terminalLimits;
+  private final Terminals terminals;
+
+  TerminalEndpoints(ToolboxLimits limits, TerminalLimits terminalLimits) {
+    this.limits = limits;
+    this.terminalLimits = terminalLimits;
+    this.terminals = new Terminals(terminalLimits);
+  }
+
+  void create(Exchange exchange) throws Exception {
+    answering(() -> {
+      TerminalRequest request = TerminalRequest.of(Calls.body(exchange, limits), terminalLimits);
+      terminals.create(Calls.sandbox(exchange), request);
+      exchange.status(201).sendJson(Map.of("sessionId", request.id()));
+    });
+  }
+
+  void list(Exchange exchange) throws Exception {
+    answering(() ->
+        exchange.sendJson(
+            Map.of(
+                "sessions",
+                terminals.list(Calls.sandbox(exchange)).stream().map(Terminal::json).toList())));
+  }
+
+  void get(Exchange exchange) throws Exception {
+    answering(() -> exchange.sendJson(terminal(exchange).json()));
+  }
+
+  void delete(Exchange exchange) throws Exception {
+    answering(() -> {
+      terminals.delete(Calls.sandbox(exchange), terminal(exchange));
+      // Go's client takes the message for an error: it wants objects in the object.
+      exchange.sendJson(
+          Calls.fromGo(exchange) ? Map.of() : Map.of("message", "PTY session deleted"));
+    });
+  }
+
+  void resize(Exchange exchange) throws Exception {
+    answering(() -> {
+      TerminalSize size = TerminalRequest.size(Calls.body(exchange, limits));
+      RunningSandbox sandbox = Calls.sandbox(exchange);
+      String name = exchange.pathParameter("sessionId");
+      Terminal terminal = terminals.find(sandbox, name).orElseThrow(TerminalEndpoints::gone);
+      try {
+        sandbox.agent().processes().resize(terminal.process().id(), size);
+      } catch (AgentFailure failure) {
+        throw failure.kind() == AgentFailure.Kind.UNAVAILABLE ? failure : gone();
+      }
+      exchange.sendJson(terminals.find(sandbox, name).orElseThrow(TerminalEndpoints::gone).json());
+    });
+  }
+
+  /// An unknown terminal is told of on the connection: clients wait for it there.
+  WebSocketEndpoint connect(SocketCall call) {
+    Optional<Terminal> terminal = terminals.find(call.sandbox(), call.pathParameter("sessionId"));
+    if (terminal.isEmpty()) {
+      return socket -> Viewer.refuse(socket, "PTY session not found");
+    }
+    return viewer(call, terminal.get());
+  }
+
+  WebSocketEndpoint createAndConnect(SocketCall call) throws IOException, InterruptedException {
+    TerminalRequest request = TerminalRequest.of(call, terminalLimits);
+    return viewer(call, terminals.create(call.sandbox(), request));
+  }
+
+  private WebSocketEndpoint viewer(SocketCall call, Terminal terminal) {
+    Viewer viewer =
+        new Viewer(
+            call.sandbox().agent().processes(), terminal, terminalLimits, call.offers(EXIT_TOKEN));
+    return viewer::serve;
+  }
+
+  private Terminal terminal(Exchange exchange) {
+    return terminals
+        .find(Calls.sandbox(exchange), exchange.pathParameter("sessionId"))
+        .orElseThrow(Terminals::unknown);
+  }
+
+  private static HttpFailure gone() {
+    return new HttpFailure(410, "GONE", "gone: the terminal does not exist or has ended");
+  }
+
+  /// What a call does.
+  @FunctionalInterface
+  private interface Work {
+    void run() throws Exception;
+  }
+
+  /// Older clients read `error` where all others read `message`.
+  private static void answering(Work work) throws Exception {
+    try {
+      work.run();
+    } catch (AgentFailure failure) {
+      throw ToolboxFailures.withError(ToolboxFailures.of(failure));
+    } catch (HttpFailure failure) {
+      throw ToolboxFailures.withError(failure);
+    }
+  }
+}

@@ -1,0 +1,118 @@
+package dev.sandlot.toolbox.terminal;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.sandlot.agentclient.AgentFailure;
+import dev.sandlot.agentclient.AgentFailure.Kind;
+import dev.sandlot.agentclient.AgentProcesses;
+import dev.sandlot.agentclient.ProcessStart;
+import dev.sandlot.agentclient.ProcessStatus;
+import dev.sandlot.http.HttpFailure;
+import dev.sandlot.toolbox.call.ToolboxFailures;
+import dev.sandlot.toolbox.sandbox.RunningSandbox;
+import java.io.IOException;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/// The terminals of sandboxes: interactive login shells that the agent keeps. One whose shell has
+/// ended does not exist any more.
+final class Terminals {
+  private static final int KEY_BYTES = 16;
+
+  private final TerminalLimits limits;
+
+  Terminals(TerminalLimits limits) {
+    this.limits = limits;
+  }
+
+  /// Starts a terminal.
+  ///
+  /// @throws HttpFailure 409 when there is one of that name
+  Terminal create(RunningSandbox sandbox, TerminalRequest request)
+      throws IOException, InterruptedException {
+    AgentProcesses processes = sandbox.agent().processes();
+    if (processes.list(Terminal.KIND, true).size() >= limits.terminalsMax()) {
+      throw new HttpFailure(
+          422,
+          "UNPROCESSABLE_ENTITY",
+          "unprocessable entity: the sandbox has "
+              + limits.terminalsMax()
+              + " terminals, which is the limit; delete some");
+    }
+    String id = process(request.id());
+    Optional<ProcessStatus> before = processes.find(id);
+    if (before.isPresent() && before.get().running()) {
+      throw taken(request.id());
+    }
+    if (before.isPresent()) {
+      processes.remove(id, false);
+    }
+    ProcessStart start =
+        ProcessStart.of(id, List.of(sandbox.account().shell(), "-i", "-l"))
+            .terminal(request.size())
+            .workingDirectory(request.directory())
+            .environment(request.environment())
+            .keepBytes(limits.logBytesMax())
+            .endDescendants()
+            .label(Terminal.NAME, request.id())
+            .label(
+                Terminal.DIRECTORY,
+                request.directory().isEmpty()
+                    ? sandbox.account().workingDirectory()
+                    : request.directory())
+            .label(Terminal.LAZY, Boolean.toString(request.lazy()));
+    Terminal.KIND.forEach(start::label);
+    Terminal.environmentLabels(request.environment()).forEach(start::label);
+    try {
+      return new Terminal(processes.start(start));
+    } catch (AgentFailure failure) {
+      throw failure.kind() == Kind.ALREADY_EXISTS ? taken(request.id()) : failure;
+    }
+  }
+
+  /// Those whose shell runs, by their start.
+  List<Terminal> list(RunningSandbox sandbox) {
+    return sandbox.agent().processes().list(Terminal.KIND, true).stream()
+        .map(Terminal::new)
+        .toList();
+  }
+
+  /// A terminal whose shell runs.
+  Optional<Terminal> find(RunningSandbox sandbox, String name) {
+    return sandbox
+        .agent()
+        .processes()
+        .find(process(name))
+        .filter(ProcessStatus::running)
+        .map(Terminal::new);
+  }
+
+  /// Ends a terminal with all that descends from it.
+  void delete(RunningSandbox sandbox, Terminal terminal) {
+    AgentProcesses processes = sandbox.agent().processes();
+    var _ = processes.label(terminal.process().id(), Map.of(Terminal.DELETED, "true"));
+    processes.remove(terminal.process().id(), true);
+  }
+
+  /// A name may hold anything; the ids of processes may not.
+  private static String process(String name) {
+    try {
+      byte[] digest = MessageDigest.getInstance("SHA-256").digest(name.getBytes(UTF_8));
+      return "terminal:" + HexFormat.of().formatHex(digest, 0, KEY_BYTES);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java has SHA-256", e);
+    }
+  }
+
+  static HttpFailure unknown() {
+    return ToolboxFailures.notFound("PTY session not found");
+  }
+
+  private static HttpFailure taken(String name) {
+    return new HttpFailure(409, "CONFLICT", "conflict: there is a terminal " + name + " already");
+  }
+}

@@ -1,0 +1,104 @@
+package dev.sandlot.toolbox.git.command;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
+
+import dev.sandlot.http.HttpFailure;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class GitFailuresTest {
+  private static final RemoteAccess GIVEN =
+      new RemoteAccess.Given(new Credential("robot", "s3cret/x"), "https://host");
+
+  @Test
+  void tellsGitsWordsInOneLineWithoutItsAdvice() {
+    HttpFailure failure = failure("hint: try this\nerror: first\n\u001b[31mfatal: second\rthird\n");
+
+    assertThat(failure.sentence()).startsWith("unprocessable entity: first; ").contains("third");
+    assertThat(failure.sentence()).doesNotContain("hint", "\u001b", "\n", "\r");
+  }
+
+  @Test
+  void masksASecretInEveryFormThatAServerMayRepeat() {
+    HttpFailure failure =
+        failure(
+            "remote: s3cret/x s3cret%2Fx cm9ib3Q6czNjcmV0L3g=\n"
+                + "fatal: unable to access 'https://u:p@host/x': no\n");
+
+    assertThat(failure.sentence()).contains("***", "https://***@host/x");
+    assertThat(failure.sentence()).doesNotContain("s3cret", "cm9ib3Q", "u:p");
+    assertThat(failure.code()).contains("GIT_TRANSPORT_FAILED");
+  }
+
+  @Test
+  void isNotMisledByNames() {
+    assertThat(failure("fatal: repository 'https://h/SSL_certificate/' not found\n").code())
+        .contains("GIT_REPO_NOT_FOUND");
+    assertThat(
+            failure(
+                    "error: Your local changes to the following files would be overwritten by merge:\n"
+                        + "\tAuthentication failed for\n")
+                .code())
+        .contains("GIT_DIRTY_WORKTREE");
+    assertThat(failure("fatal: a branch named 'CONFLICT (x' already exists\n").code())
+        .contains("GIT_BRANCH_EXISTS");
+  }
+
+  @Test
+  void limitsWhatAServerSays() {
+    assertThat(failure("remote: " + "x".repeat(100_000)).sentence()).hasSizeLessThan(1_100);
+  }
+
+  @Test
+  void saysSomethingWhenGitSaidNothing() {
+    assertThat(GitFailures.of(new GitResult(-1, new byte[0], ""), GIVEN).sentence())
+        .contains("signal");
+    assertThat(failure("").sentence()).contains("exit code 128");
+  }
+
+  @Test
+  void whateverGitExplainsIsNoFailureOfTheServer() {
+    for (String said :
+        List.of(
+            "git: 'remote-a' is not a git command. See 'git --help'.",
+            "fatal: remote helper 'a' aborted session",
+            "fatal: unable to find remote helper for 'a'",
+            "fatal: strange pathname '-x' blocked",
+            "fatal: something that nobody has thought of")) {
+      assertThat(failure(said + "\n").status()).as(said).isBetween(400, 499);
+      assertThat(failure(said + "\n").sentence())
+          .as(said)
+          .contains(said.substring(said.length() - 9));
+    }
+    assertThat(failure("").status()).isEqualTo(500);
+    assertThat(GitFailures.of(new GitResult(-9, new byte[0], "remote: x"), GIVEN).status())
+        .isEqualTo(500);
+  }
+
+  @Test
+  void readsWhateverIsSaidInTimeThatGrowsWithItsLength() {
+    for (String piece :
+        List.of(
+            "Remote branch ", "src refspec ", "a://b", "'", "Permission denied (", "<", "\u001b")) {
+      String said = piece.repeat(2_000_000 / piece.length());
+      HttpFailure failure =
+          assertTimeoutPreemptively(
+              Duration.ofSeconds(20),
+              () -> GitFailures.of(new GitResult(128, said.getBytes(UTF_8), said), GIVEN));
+      assertThat(failure.sentence()).as(piece).hasSizeLessThan(1_100);
+    }
+  }
+
+  @Test
+  void masksEveryUserOfAUrl() {
+    assertThat(failure("a://u:p@h b://h/c@d e://@f g://h@ i://j k@l").sentence())
+        .endsWith("a://***@h b://h/c@d e://@f g://***@ i://j k@l");
+  }
+
+  private static HttpFailure failure(String errors) {
+    return GitFailures.of(new GitResult(128, new byte[0], errors), GIVEN);
+  }
+}

@@ -1,0 +1,78 @@
+package dev.sandlot.toolbox.program;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/// What shells make of their texts, with those of this machine: the default image has bash alone.
+class ShellTextTest {
+  private static final List<String> SHELLS = List.of("/bin/sh", "/bin/bash");
+
+  private record Ended(int code, String output) {}
+
+  /// As an agent starts it; an older one gives the text on standard input.
+  private static Ended run(FedProgram program, boolean older) throws Exception {
+    List<String> command = new ArrayList<>();
+    if (program.text().length == 0) {
+      command.addAll(List.of("/bin/bash", "-c", "exec </dev/null; exec \"$@\"", "bash"));
+    } else if (!older) {
+      command.addAll(List.of("/bin/bash", "-c", "exec 3<&0 </dev/null; exec \"$@\"", "bash"));
+    }
+    command.addAll(program.command());
+    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+    Thread.ofVirtual()
+        .start(() -> {
+          try (var input = process.getOutputStream()) {
+            input.write(program.text());
+          } catch (IOException _) {
+            // It need not read all of it.
+          }
+        });
+    String output = new String(process.getInputStream().readAllBytes(), UTF_8);
+    return new Ended(process.waitFor(), output);
+  }
+
+  @Test
+  void everyLineRunsWithAnEmptyInput() throws Exception {
+    String padding = ": xxxxxxxxxxxxxxxx\n".repeat(10_000);
+    for (String shell : SHELLS) {
+      for (String text : List.of("cat\n", padding + "cat\n", "\0cat\0\n")) {
+        String whole = text + "readlink /proc/self/fd/0; ls /proc/self/fd | wc -l\necho on; exit 3";
+
+        assertThat(run(ShellText.of(shell, whole), false))
+            .isEqualTo(new Ended(3, "/dev/null\n4\non\n"));
+      }
+    }
+  }
+
+  @Test
+  void anOlderAgentsInputIsTakenFromWhereItComes() throws Exception {
+    String padding = ": xxxxxxxxxxxxxxxx\n".repeat(10_000);
+    for (String shell : SHELLS) {
+      assertThat(run(ShellText.of(shell, padding + "echo on; exit 3"), true))
+          .isEqualTo(new Ended(3, "on\n"));
+    }
+  }
+
+  @Test
+  void aShellIsNotReplacedByItsLastCommand() throws Exception {
+    for (String shell : SHELLS) {
+      assertThat(run(ShellText.of(shell, "echo; sh -c 'kill -9 $$'"), false).code()).isEqualTo(137);
+      assertThat(run(ShellText.of(shell, "sh -c 'kill -9 $$'\n"), false).code()).isEqualTo(137);
+    }
+  }
+
+  @Test
+  void aTextMayBeginLikeAnOption() throws Exception {
+    for (String shell : SHELLS) {
+      Ended ended = run(ShellText.of(shell, "-c"), false);
+
+      assertThat(ended.code()).isEqualTo(127);
+      assertThat(ended.output()).contains("not found");
+    }
+  }
+}
