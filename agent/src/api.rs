@@ -36,7 +36,7 @@ pub struct Api {
 }
 
 impl Api {
-    /// Around the parts; `exit` is notified when the agent is to end.
+    /// The calls on these parts; `exit` is notified when the agent is to end.
     ///
     /// # Errors
     /// When the system has no randomness.
@@ -57,10 +57,10 @@ impl Api {
     }
 }
 
-/// A stream of answers that ends its work when the caller leaves.
-pub struct Answers<T>(mpsc::Receiver<Result<T, Status>>);
+/// A stream of responses; the work behind it ends when the caller leaves.
+pub struct ResponseStream<T>(mpsc::Receiver<Result<T, Status>>);
 
-impl<T> Stream for Answers<T> {
+impl<T> Stream for ResponseStream<T> {
     type Item = Result<T, Status>;
 
     fn poll_next(
@@ -71,21 +71,21 @@ impl<T> Stream for Answers<T> {
     }
 }
 
-type Answer<T> = Result<Response<T>, Status>;
+type ApiResult<T> = Result<Response<T>, Status>;
 
-fn streamed<T>(receiver: mpsc::Receiver<Result<T, Status>>) -> Answer<Answers<T>> {
-    Ok(Response::new(Answers(receiver)))
+fn streamed<T>(receiver: mpsc::Receiver<Result<T, Status>>) -> ApiResult<ResponseStream<T>> {
+    Ok(Response::new(ResponseStream(receiver)))
 }
 
 #[async_trait]
 impl Agent for Api {
-    type RunStream = Answers<RunEvent>;
-    type ReadOutputStream = Answers<OutputChunk>;
-    type ListDirectoryStream = Answers<ListDirectoryResponse>;
-    type ReadFileStream = Answers<ReadFileResponse>;
-    type DialStream = Answers<DialResponse>;
+    type RunStream = ResponseStream<RunEvent>;
+    type ReadOutputStream = ResponseStream<OutputChunk>;
+    type ListDirectoryStream = ResponseStream<ListDirectoryResponse>;
+    type ReadFileStream = ResponseStream<ReadFileResponse>;
+    type DialStream = ResponseStream<DialResponse>;
 
-    async fn hello(&self, _: Request<HelloRequest>) -> Answer<HelloResponse> {
+    async fn hello(&self, _: Request<HelloRequest>) -> ApiResult<HelloResponse> {
         Ok(Response::new(HelloResponse {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             protocol: PROTOCOL,
@@ -94,7 +94,7 @@ impl Agent for Api {
         }))
     }
 
-    async fn configure(&self, request: Request<ConfigureRequest>) -> Answer<ConfigureResponse> {
+    async fn configure(&self, request: Request<ConfigureRequest>) -> ApiResult<ConfigureResponse> {
         let environment = Arc::clone(&self.starter.environment);
         let task = spawn_blocking(move || environment.configure(request.into_inner()));
         Ok(Response::new(task.await.map_err(broken)??))
@@ -103,31 +103,31 @@ impl Agent for Api {
     async fn change_environment(
         &self,
         request: Request<ChangeEnvironmentRequest>,
-    ) -> Answer<ChangeEnvironmentResponse> {
+    ) -> ApiResult<ChangeEnvironmentResponse> {
         let environment = self.starter.environment.change(request.into_inner())?;
         let environment = environment.into_iter().collect();
         Ok(Response::new(ChangeEnvironmentResponse { environment }))
     }
 
-    async fn start_process(&self, request: Request<StartProcessRequest>) -> Answer<Process> {
+    async fn start_process(&self, request: Request<StartProcessRequest>) -> ApiResult<Process> {
         Ok(Response::new(self.starter.start(request.into_inner()).await?))
     }
 
-    async fn run(&self, request: Request<StartProcessRequest>) -> Answer<Self::RunStream> {
+    async fn run(&self, request: Request<StartProcessRequest>) -> ApiResult<Self::RunStream> {
         streamed(self.starter.run(request.into_inner())?)
     }
 
-    async fn list_processes(&self, request: Request<ListProcessesRequest>) -> Answer<ListProcessesResponse> {
+    async fn list_processes(&self, request: Request<ListProcessesRequest>) -> ApiResult<ListProcessesResponse> {
         let request = request.into_inner();
         let processes = self.starter.processes.list(&request.labels, request.running_only);
         Ok(Response::new(ListProcessesResponse { processes }))
     }
 
-    async fn get_process(&self, request: Request<GetProcessRequest>) -> Answer<Process> {
+    async fn get_process(&self, request: Request<GetProcessRequest>) -> ApiResult<Process> {
         Ok(Response::new(self.entry(&request.into_inner().id)?.describe()))
     }
 
-    async fn wait_process(&self, request: Request<WaitProcessRequest>) -> Answer<Process> {
+    async fn wait_process(&self, request: Request<WaitProcessRequest>) -> ApiResult<Process> {
         let request = request.into_inner();
         let entry = self.entry(&request.id)?;
         if request.timeout_ms == 0 {
@@ -140,7 +140,7 @@ impl Agent for Api {
         Ok(Response::new(entry.describe()))
     }
 
-    async fn signal_process(&self, request: Request<SignalProcessRequest>) -> Answer<SignalProcessResponse> {
+    async fn signal_process(&self, request: Request<SignalProcessRequest>) -> ApiResult<SignalProcessResponse> {
         let request = request.into_inner();
         if !(1..=SIGNAL_MAX).contains(&request.signal) {
             return Err(Failure::invalid("signal", "is 1 to 64").into());
@@ -158,7 +158,7 @@ impl Agent for Api {
         Ok(Response::new(SignalProcessResponse {}))
     }
 
-    async fn write_input(&self, request: Request<WriteInputRequest>) -> Answer<WriteInputResponse> {
+    async fn write_input(&self, request: Request<WriteInputRequest>) -> ApiResult<WriteInputResponse> {
         let request = request.into_inner();
         if request.data.len() > INPUT_BYTES_MAX {
             return Err(Failure::invalid("data", "has at most 1 MiB").into());
@@ -170,12 +170,12 @@ impl Agent for Api {
         Ok(Response::new(WriteInputResponse {}))
     }
 
-    async fn read_output(&self, request: Request<ReadOutputRequest>) -> Answer<Self::ReadOutputStream> {
+    async fn read_output(&self, request: Request<ReadOutputRequest>) -> ApiResult<Self::ReadOutputStream> {
         let request = request.into_inner();
         streamed(output::read(self.entry(&request.id)?, &request)?)
     }
 
-    async fn resize_terminal(&self, request: Request<ResizeTerminalRequest>) -> Answer<ResizeTerminalResponse> {
+    async fn resize_terminal(&self, request: Request<ResizeTerminalRequest>) -> ApiResult<ResizeTerminalResponse> {
         let request = request.into_inner();
         let entry = self.entry(&request.id)?;
         let size = request
@@ -186,75 +186,75 @@ impl Agent for Api {
         Ok(Response::new(ResizeTerminalResponse {}))
     }
 
-    async fn label_process(&self, request: Request<LabelProcessRequest>) -> Answer<Process> {
+    async fn label_process(&self, request: Request<LabelProcessRequest>) -> ApiResult<Process> {
         let request = request.into_inner();
         let entry = self.entry(&request.id)?;
         entry.merge_labels(request.labels)?;
         Ok(Response::new(entry.describe()))
     }
 
-    async fn remove_process(&self, request: Request<RemoveProcessRequest>) -> Answer<RemoveProcessResponse> {
+    async fn remove_process(&self, request: Request<RemoveProcessRequest>) -> ApiResult<RemoveProcessResponse> {
         let request = request.into_inner();
         self.starter.processes.remove(&request.id, request.kill).await?;
         Ok(Response::new(RemoveProcessResponse {}))
     }
 
-    async fn stat(&self, request: Request<StatRequest>) -> Answer<FileStat> {
+    async fn stat(&self, request: Request<StatRequest>) -> ApiResult<FileStat> {
         Ok(Response::new(self.files.stat(request.into_inner()).await?))
     }
 
-    async fn list_directory(&self, request: Request<ListDirectoryRequest>) -> Answer<Self::ListDirectoryStream> {
+    async fn list_directory(&self, request: Request<ListDirectoryRequest>) -> ApiResult<Self::ListDirectoryStream> {
         streamed(self.files.list(request.into_inner()).await?)
     }
 
-    async fn read_file(&self, request: Request<ReadFileRequest>) -> Answer<Self::ReadFileStream> {
+    async fn read_file(&self, request: Request<ReadFileRequest>) -> ApiResult<Self::ReadFileStream> {
         streamed(self.files.read(request.into_inner()).await?)
     }
 
-    async fn write_file(&self, request: Request<Streaming<WriteFileRequest>>) -> Answer<WriteFileResponse> {
+    async fn write_file(&self, request: Request<Streaming<WriteFileRequest>>) -> ApiResult<WriteFileResponse> {
         Ok(Response::new(self.files.write(request.into_inner()).await?))
     }
 
-    async fn make_directory(&self, request: Request<MakeDirectoryRequest>) -> Answer<MakeDirectoryResponse> {
+    async fn make_directory(&self, request: Request<MakeDirectoryRequest>) -> ApiResult<MakeDirectoryResponse> {
         self.files.make_directory(request.into_inner()).await?;
         Ok(Response::new(MakeDirectoryResponse {}))
     }
 
-    async fn r#move(&self, request: Request<MoveRequest>) -> Answer<MoveResponse> {
+    async fn r#move(&self, request: Request<MoveRequest>) -> ApiResult<MoveResponse> {
         self.files.relocate(request.into_inner()).await?;
         Ok(Response::new(MoveResponse {}))
     }
 
-    async fn remove(&self, request: Request<RemoveRequest>) -> Answer<RemoveResponse> {
+    async fn remove(&self, request: Request<RemoveRequest>) -> ApiResult<RemoveResponse> {
         self.files.remove(request.into_inner()).await?;
         Ok(Response::new(RemoveResponse {}))
     }
 
-    async fn set_attributes(&self, request: Request<SetAttributesRequest>) -> Answer<SetAttributesResponse> {
+    async fn set_attributes(&self, request: Request<SetAttributesRequest>) -> ApiResult<SetAttributesResponse> {
         self.files.set_attributes(request.into_inner()).await?;
         Ok(Response::new(SetAttributesResponse {}))
     }
 
-    async fn list_ports(&self, _: Request<ListPortsRequest>) -> Answer<ListPortsResponse> {
+    async fn list_ports(&self, _: Request<ListPortsRequest>) -> ApiResult<ListPortsResponse> {
         let ports = ports::list().await;
         Ok(Response::new(ListPortsResponse { ports }))
     }
 
-    async fn wait_for_port(&self, request: Request<WaitForPortRequest>) -> Answer<WaitForPortResponse> {
+    async fn wait_for_port(&self, request: Request<WaitForPortRequest>) -> ApiResult<WaitForPortResponse> {
         let request = request.into_inner();
         ports::wait_for(check_port(request.port)?, Duration::from_millis(request.timeout_ms)).await?;
         Ok(Response::new(WaitForPortResponse {}))
     }
 
-    async fn dial(&self, request: Request<Streaming<DialRequest>>) -> Answer<Self::DialStream> {
+    async fn dial(&self, request: Request<Streaming<DialRequest>>) -> ApiResult<Self::DialStream> {
         streamed(dial(request.into_inner()).await?)
     }
 
-    async fn get_metrics(&self, _: Request<GetMetricsRequest>) -> Answer<Metrics> {
+    async fn get_metrics(&self, _: Request<GetMetricsRequest>) -> ApiResult<Metrics> {
         Ok(Response::new(spawn_blocking(metrics::read).await.map_err(broken)?))
     }
 
-    async fn shutdown(&self, request: Request<ShutdownRequest>) -> Answer<ShutdownResponse> {
+    async fn shutdown(&self, request: Request<ShutdownRequest>) -> ApiResult<ShutdownResponse> {
         shutdown::end_all(Duration::from_millis(request.into_inner().grace_ms)).await;
         shutdown::exit_soon(Arc::clone(&self.exit));
         Ok(Response::new(ShutdownResponse {}))

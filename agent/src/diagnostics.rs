@@ -1,4 +1,4 @@
-//! What the agent says about itself: lines on standard error, which is a file on the host.
+//! The agent's own log: lines on standard error, which is a file on the host.
 
 use std::fmt::Display;
 use std::sync::atomic::{AtomicU32, Ordering};

@@ -46,7 +46,7 @@ pub async fn dial(
         let (read, write) = connection.into_split();
         let gone = answers.clone();
         tokio::select! {
-            _ = async { tokio::join!(upwards(read, &answers), downwards(requests, write, &answers)) } => {}
+            _ = async { tokio::join!(copy_from_port(read, &answers), copy_to_port(requests, write, &answers)) } => {}
             () = gone.closed() => {}
         }
     });
@@ -91,7 +91,7 @@ async fn answer(answers: &Answers, message: Answered) -> Option<()> {
     answers.send(Ok(DialResponse { message: Some(message) })).await.ok()
 }
 
-async fn upwards(mut from: OwnedReadHalf, answers: &Answers) -> Option<()> {
+async fn copy_from_port(mut from: OwnedReadHalf, answers: &Answers) -> Option<()> {
     answer(answers, Answered::Connected(DialConnected {})).await?;
     let mut buffer = Vec::new();
     loop {
@@ -109,13 +109,13 @@ async fn upwards(mut from: OwnedReadHalf, answers: &Answers) -> Option<()> {
     }
 }
 
-async fn downwards(mut requests: Streaming<DialRequest>, mut to: OwnedWriteHalf, answers: &Answers) {
+async fn copy_to_port(mut requests: Streaming<DialRequest>, mut to: OwnedWriteHalf, answers: &Answers) {
     let refused = loop {
         match requests.message().await {
             Ok(Some(DialRequest {
                 message: Some(Asked::Data(data)),
             })) if data.len() <= DIAL_CHUNK_BYTES_MAX => {
-                // A peer that reads no more may still write: its words decide how the connection ends.
+                // A peer that reads no more may still write: its side decides how the connection ends.
                 if to.write_all(&data).await.is_err() {
                     break None;
                 }

@@ -14,11 +14,11 @@ use crate::requests::{check_environment, check_host_name, check_path, check_vari
 use crate::users::{self, User};
 
 const PATH_DEFAULT: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-/// What is text, unless image or caller say something else.
+/// The locale, unless image or caller set one.
 const LANGUAGE_DEFAULT: &str = "C.UTF-8";
-/// Those that decide what a character is, the first that is set.
+/// The variables that decide what a character is: the first that is set counts.
 const LANGUAGE_VARIABLES: [&str; 3] = ["LC_ALL", "LC_CTYPE", "LANG"];
-/// Variables with this beginning are the host's words to the agent and not the image's.
+/// Variables with this prefix are settings of the agent, and not the image's.
 const OWN_PREFIX: &str = "SANDLOT_";
 /// The shells that shell calls prefer, if `/etc/shells` lists them.
 const SHELLS: [&str; 4] = ["/usr/bin/zsh", "/bin/zsh", "/usr/bin/bash", "/bin/bash"];
@@ -26,7 +26,7 @@ const SHELLS: [&str; 4] = ["/usr/bin/zsh", "/bin/zsh", "/usr/bin/bash", "/bin/ba
 /// What processes and file calls inherit. A snapshot: a later change makes a new one.
 #[derive(Clone, Debug)]
 pub struct Identity {
-    /// Whose rights.
+    /// The user with whose rights they run.
     pub user: User,
     /// Everything a process inherits, by name.
     pub variables: BTreeMap<String, String>,
@@ -88,11 +88,11 @@ impl Environment {
         variables
     }
 
-    /// What the platform's own programs get of `variables`: nothing that makes a shell, loader, interpreter or tool run
-    /// or load something else than it is asked to, and programs from where the image has them.
+    /// The part of `variables` that the platform's own programs get: none that makes a shell, loader, interpreter or tool
+    /// run or load other code, and the image's PATH.
     pub fn for_platform(&self, variables: BTreeMap<String, String>) -> BTreeMap<String, String> {
         let mut kept = variables;
-        kept.retain(|name, _| !is_steering(name));
+        kept.retain(|name, _| !is_unsafe_variable(name));
         let path = self.image.get("PATH").map_or(PATH_DEFAULT, String::as_str);
         kept.insert("PATH".to_owned(), path.to_owned());
         kept
@@ -157,8 +157,8 @@ impl Environment {
     }
 }
 
-/// Beginnings of names by which programs are told what to run or load besides.
-const STEERING_PREFIXES: [&str; 10] = [
+/// Prefixes of variables that make programs run or load other code.
+const UNSAFE_PREFIXES: [&str; 10] = [
     "LD_",
     "BASH",
     "GIT_",
@@ -170,9 +170,9 @@ const STEERING_PREFIXES: [&str; 10] = [
     "GLIBC_",
     "NPM_CONFIG_",
 ];
-/// Beginnings of names that begin so and steer nothing.
-const HARMLESS_PREFIXES: [&str; 3] = ["GIT_SSL_", "GIT_AUTHOR_", "GIT_COMMITTER_"];
-const STEERING: [&str; 17] = [
+/// Prefixes of variables that begin so and are harmless.
+const SAFE_PREFIXES: [&str; 3] = ["GIT_SSL_", "GIT_AUTHOR_", "GIT_COMMITTER_"];
+const UNSAFE_VARIABLES: [&str; 17] = [
     "ENV",
     "IFS",
     "PS4",
@@ -192,9 +192,9 @@ const STEERING: [&str; 17] = [
     "VISUAL",
 ];
 
-fn is_steering(name: &str) -> bool {
-    let begins = |prefixes: &[&str]| prefixes.iter().any(|prefix| name.starts_with(prefix));
-    STEERING.contains(&name) || (begins(&STEERING_PREFIXES) && !begins(&HARMLESS_PREFIXES))
+fn is_unsafe_variable(name: &str) -> bool {
+    let starts = |prefixes: &[&str]| prefixes.iter().any(|prefix| name.starts_with(prefix));
+    UNSAFE_VARIABLES.contains(&name) || (starts(&UNSAFE_PREFIXES) && !starts(&SAFE_PREFIXES))
 }
 
 /// Whether programs with these variables take text for UTF-8.
@@ -242,7 +242,7 @@ fn working_directory(wanted: &str, user: &User) -> Outcome<PathBuf> {
     Ok(PathBuf::from(wanted))
 }
 
-/// Only PID 1 has a name space of its own for certain; elsewhere the name would be the machine's.
+/// Only PID 1 has a UTS namespace of its own for certain; elsewhere this would rename the machine.
 fn set_host_name(name: &str) -> Outcome<()> {
     check_host_name(name)?;
     if process::id() != 1 {
@@ -347,7 +347,7 @@ mod tests {
     }
 
     #[test]
-    fn the_platforms_programs_are_steered_by_nobody() {
+    fn the_platforms_programs_get_no_unsafe_variables() {
         let environment = Environment::new().unwrap();
         let given = sorted(&[
             ("PATH", "/evil"),

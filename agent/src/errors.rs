@@ -28,7 +28,7 @@ impl Failure {
     /// An error of the system; `subject` is what it was about, a path for example.
     pub fn system(subject: impl AsRef<str>, error: &io::Error) -> Self {
         let errno = error.raw_os_error();
-        let message = format!("{}: {}", subject.as_ref(), words(error));
+        let message = format!("{}: {}", subject.as_ref(), description(error));
         Self::new(errno.map_or(Code::Internal, code_of), errno, message)
     }
 
@@ -54,7 +54,7 @@ impl Failure {
     /// A process does not take input any more.
     pub fn input_closed(id: &str, error: &io::Error) -> Self {
         let errno = error.raw_os_error().unwrap_or(libc::EPIPE);
-        let message = format!("process {id} takes no input any more: {}", words(error));
+        let message = format!("process {id} takes no input any more: {}", description(error));
         Self::new(Code::NotFound, Some(errno), message)
     }
 
@@ -104,8 +104,8 @@ impl From<Failure> for Status {
     }
 }
 
-/// The system's words, without the number that Rust adds to them.
-pub fn words(error: &io::Error) -> String {
+/// The system's description of an error, without the number that Rust adds.
+pub fn description(error: &io::Error) -> String {
     let text = error.to_string();
     match text.find(" (os error ") {
         Some(end) => text[..end].to_owned(),

@@ -23,14 +23,14 @@ pub mod writing;
 const MODE_BITS: u32 = 0o7777;
 const DIRECTORY_MODE_DEFAULT: u32 = 0o755;
 
-/// Whose rights file calls have, and where relative paths begin. Clones share everything.
+/// The user with whose rights file calls run, and the directory where relative paths begin. Clones share everything.
 #[derive(Clone)]
 pub struct Files {
     environment: Arc<Environment>,
 }
 
 impl Files {
-    /// File calls on behalf of whoever `environment` names at the time.
+    /// File calls on behalf of the user that `environment` has at the time.
     pub fn new(environment: Arc<Environment>) -> Self {
         Self { environment }
     }

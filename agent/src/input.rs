@@ -1,4 +1,4 @@
-//! Descriptors of processes: non-blocking reads, and writes that are whole with respect to other callers.
+//! Descriptors of processes: non-blocking reads, and writes that are atomic with respect to other callers.
 
 use std::io;
 use std::os::fd::OwnedFd;
@@ -11,15 +11,16 @@ use tokio::sync::{Mutex, OwnedMutexGuard, Semaphore, watch};
 
 use crate::errors::{Failure, Outcome};
 use crate::limits::INPUTS_WAITING_MAX;
-use crate::syscalls::watch_descriptor;
+use crate::syscalls::register_descriptor;
 
 /// What a terminal's line discipline takes for the end of input, unless a program has changed it.
 const END_OF_TRANSMISSION: u8 = 4;
 
-/// One end of a pipe or a terminal's master. It is watched but for rests ([`Channel::unwatch`]).
+/// One end of a pipe or a terminal's master, registered for events of the kernel (epoll) except during pauses
+/// ([`Channel::deregister`]).
 pub struct Channel {
     descriptor: Arc<OwnedFd>,
-    watch: std::sync::Mutex<Option<Arc<AsyncFd<Arc<OwnedFd>>>>>,
+    registration: std::sync::Mutex<Option<Arc<AsyncFd<Arc<OwnedFd>>>>>,
 }
 
 impl Channel {
@@ -28,38 +29,38 @@ impl Channel {
         rustix::io::ioctl_fionbio(&descriptor, true)?;
         let channel = Self {
             descriptor: Arc::new(descriptor),
-            watch: std::sync::Mutex::new(None),
+            registration: std::sync::Mutex::new(None),
         };
-        channel.watched()?;
+        channel.registered()?;
         Ok(channel)
     }
 
-    fn watched(&self) -> io::Result<Arc<AsyncFd<Arc<OwnedFd>>>> {
-        let mut watch = self.watch.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(watch) = &*watch {
-            return Ok(Arc::clone(watch));
+    fn registered(&self) -> io::Result<Arc<AsyncFd<Arc<OwnedFd>>>> {
+        let mut registration = self.registration.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(registration) = &*registration {
+            return Ok(Arc::clone(registration));
         }
-        let new = Arc::new(watch_descriptor(Arc::clone(&self.descriptor))?);
-        *watch = Some(Arc::clone(&new));
+        let new = Arc::new(register_descriptor(Arc::clone(&self.descriptor))?);
+        *registration = Some(Arc::clone(&new));
         Ok(new)
     }
 
-    /// Ends the watch until the next wait: a watched descriptor wakes the agent at each write to it. Preconditions: nobody
-    /// waits, since a descriptor cannot be watched twice.
-    pub fn unwatch(&self) {
-        *self.watch.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    /// Ends the registration until the next wait: a registered descriptor wakes the agent at each write to it.
+    /// Preconditions: nothing waits, since a descriptor cannot be registered twice.
+    pub fn deregister(&self) {
+        *self.registration.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
     /// Waits until there may be something to read.
     pub async fn readable(&self) -> io::Result<()> {
-        self.watched()?.readable().await?.retain_ready();
+        self.registered()?.readable().await?.retain_ready();
         Ok(())
     }
 
     /// Reads what is there: `None` when that is nothing now, 0 at the end. A terminal whose last user is gone answers
     /// EIO, which is its end.
     pub fn try_read(&self, buffer: &mut [u8]) -> io::Result<Option<usize>> {
-        let result = self.watched()?.try_io(Interest::READABLE, |descriptor| {
+        let result = self.registered()?.try_io(Interest::READABLE, |descriptor| {
             Ok(rustix::io::read(descriptor, &mut *buffer)?)
         });
         match result {
@@ -73,7 +74,7 @@ impl Channel {
     async fn write_all(&self, mut bytes: &[u8]) -> io::Result<()> {
         while !bytes.is_empty() {
             let count = self
-                .watched()?
+                .registered()?
                 .async_io(Interest::WRITABLE, |descriptor| {
                     Ok(rustix::io::write(descriptor, bytes)?)
                 })
@@ -117,8 +118,8 @@ impl Input {
         *self.channel.lock().await = None;
     }
 
-    /// Begins to write, and to close then; later writes wait behind this one. Goes on by itself, so that a caller that
-    /// leaves cannot tear its data apart; ends when the process ends.
+    /// Begins to write, and to close then; later writes wait behind this one. It goes on when the caller leaves, so that
+    /// data is never written in part; it ends when the process ends.
     ///
     /// # Errors
     /// `RESOURCE_EXHAUSTED` when too many writes wait for this process already.

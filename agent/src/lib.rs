@@ -5,11 +5,11 @@
 //! pool. Nothing listens, and nothing in here is trusted from outside the sandbox.
 
 mod api;
+mod coalesce;
 mod diagnostics;
 mod dial;
 mod environment;
 mod errors;
-mod family;
 mod files;
 mod input;
 pub mod limits;
@@ -18,10 +18,10 @@ mod logs;
 mod memory;
 mod metrics;
 mod output;
-mod pace;
 mod ports;
 mod pressure;
 mod process_table;
+mod process_tree;
 mod processes;
 mod pty;
 mod reap;

@@ -16,7 +16,7 @@ pub const PROCESS_ID_BYTES_MAX: usize = 128;
 pub const COMMAND_ITEMS_MAX: usize = 4_096;
 /// Bytes of all items of a command together.
 pub const COMMAND_BYTES_MAX: usize = 1024 * 1024;
-/// Bytes of a command that its record keeps; the rest is cut, so that records stay small.
+/// Bytes of a command that its record keeps; the rest is truncated, so that records stay small.
 pub const COMMAND_BYTES_KEPT: usize = 4_096;
 /// Bytes of the input that comes with a start.
 pub const START_INPUT_BYTES_MAX: usize = 4 * 1024 * 1024;

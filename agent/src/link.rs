@@ -1,8 +1,8 @@
 //! The link to the shim: frames on a stream socket (`api/launcher.md`, The shim), one gRPC connection at a time.
 //!
-//! [`Link`] yields a [`Connection`] for each reset; the connection reads and writes the socket itself, so no more than
-//! one write is queued between it and the peer, and a peer that does not read stops us from writing. Whoever is alive reads: the
-//! connection while there is one, else the link, which drops what comes before the next reset.
+//! [`Link`] yields a [`Connection`] for each reset. The connection reads and writes the socket itself, so that no more than
+//! one write is queued and a peer that does not read causes backpressure. While there is no connection the link reads, and
+//! discards what comes before the next reset.
 
 use std::io::{self, IoSlice};
 use std::os::fd::OwnedFd;
@@ -52,7 +52,8 @@ struct Shared {
     link_waker: Option<Waker>,
 }
 
-/// Frames on their way to the socket. A frame that has begun is finished before anything else, whosever it was.
+/// Frames on their way to the socket. A frame that was sent in part is finished before anything else, also when its
+/// connection is over.
 #[derive(Default)]
 struct Unsent {
     bytes: Vec<u8>,
@@ -102,7 +103,7 @@ impl Link {
         })
     }
 
-    /// Looks at why the link ended, after it did.
+    /// Tells why the link ended, after it did.
     pub fn observer(&self) -> LinkObserver {
         LinkObserver(Arc::clone(&self.shared))
     }
@@ -140,9 +141,9 @@ impl Stream for Link {
             match shared.deframer.next(PAYLOAD_BYTES_MAX) {
                 Ok(Some(Event::Reset(epoch))) => shared.epoch = Some(epoch),
                 Ok(Some(Event::Data(_) | Event::End)) => {}
-                Ok(Some(Event::Pressure)) => pressure::raise(),
+                Ok(Some(Event::Pressure)) => pressure::notify(),
                 Ok(None) => ready!(shared.poll_fill(context)),
-                Err(invalid) => shared.break_off(invalid.to_string()),
+                Err(invalid) => shared.set_broken(invalid.to_string()),
             }
         }
     }
@@ -164,14 +165,14 @@ impl Shared {
     fn poll_fill(&mut self, context: &mut Context<'_>) -> Poll<()> {
         loop {
             if let Err(error) = ready!(self.socket.poll_read_ready(context)) {
-                self.break_off(error.to_string());
+                self.set_broken(error.to_string());
                 return Poll::Ready(());
             }
             match self.socket.try_read(self.deframer.space()) {
-                Ok(0) => self.break_off("the shim is gone".to_owned()),
+                Ok(0) => self.set_broken("the shim is gone".to_owned()),
                 Ok(count) => self.deframer.filled(count),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => continue,
-                Err(error) => self.break_off(error.to_string()),
+                Err(error) => self.set_broken(error.to_string()),
             }
             return Poll::Ready(());
         }
@@ -184,7 +185,7 @@ impl Shared {
                 Ok(count) => self.unsent.sent(count),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 Err(error) => {
-                    self.break_off(error.to_string());
+                    self.set_broken(error.to_string());
                     return Poll::Ready(Err(error));
                 }
             }
@@ -192,7 +193,7 @@ impl Shared {
         Poll::Ready(Ok(()))
     }
 
-    /// Takes one data frame made of `slices`, at most [`PAYLOAD_BYTES_MAX`] long; answers how much that was. It is sent
+    /// Takes one data frame made of `slices`, at most [`PAYLOAD_BYTES_MAX`] long; returns how much that was. It is sent
     /// when enough is gathered, or by a flush.
     fn poll_send(&mut self, context: &mut Context<'_>, slices: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
         let wanted: usize = slices.iter().map(|slice| slice.len()).sum();
@@ -220,7 +221,7 @@ impl Shared {
         }
     }
 
-    fn break_off(&mut self, reason: String) {
+    fn set_broken(&mut self, reason: String) {
         self.broken.get_or_insert(reason);
         self.wake_link();
     }
@@ -256,14 +257,14 @@ impl AsyncRead for Connection {
                     return Poll::Ready(Ok(()));
                 }
                 Ok(Some(Event::End)) => shared.peer_ended = true,
-                Ok(Some(Event::Pressure)) => pressure::raise(),
+                Ok(Some(Event::Pressure)) => pressure::notify(),
                 Ok(Some(Event::Reset(epoch))) => {
                     shared.epoch = Some(epoch);
                     shared.wake_link();
                     return Poll::Ready(Err(io::ErrorKind::ConnectionReset.into()));
                 }
                 Ok(None) => ready!(shared.poll_fill(context)),
-                Err(invalid) => shared.break_off(invalid.to_string()),
+                Err(invalid) => shared.set_broken(invalid.to_string()),
             }
         }
     }

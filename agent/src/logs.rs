@@ -93,8 +93,8 @@ impl Log {
         *self.progress.borrow()
     }
 
-    /// Adds bytes, over the oldest if there is no room. On a full disk they are dropped: a process must not stop
-    /// because its words cannot be kept. Blocks.
+    /// Appends bytes, over the oldest if there is no room. On a full disk they are dropped: a process must not stop
+    /// because its output cannot be kept. Blocks.
     pub fn append(&self, bytes: &[u8]) {
         let written = self.now().written;
         let after = written + bytes.len() as u64;
@@ -140,7 +140,7 @@ impl Log {
         self.file.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Says that nothing will follow.
+    /// Marks the stream as complete.
     pub fn close(&self) {
         self.lock().take();
         self.progress.send_modify(|progress| progress.closed = true);

@@ -1,4 +1,5 @@
-//! Gives memory back to the sandbox's kernel after a burst: an idle sandbox should cost what it needs.
+//! Returns free memory of the allocator to the sandbox's kernel after a burst (`malloc_trim`), so that an idle sandbox costs
+//! no more than it needs.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -12,22 +13,22 @@ use crate::syscalls;
 /// Long enough that a caller with one transfer after the other does not pay for it, short enough for an idle sandbox.
 const PAUSE: Duration = Duration::from_secs(3);
 
-static USED: AtomicBool = AtomicBool::new(false);
+static REQUESTED: AtomicBool = AtomicBool::new(false);
 static WAKE: Notify = Notify::const_new();
 
-/// Says that a call has taken much memory for a while. Cheap.
-pub fn used_much() {
-    if !USED.swap(true, Ordering::Relaxed) {
+/// Requests a trim, after a call that has used much memory. Cheap.
+pub fn request_trim() {
+    if !REQUESTED.swap(true, Ordering::Relaxed) {
         WAKE.notify_one();
     }
 }
 
-/// Gives back, for ever, a while after each time that much was used. Asleep otherwise: it costs an idle sandbox nothing.
-pub async fn give_back_for_ever() {
+/// Trims a while after each request, forever. Asleep otherwise: it costs an idle sandbox nothing.
+pub async fn trim_forever() {
     loop {
         WAKE.notified().await;
         sleep(PAUSE).await;
-        USED.store(false, Ordering::Relaxed);
-        let _ = spawn_blocking(syscalls::give_back_memory).await;
+        REQUESTED.store(false, Ordering::Relaxed);
+        let _ = spawn_blocking(syscalls::trim_memory).await;
     }
 }

@@ -32,7 +32,7 @@ pub fn read(entry: Arc<Entry>, request: &ReadOutputRequest) -> Outcome<mpsc::Rec
     let (sender, receiver) = mpsc::channel(CHUNKS_WAITING);
     let follow = request.follow;
     tokio::spawn(async move {
-        // A caller that leaves ends the reading, and nobody has to be told.
+        // It ends when the caller leaves, which is no error.
         let _ = stream(&entry, cursors, follow, &sender).await;
     });
     Ok(receiver)
@@ -74,14 +74,14 @@ fn cursors(entry: &Entry, request: &ReadOutputRequest) -> Outcome<Vec<Cursor>> {
 }
 
 /// The caller is gone.
-struct Gone;
+struct CallerGone;
 
 async fn stream(
     entry: &Entry,
     mut cursors: Vec<Cursor>,
     follow: bool,
     sender: &mpsc::Sender<Result<OutputChunk, Status>>,
-) -> Result<(), Gone> {
+) -> Result<(), CallerGone> {
     let mut ended = entry.ended();
     let mut deadline = None;
     loop {
@@ -109,13 +109,13 @@ async fn stream(
             () = changed(&mut cursors) => {}
             _ = ended.wait_for(Option::is_some), if !has_ended => {}
             () = sleep_until(deadline.unwrap_or_else(Instant::now)), if deadline.is_some() => {}
-            () = sender.closed() => return Err(Gone),
+            () = sender.closed() => return Err(CallerGone),
         }
     }
 }
 
-/// Reads what came between the last look and the one that found the end.
-async fn finish(cursors: &mut [Cursor], sender: &mpsc::Sender<Result<OutputChunk, Status>>) -> Result<(), Gone> {
+/// Reads what came before the end was seen.
+async fn finish(cursors: &mut [Cursor], sender: &mpsc::Sender<Result<OutputChunk, Status>>) -> Result<(), CallerGone> {
     for cursor in cursors {
         cursor.advance(sender).await?;
     }
@@ -137,8 +137,8 @@ async fn changed(cursors: &mut [Cursor]) {
 }
 
 impl Cursor {
-    /// Sends the next piece, if there is one; answers whether there was.
-    async fn advance(&mut self, sender: &mpsc::Sender<Result<OutputChunk, Status>>) -> Result<bool, Gone> {
+    /// Sends the next piece, if there is one; returns whether there was.
+    async fn advance(&mut self, sender: &mpsc::Sender<Result<OutputChunk, Status>>) -> Result<bool, CallerGone> {
         let progress = *self.progress.borrow_and_update();
         if progress.written <= self.offset {
             return Ok(false);
@@ -165,13 +165,13 @@ impl Cursor {
             offset,
             data: data.into(),
         };
-        sender.send(Ok(chunk)).await.map_err(|_| Gone)?;
+        sender.send(Ok(chunk)).await.map_err(|_| CallerGone)?;
         Ok(true)
     }
 }
 
-async fn fail(sender: &mpsc::Sender<Result<OutputChunk, Status>>, failure: &Failure) -> Result<bool, Gone> {
+async fn fail(sender: &mpsc::Sender<Result<OutputChunk, Status>>, failure: &Failure) -> Result<bool, CallerGone> {
     let status = Status::from(failure.clone());
     let _ = sender.send(Err(status)).await;
-    Err(Gone)
+    Err(CallerGone)
 }

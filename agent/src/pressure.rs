@@ -1,5 +1,6 @@
-//! Ends the largest process when the sandbox's memory is used up, so that the others live on. The host notices, lends a
-//! little for a moment and says so (`api/launcher.md`, PRESSURE); otherwise its kernel would end the whole sandbox.
+//! Kills the largest process when the sandbox's memory is used up, so that the others survive. The host notices memory
+//! pressure, allows some headroom for a moment and notifies the agent (`api/launcher.md`, PRESSURE); otherwise its kernel
+//! would kill the whole sandbox.
 
 use std::collections::HashMap;
 use std::future::ready;
@@ -13,25 +14,25 @@ use crate::process_table::{self, Row};
 use crate::processes::Processes;
 use crate::syscalls::kill;
 
-/// A process is ended if it holds this much (16 MiB), else a session that does (64 MiB), which may be of many small ones.
-/// Below that nobody is: what fills the memory then is not in processes, but in files of `/dev/shm` for example.
+/// A process is killed if it holds this much (16 MiB), else a session that does (64 MiB), which may be of many small ones.
+/// Otherwise none is: memory is then not in processes, but for example in files of `/dev/shm`.
 const PROCESS_PAGES_MIN: u64 = 4_096;
 const SESSION_PAGES_MIN: u64 = 16_384;
-/// A killed process is gone within this time, or what it was killed for has passed.
+/// How long a killed process is waited for.
 const KILLED_WAIT: Duration = Duration::from_millis(500);
 const POLL_INTERVAL: Duration = Duration::from_millis(5);
 
-static RAISED: Notify = Notify::const_new();
+static NOTIFIED: Notify = Notify::const_new();
 
-/// Says that memory is used up. Cheap.
-pub fn raise() {
-    RAISED.notify_one();
+/// Notes that memory is used up. Cheap.
+pub fn notify() {
+    NOTIFIED.notify_one();
 }
 
-/// Ends one process each time that memory is used up, for ever.
-pub async fn relieve_for_ever(processes: &Processes) {
+/// Kills one process each time that memory is used up, forever.
+pub async fn relieve_forever(processes: &Processes) {
     loop {
-        RAISED.notified().await;
+        NOTIFIED.notified().await;
         // On this thread: a new one would need memory.
         let victims = victims(&process_table::read());
         let (Some(first), Some(last)) = (victims.first(), victims.last()) else {
@@ -41,7 +42,7 @@ pub async fn relieve_for_ever(processes: &Processes) {
         processes.out_of_memory(first.session);
         let pages: u64 = victims.iter().map(|row| row.resident_pages).sum();
         report(format_args!(
-            "memory is used up: ending {} processes from {} with {} MiB",
+            "memory is used up: killing {} processes from {} with {} MiB",
             victims.len(),
             first.pid,
             pages / 256
@@ -49,24 +50,24 @@ pub async fn relieve_for_ever(processes: &Processes) {
         for row in &victims {
             let _ = kill(row.pid, libc::SIGKILL);
         }
-        gone(last.pid).await;
-        // What was said meanwhile was said of the same memory.
+        wait_until_gone(last.pid).await;
+        // Notifications that came meanwhile were about the same memory.
         tokio::select! {
             biased;
-            () = RAISED.notified() => {}
+            () = NOTIFIED.notified() => {}
             () = ready(()) => {}
         }
     }
 }
 
-async fn gone(pid: i32) {
+async fn wait_until_gone(pid: i32) {
     let deadline = Instant::now() + KILLED_WAIT;
     while Instant::now() < deadline && kill(pid, 0).is_ok() {
         sleep(POLL_INTERVAL).await;
     }
 }
 
-/// Who is to be ended, never the agent itself.
+/// The processes to kill; never the agent itself.
 fn victims(rows: &[Row]) -> Vec<Row> {
     let own = std::process::id().cast_signed();
     let others = || rows.iter().filter(|row| row.running && row.pid > 1 && row.pid != own);
@@ -108,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn chooses_the_largest_that_can_be_ended() {
+    fn chooses_the_largest_that_can_be_killed() {
         let own = std::process::id().cast_signed();
         let rows = [
             row(1, 1, 90_000, true),

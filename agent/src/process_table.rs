@@ -44,7 +44,7 @@ pub fn read() -> Vec<Row> {
 }
 
 /// The hard limit of a process's resident memory, in bytes; `None` for no limit, and for a process that is gone. No
-/// kernel that the agent runs on heeds it.
+/// kernel that the agent runs on enforces it.
 pub fn resident_limit(pid: i32) -> Option<u64> {
     let limits = fs::read(format!("/proc/{pid}/limits")).ok()?;
     let limits = String::from_utf8_lossy(&limits);

@@ -10,10 +10,10 @@ use tokio::sync::watch;
 use tokio::task::spawn_blocking;
 
 use crate::errors::{Failure, Outcome};
-use crate::family::{Family, Marks};
 use crate::input::{Channel, Input};
 use crate::limits::{COMMAND_BYTES_KEPT, PROCESSES_FINISHED_MAX, PROCESSES_RUNNING_MAX};
 use crate::logs::Log;
+use crate::process_tree::{Marks, ProcessTree};
 use crate::proto::{Exit, Process, StartProcessRequest, Terminal};
 use crate::reap::{Children, Ended};
 use crate::requests::check_labels;
@@ -21,15 +21,15 @@ use crate::signals::{self, Target};
 
 /// How long a removal waits for a process that it has killed.
 const KILLED_WAIT: Duration = Duration::from_secs(5);
-/// How long a family may take to be found and killed.
+/// How long a process tree may take to be found and killed.
 const ENDED_WAIT: Duration = Duration::from_secs(2);
 
 /// One process and what is known of it.
 pub struct Entry {
     /// Unique among all that are known.
     pub id: String,
-    /// It, and all that descends from it.
-    pub family: Family,
+    /// The process with all its descendants.
+    pub tree: ProcessTree,
     /// Its standard input or terminal.
     pub input: Input,
     /// Its output on disk; none for `Run`, whose output goes straight to the caller.
@@ -55,9 +55,9 @@ struct Changeable {
 
 /// What a new [`Entry`] is made of.
 pub struct Parts {
-    /// See [`Entry::family`].
-    pub family: Family,
-    /// Told when it has ended.
+    /// See [`Entry::tree`].
+    pub tree: ProcessTree,
+    /// Gets the status when it has ended.
     pub ended: Ended,
     /// See [`Entry::input`].
     pub input: Input,
@@ -73,7 +73,7 @@ impl Entry {
         let (terminal, master) = parts.terminal.unzip();
         Self {
             id,
-            family: parts.family,
+            tree: parts.tree,
             input: parts.input,
             logs: parts.logs,
             command: shortened(&request.command),
@@ -131,32 +131,32 @@ impl Entry {
         first.map_or_else(|earlier| earlier, |_| now)
     }
 
-    /// Lets go of the descriptors of a process that has ended; a thousand records must not hold thousands of them.
+    /// Closes the descriptors of a process that has ended; a thousand records must not hold thousands of them.
     async fn close(&self) {
         self.ended_at_ms();
         self.lock().master = None;
         self.input.close().await;
     }
 
-    /// Kills it and all that descends from it because its time is over.
+    /// Kills it and its descendants because its time limit is over.
     async fn time_out(&self, children: &Children) {
         let mark = || {
             self.timed_out.store(true, Ordering::Relaxed);
             Ok(())
         };
-        if children.while_running(self.family.pid, mark).is_err() {
+        if children.while_running(self.tree.pid, mark).is_err() {
             return;
         }
-        let family = self.family;
-        let end = spawn_blocking(move || family.end());
+        let tree = self.tree;
+        let end = spawn_blocking(move || tree.kill());
         if tokio::time::timeout(ENDED_WAIT, end).await.is_err() {
-            // Every thread that may block hangs in the system.
-            let group = || crate::syscalls::kill(-family.pid, libc::SIGKILL);
-            let _ = children.while_running(family.pid, group);
+            // Every thread of the pool hangs in a system call.
+            let group = || crate::syscalls::kill(-tree.pid, libc::SIGKILL);
+            let _ = children.while_running(tree.pid, group);
         }
     }
 
-    /// Counts bytes that went straight to the caller; `stream` is 0 for output and 1 for errors. Answers the offset.
+    /// Counts bytes that went straight to the caller; `stream` is 0 for output and 1 for errors. Returns the offset.
     pub fn count_streamed(&self, stream: usize, bytes: usize) -> u64 {
         self.streamed[stream].fetch_add(bytes as u64, Ordering::Relaxed)
     }
@@ -171,7 +171,7 @@ impl Entry {
         };
         Process {
             id: self.id.clone(),
-            pid: self.family.pid,
+            pid: self.tree.pid,
             command: self.command.clone(),
             labels: changeable.labels.clone(),
             started_at_ms: self.started_at_ms,
@@ -225,7 +225,7 @@ impl Entry {
 pub struct Processes {
     /// Which of the kernel's processes are ours.
     pub children: Children,
-    /// By which their descendants are known.
+    /// The marks by which their descendants are found.
     pub marks: Marks,
     table: Mutex<Table>,
 }
@@ -237,7 +237,7 @@ struct Table {
     made_ids: u64,
 }
 
-/// An id that is being started under; free again when this is dropped without an entry.
+/// An id that is reserved for a start; free again when this is dropped without an entry.
 pub struct Reservation {
     processes: Arc<Processes>,
     /// The id.
@@ -251,7 +251,7 @@ impl Drop for Reservation {
 }
 
 impl Processes {
-    /// Holds an id for a start; an empty one is made up.
+    /// Reserves an id for a start; for an empty one, an id is made.
     ///
     /// # Errors
     /// `ALREADY_EXISTS` when it is taken, `RESOURCE_EXHAUSTED` when too many processes run.
@@ -276,24 +276,24 @@ impl Processes {
         Ok(Reservation { processes, id })
     }
 
-    /// Enters a started process under its reserved id, and looks after its end.
-    pub fn enter(self: &Arc<Self>, reservation: Reservation, entry: Entry, timeout_ms: u64) -> Arc<Entry> {
+    /// Adds a started process under its reserved id, and supervises it until it has ended.
+    pub fn add(self: &Arc<Self>, reservation: Reservation, entry: Entry, timeout_ms: u64) -> Arc<Entry> {
         let entry = Arc::new(entry);
         self.lock().entries.insert(reservation.id.clone(), Arc::clone(&entry));
-        tokio::spawn(Arc::clone(self).look_after(Arc::clone(&entry), timeout_ms));
+        tokio::spawn(Arc::clone(self).supervise(Arc::clone(&entry), timeout_ms));
         entry
     }
 
-    /// Notes that a member of a session is ended for lack of memory; each process that the agent starts leads one.
+    /// Notes that a process of a session is killed for lack of memory; each process that the agent starts leads a session.
     pub fn out_of_memory(&self, session: i32) {
         for entry in self.lock().entries.values() {
-            if entry.family.pid == session && entry.exit().is_none() {
+            if entry.tree.pid == session && entry.exit().is_none() {
                 entry.out_of_memory.store(true, Ordering::Relaxed);
             }
         }
     }
 
-    async fn look_after(self: Arc<Self>, entry: Arc<Entry>, timeout_ms: u64) {
+    async fn supervise(self: Arc<Self>, entry: Arc<Entry>, timeout_ms: u64) {
         let mut ended = entry.ended();
         if timeout_ms > 0 {
             let limit = Duration::from_millis(timeout_ms);
@@ -306,8 +306,8 @@ impl Processes {
         }
         let _ = ended.wait_for(Option::is_some).await;
         if entry.end_descendants {
-            let family = entry.family;
-            let _ = spawn_blocking(move || family.end()).await;
+            let tree = entry.tree;
+            let _ = spawn_blocking(move || tree.kill()).await;
         }
         entry.close().await;
         self.forget_oldest();
@@ -358,7 +358,7 @@ impl Processes {
         processes
     }
 
-    /// Takes a process out of the table; its logs go when their last reader has gone.
+    /// Removes a process from the table; its logs go when their last reader has gone.
     pub fn forget(&self, id: &str) {
         self.lock().entries.remove(id);
     }
@@ -366,29 +366,29 @@ impl Processes {
     /// Sends a signal to a known process.
     pub fn signal(&self, entry: &Entry, signal: i32, target: Target) -> Outcome<()> {
         self.refuse_reused(entry)
-            .and_then(|()| signals::send(&self.children, entry.family, signal, target))
+            .and_then(|()| signals::send(&self.children, entry.tree, signal, target))
             .map_err(|error| Failure::system(format!("process {}", entry.id), &error))
     }
 
     /// The number of a process that has ended may belong to a newer one by now, with a group and session of its own.
     fn refuse_reused(&self, entry: &Entry) -> io::Result<()> {
-        let reused = |other: &Arc<Entry>| other.family.pid == entry.family.pid && other.id != entry.id;
+        let reused = |other: &Arc<Entry>| other.tree.pid == entry.tree.pid && other.id != entry.id;
         if entry.exit().is_some() && self.lock().entries.values().any(reused) {
             return Err(io::Error::from_raw_os_error(libc::ESRCH));
         }
         Ok(())
     }
 
-    /// Forgets a process; with `kill`, ends it and its family first.
+    /// Removes a process; with `kill`, kills it and its descendants first.
     ///
     /// # Errors
     /// `INVALID_ARGUMENT` when it runs and is not to be killed.
     pub async fn remove(self: &Arc<Self>, id: &str, kill: bool) -> Outcome<()> {
         let entry = self.get(id)?;
         if kill {
-            let (processes, family) = (Arc::clone(self), Arc::clone(&entry));
-            // Also when it has ended: children in the background may live on. That nobody does is what was wanted.
-            let task = spawn_blocking(move || processes.signal(&family, libc::SIGKILL, Target::Descendants));
+            let (processes, target) = (Arc::clone(self), Arc::clone(&entry));
+            // Also when it has ended: children in the background may live on. It is no error when there are none.
+            let task = spawn_blocking(move || processes.signal(&target, libc::SIGKILL, Target::Descendants));
             let _ = task.await;
             if tokio::time::timeout(KILLED_WAIT, entry.wait()).await.is_err() {
                 return Err(Failure::errno(format!("process {id} does not end"), libc::EBUSY));

@@ -1,4 +1,4 @@
-//! Takes ended processes out of the kernel's table, orphans included, without losing the status of our own.
+//! Reaps ended processes, orphans included, without losing the exit status of our own.
 
 use std::collections::HashMap;
 use std::io;
@@ -9,7 +9,7 @@ use tokio::sync::watch;
 
 use crate::syscalls;
 
-/// Ended processes taken in one go, before other work gets its turn: a fork bomb leaves tens of thousands.
+/// Processes reaped in one go, before other work gets its turn: a fork bomb leaves tens of thousands.
 const BATCH: usize = 256;
 
 /// The raw status of a process, once it has ended.
@@ -23,12 +23,12 @@ pub struct Children(Mutex<Table>);
 struct Table {
     running: HashMap<i32, Ended>,
     starting: usize,
-    /// Ended before its start was announced here.
+    /// Ended before it was registered here.
     unclaimed: HashMap<i32, i32>,
 }
 
 impl Children {
-    /// Starts a process by `start` and announces it, so that `ended` is told its status however soon it ends.
+    /// Starts a process by `start` and registers it, so that `ended` gets its status however soon it ends.
     pub fn start<E>(&self, ended: Ended, start: impl FnOnce() -> Result<i32, E>) -> Result<i32, E> {
         self.lock().starting += 1;
         let result = start();
@@ -36,7 +36,7 @@ impl Children {
         table.starting -= 1;
         if let Ok(pid) = result {
             match table.unclaimed.remove(&pid) {
-                Some(status) => announce(&ended, status),
+                Some(status) => publish(&ended, status),
                 None => {
                     table.running.insert(pid, ended);
                 }
@@ -64,7 +64,7 @@ impl Children {
                 return count;
             };
             match table.running.remove(&pid) {
-                Some(ended) => announce(&ended, status),
+                Some(ended) => publish(&ended, status),
                 None if table.starting > 0 => {
                     table.unclaimed.insert(pid, status);
                 }
@@ -79,12 +79,12 @@ impl Children {
     }
 }
 
-fn announce(ended: &Ended, status: i32) {
+fn publish(ended: &Ended, status: i32) {
     ended.send_replace(Some(status));
 }
 
 /// Reaps for ever, woken by SIGCHLD. Preconditions: `children_ended` was made before the first process was started.
-pub async fn reap_for_ever(children: &Children, mut children_ended: Signal) {
+pub async fn reap_forever(children: &Children, mut children_ended: Signal) {
     loop {
         while children.reap_batch() == BATCH {
             tokio::task::yield_now().await;

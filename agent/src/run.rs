@@ -9,22 +9,22 @@ use tokio::task::spawn_blocking;
 use tokio::time::{Instant, sleep_until};
 use tonic::Status;
 
+use crate::coalesce::Coalescer;
 use crate::environment::Environment;
 use crate::errors::{Failure, Outcome};
-use crate::family::Family;
 use crate::input::{Channel, Input};
 use crate::limits::{DRAIN_TIME, OUTPUT_CHUNK_BYTES_MAX};
 use crate::logs::{Log, LogDirectory};
-use crate::memory::used_much;
-use crate::pace::Pace;
+use crate::memory::request_trim;
+use crate::process_tree::ProcessTree;
 use crate::processes::{Entry, Parts, Processes, Reservation};
 use crate::proto::run_event::Event;
 use crate::proto::{OutputChunk, Process, RunEvent, StartProcessRequest, Stream};
 use crate::requests::{check_start, log_limit};
 use crate::signals::Target;
-use crate::spawn::{Ends, Plan};
+use crate::spawn::{AgentEnds, Plan};
 
-/// Pieces of output that wait for the caller of a `Run`; when they are there the process's pipe fills, then it waits.
+/// Pieces of output that wait for the caller of a `Run`. Beyond them the pipe fills: backpressure on the process.
 const EVENTS_WAITING: usize = 4;
 /// What a pipe holds, unless a program has made it larger.
 const PIPE_BYTES: usize = 64 * 1024;
@@ -57,11 +57,11 @@ impl Starter {
         check_start(&request)?;
         let reservation = self.processes.reserve(&request.id)?;
         let starter = self.clone();
-        // A task of its own: a caller that leaves must not leave a process behind that nobody knows.
+        // A task of its own: a caller that leaves must not leave a process behind that is in no table.
         let start = tokio::spawn(async move {
             let started = starter.launch(reservation, request, true).await?;
             for (log, channel) in started.entry.logs.iter().zip(started.outputs) {
-                tokio::spawn(keep(Arc::downgrade(log), channel, started.entry.ended()));
+                tokio::spawn(copy_to_log(Arc::downgrade(log), channel, started.entry.ended()));
             }
             Ok(started.entry.describe())
         });
@@ -69,7 +69,7 @@ impl Starter {
     }
 
     /// Starts a process that ends with the call. Everything that happens to it comes out of the receiver; dropping
-    /// that kills it and all that descends from it.
+    /// that kills it and all its descendants.
     ///
     /// # Errors
     /// When the request breaks a limit or its id is taken; a failed start is an event.
@@ -101,17 +101,17 @@ impl Starter {
             () = events.closed() => true,
         };
         if gone {
-            self.end_family(entry).await;
+            self.kill_tree(entry).await;
         }
         for channel in started.outputs {
             tokio::spawn(discard(channel));
         }
-        used_much();
+        request_trim();
         // A process may have closed its output and go on.
         let exit = tokio::select! {
             exit = entry.wait() => exit,
             () = events.closed(), if !gone => {
-                self.end_family(entry).await;
+                self.kill_tree(entry).await;
                 entry.wait().await
             }
         };
@@ -119,11 +119,11 @@ impl Starter {
         let _ = send(&events, Event::Exited(exit)).await;
     }
 
-    /// Also when the process has ended: a caller that leaves before it is told wants nothing of what it has started.
-    async fn end_family(&self, entry: &Arc<Entry>) {
+    /// Also when the process has ended: a caller that leaves before it got the exit does not want its descendants either.
+    async fn kill_tree(&self, entry: &Arc<Entry>) {
         let (processes, entry) = (Arc::clone(&self.processes), Arc::clone(entry));
         let end = spawn_blocking(move || processes.signal(&entry, libc::SIGKILL, Target::Descendants));
-        // That nobody is left is what was wanted.
+        // It is no error when there are none.
         let _ = end.await;
     }
 
@@ -141,8 +141,8 @@ impl Starter {
             Vec::new()
         };
         let ended = watch::Sender::new(None);
-        let (told, processes) = (ended.clone(), Arc::clone(&self.processes));
-        let start = spawn_blocking(move || plan.start(&processes.children, told));
+        let (notify, processes) = (ended.clone(), Arc::clone(&self.processes));
+        let start = spawn_blocking(move || plan.start(&processes.children, notify));
         let (pid, ends) = start.await.unwrap_or_else(|error| Err(broken_task(error)))?;
         let (input, outputs) = self.attach(ends, &request).map_err(|error| {
             let _ = crate::syscalls::kill(-pid, libc::SIGKILL);
@@ -157,14 +157,14 @@ impl Starter {
             .terminal
             .and_then(|size| Some((size, Arc::clone(outputs.first()?))));
         let parts = Parts {
-            family: Family { pid, mark },
+            tree: ProcessTree { pid, mark },
             ended,
             input,
             terminal,
             logs,
         };
         let entry = Entry::new(reservation.id.clone(), &request, parts);
-        let entry = self.processes.enter(reservation, entry, request.timeout_ms);
+        let entry = self.processes.add(reservation, entry, request.timeout_ms);
         Ok(Started { entry, outputs })
     }
 
@@ -176,7 +176,7 @@ impl Starter {
         made.map_err(|error| Failure::system("the process's log", &error))
     }
 
-    fn attach(&self, ends: Ends, request: &StartProcessRequest) -> io::Result<(Input, Vec<Arc<Channel>>)> {
+    fn attach(&self, ends: AgentEnds, request: &StartProcessRequest) -> io::Result<(Input, Vec<Arc<Channel>>)> {
         let input = Input::new(ends.input, request.terminal.is_some())?;
         let outputs = [Some(ends.output), ends.error].into_iter().flatten();
         let outputs = outputs
@@ -191,13 +191,16 @@ fn broken_task(error: tokio::task::JoinError) -> Failure {
 }
 
 /// The caller is gone.
-struct Gone;
+struct CallerGone;
 
-async fn send(events: &mpsc::Sender<Result<RunEvent, Status>>, event: Event) -> Result<(), Gone> {
-    events.send(Ok(RunEvent { event: Some(event) })).await.map_err(|_| Gone)
+async fn send(events: &mpsc::Sender<Result<RunEvent, Status>>, event: Event) -> Result<(), CallerGone> {
+    events
+        .send(Ok(RunEvent { event: Some(event) }))
+        .await
+        .map_err(|_| CallerGone)
 }
 
-async fn relay(started: &Started, events: &mpsc::Sender<Result<RunEvent, Status>>) -> Result<(), Gone> {
+async fn relay(started: &Started, events: &mpsc::Sender<Result<RunEvent, Status>>) -> Result<(), CallerGone> {
     send(events, Event::Started(started.entry.describe())).await?;
     let (first, second) = tokio::join!(relay_stream(started, 0, events), relay_stream(started, 1, events));
     first.and(second)
@@ -208,14 +211,14 @@ async fn relay_stream(
     started: &Started,
     index: usize,
     events: &mpsc::Sender<Result<RunEvent, Status>>,
-) -> Result<(), Gone> {
+) -> Result<(), CallerGone> {
     let Some(channel) = started.outputs.get(index) else {
         return Ok(());
     };
     let stream = [Stream::Stdout, Stream::Stderr][index].into();
     let mut buffer = Vec::new();
     let mut drain = Drain::new(started.entry.ended());
-    let (mut pace, mut ended) = (Pace::new(), started.entry.ended());
+    let (mut coalescer, mut ended) = (Coalescer::new(), started.entry.ended());
     while drain.wait(channel).await {
         buffer.resize(OUTPUT_CHUNK_BYTES_MAX, 0);
         match channel.try_read(&mut buffer) {
@@ -226,7 +229,7 @@ async fn relay_stream(
                 let offset = started.entry.count_streamed(index, count);
                 let data = Bytes::copy_from_slice(&buffer[..count]);
                 send(events, Event::Output(OutputChunk { stream, offset, data })).await?;
-                pace.rest(count, channel, &mut ended).await;
+                coalescer.after_read(count, channel, &mut ended).await;
             }
         }
     }
@@ -275,8 +278,8 @@ impl Drain {
     }
 }
 
-/// Reads what background children of an ended process write, until the last of them has closed it: a server must not die
-/// of its first line, nor stop at a full pipe.
+/// Reads and discards what background children of an ended process write, until the last of them has closed the pipe: a
+/// server must neither die of SIGPIPE nor stop at a full pipe.
 async fn discard(channel: Arc<Channel>) {
     while channel.readable().await.is_ok() {
         let mut buffer = vec![0; OUTPUT_CHUNK_BYTES_MAX];
@@ -286,10 +289,10 @@ async fn discard(channel: Arc<Channel>) {
     }
 }
 
-/// Moves one stream of a started process to its log until the stream ends. It goes on when the record is removed: a
-/// child in the background must not die because its words are no longer kept.
-async fn keep(log: Weak<Log>, channel: Arc<Channel>, mut ended: watch::Receiver<Option<i32>>) {
-    let mut pace = Pace::new();
+/// Copies one stream of a started process to its log until the stream ends. It goes on when the record is removed: a
+/// child in the background must not die because its output is no longer kept.
+async fn copy_to_log(log: Weak<Log>, channel: Arc<Channel>, mut ended: watch::Receiver<Option<i32>>) {
+    let mut coalescer = Coalescer::new();
     while channel.readable().await.is_ok() {
         let mut buffer = vec![0; OUTPUT_CHUNK_BYTES_MAX];
         match channel.try_read(&mut buffer) {
@@ -300,11 +303,52 @@ async fn keep(log: Weak<Log>, channel: Arc<Channel>, mut ended: watch::Receiver<
                 if let Some(log) = log.upgrade() {
                     let _ = spawn_blocking(move || log.append(&buffer)).await;
                 }
-                pace.rest(count, &channel, &mut ended).await;
+                coalescer.after_read(count, &channel, &mut ended).await;
             }
         }
     }
     if let Some(log) = log.upgrade() {
         log.close();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    /// A drain whose time is over, and a pipe with a writer that stays.
+    fn overdue() -> (Drain, Channel, std::os::fd::OwnedFd) {
+        let (read, write) = rustix::pipe::pipe().unwrap();
+        let mut drain = Drain::new(watch::Sender::new(Some(0)).subscribe());
+        drain.deadline = Some(Instant::now());
+        (drain, Channel::new(read).unwrap(), write)
+    }
+
+    #[tokio::test]
+    async fn what_is_in_the_pipe_is_read_also_when_the_time_is_over() {
+        let (mut drain, channel, writer) = overdue();
+        assert_eq!(rustix::io::write(&writer, &[7; 60_000]).unwrap(), 60_000);
+        let mut total = 0;
+        while drain.wait(&channel).await {
+            let count = channel.try_read(&mut [0; 1_000]).unwrap().unwrap_or(0);
+            drain.count(count);
+            total += count;
+        }
+        assert_eq!(total, 60_000);
+    }
+
+    #[tokio::test]
+    async fn a_child_that_writes_without_end_is_not_waited_for() {
+        let (mut drain, channel, writer) = overdue();
+        let mut total = 0;
+        rustix::io::write(&writer, &[7; 1_000]).unwrap();
+        while drain.wait(&channel).await {
+            let count = channel.try_read(&mut [0; 1_000]).unwrap().unwrap_or(0);
+            drain.count(count);
+            total += count;
+            rustix::io::write(&writer, &[7; 1_000]).unwrap();
+        }
+        assert_eq!(total, PIPE_BYTES.next_multiple_of(1_000));
     }
 }

@@ -22,13 +22,13 @@ const KILLED_WAIT: Duration = Duration::from_secs(2);
 /// For the answer to leave before the process does.
 const ANSWER_TIME: Duration = Duration::from_millis(10);
 
-/// Ends everything. Answers when only the agent is left, or what is left cannot be killed.
+/// Ends everything. Returns when only the agent is left, or what is left cannot be killed.
 pub async fn end_all(grace: Duration) {
     send_to_all(libc::SIGTERM);
-    // A stopped process hears SIGTERM only when it goes on.
+    // A stopped process gets SIGTERM only when it continues.
     send_to_all(libc::SIGCONT);
     if !all_gone_within(grace, || {}).await {
-        // Again and again: one that forks without end may have slipped through.
+        // Repeatedly: a process that forks without end may have slipped through.
         all_gone_within(KILLED_WAIT, || {
             send_to_all(libc::SIGKILL);
         })
@@ -36,12 +36,12 @@ pub async fn end_all(grace: Duration) {
     }
 }
 
-async fn all_gone_within(time: Duration, insist: impl Fn()) -> bool {
+async fn all_gone_within(time: Duration, repeat: impl Fn()) -> bool {
     let deadline = Instant::now() + time;
     let mut pause = POLL_FIRST;
     loop {
-        insist();
-        if nobody_runs() {
+        repeat();
+        if nothing_runs() {
             return true;
         }
         if Instant::now() >= deadline {
@@ -52,12 +52,12 @@ async fn all_gone_within(time: Duration, insist: impl Fn()) -> bool {
     }
 }
 
-fn nobody_runs() -> bool {
+fn nothing_runs() -> bool {
     let own = process::id().cast_signed();
     if own == 1 {
         return !process_table::read().iter().any(|row| row.pid != own);
     }
-    // Signal 0 reaches everybody and does nothing.
+    // Signal 0 is sent to every process and does nothing.
     !send_to_all(0)
 }
 

@@ -3,12 +3,12 @@
 use std::io;
 use std::process;
 
-use crate::family::Family;
 use crate::process_table::{self, Row};
+use crate::process_tree::ProcessTree;
 use crate::reap::Children;
 use crate::syscalls::kill;
 
-/// Whom a signal reaches.
+/// Which processes a signal is sent to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Target {
     /// The process group that the process was started as.
@@ -25,17 +25,17 @@ pub enum Target {
 /// Preconditions for [`Target::Descendants`]: a thread that may block.
 ///
 /// # Errors
-/// The system's, `ESRCH` when nobody is left.
-pub fn send(children: &Children, family: Family, signal: i32, target: Target) -> io::Result<()> {
+/// The system's, `ESRCH` when none is left.
+pub fn send(children: &Children, tree: ProcessTree, signal: i32, target: Target) -> io::Result<()> {
     match target {
-        Target::Process => children.while_running(family.pid, || kill(family.pid, signal)),
-        Target::Group => kill(-family.pid, signal),
-        Target::Descendants if signal == libc::SIGKILL => family.end(),
-        Target::Descendants => family.signal(signal),
+        Target::Process => children.while_running(tree.pid, || kill(tree.pid, signal)),
+        Target::Group => kill(-tree.pid, signal),
+        Target::Descendants if signal == libc::SIGKILL => tree.kill(),
+        Target::Descendants => tree.signal(signal),
     }
 }
 
-/// Sends to every process of the sandbox but the agent; answers whether there was one. Those that have ended count
+/// Sends to every process of the sandbox but the agent; returns whether there was one. Those that have ended count
 /// until they are reaped.
 ///
 /// When the agent is not PID 1 the machine is not its own, and only its descendants are meant.
@@ -46,13 +46,13 @@ pub fn send_to_all(signal: i32) -> bool {
     }
     let rows = process_table::read();
     let mut any = false;
-    for member in family_below(&rows, own) {
+    for member in descendants_of(&rows, own) {
         any |= kill(member, signal).is_ok();
     }
     any
 }
 
-fn family_below(rows: &[Row], ancestor: i32) -> Vec<i32> {
+fn descendants_of(rows: &[Row], ancestor: i32) -> Vec<i32> {
     let mut members = vec![ancestor];
     let mut checked = 0;
     while let Some(&parent) = members.get(checked) {

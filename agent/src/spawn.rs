@@ -12,7 +12,7 @@ use rustix::pipe::{PipeFlags, pipe_with};
 
 use crate::environment::{Environment, is_utf8};
 use crate::errors::{Failure, Outcome};
-use crate::family::Mark;
+use crate::process_tree::Mark;
 use crate::proto::{StartProcessRequest, Terminal};
 use crate::pty;
 use crate::reap::{Children, Ended};
@@ -30,13 +30,13 @@ pub struct Plan {
     credentials: Credentials,
     merge_output: bool,
     terminal: Option<Terminal>,
-    input: Place,
+    input: InputTarget,
     processes_max: Option<u64>,
     mark: Mark,
 }
 
 /// The agent's ends of a new process's pipes; with a terminal, input and output are both its master.
-pub struct Ends {
+pub struct AgentEnds {
     /// To its standard input, or the descriptor that stands in for it.
     pub input: OwnedFd,
     /// From its standard output.
@@ -45,34 +45,34 @@ pub struct Ends {
     pub error: Option<OwnedFd>,
 }
 
-/// Where a process finds what it is given.
+/// Where a process finds its input.
 #[derive(Clone, Copy)]
-enum Place {
+enum InputTarget {
     Standard,
-    /// It is given nothing. A pipe at its end would look like something to read: programs choose by that what they do.
-    Nowhere,
+    /// On `/dev/null`: it has none. A pipe at its end would look like input, and programs choose by that what they do.
+    Null,
     Descriptor(i32),
 }
 
-impl Place {
+impl InputTarget {
     fn of(request: &StartProcessRequest) -> Self {
         match i32::try_from(request.input_descriptor) {
             Ok(number) if number > 0 => Self::Descriptor(number),
-            _ if request.input.is_empty() && !request.keep_input_open => Self::Nowhere,
+            _ if request.input.is_empty() && !request.keep_input_open => Self::Null,
             _ => Self::Standard,
         }
     }
 }
 
 /// A new process's own ends.
-struct Theirs {
+struct ChildEnds {
     /// Standard input, output, error.
     standard: [OwnedFd; 3],
     /// Its input, when that is not the standard one, and the number it gets.
     extra: Option<(OwnedFd, i32)>,
 }
 
-impl Theirs {
+impl ChildEnds {
     fn standard(standard: [OwnedFd; 3]) -> Self {
         Self { standard, extra: None }
     }
@@ -115,7 +115,7 @@ impl Plan {
             credentials: user.credentials,
             merge_output: request.merge_output,
             terminal: request.terminal,
-            input: Place::of(request),
+            input: InputTarget::of(request),
             processes_max,
             mark,
         })
@@ -125,10 +125,10 @@ impl Plan {
     ///
     /// # Errors
     /// The system's, with the program or the directory it is about.
-    pub fn start(&self, children: &Children, ended: Ended) -> Outcome<(i32, Ends)> {
-        let wires = |error: io::Error| Failure::system("the process's pipes", &error);
-        let (own, theirs) = self.wires().map_err(wires)?;
-        let program = self.program(theirs)?;
+    pub fn start(&self, children: &Children, ended: Ended) -> Outcome<(i32, AgentEnds)> {
+        let failed = |error: io::Error| Failure::system("the process's pipes", &error);
+        let (own, child) = self.open_pipes().map_err(failed)?;
+        let program = self.program(child)?;
         match children.start(ended, || syscalls::spawn(&program)) {
             Ok(pid) => Ok((pid, own)),
             Err(failed) => Err(self.explain(&failed)),
@@ -145,34 +145,37 @@ impl Plan {
         Failure::system(subject, &failed.error)
     }
 
-    fn wires(&self) -> io::Result<(Ends, Theirs)> {
+    fn open_pipes(&self) -> io::Result<(AgentEnds, ChildEnds)> {
         if let Some(size) = &self.terminal {
             let (master, slave) = pty::open(size, is_utf8(&self.variables))?;
-            self.give(&slave)?;
+            self.chown_to_user(&slave)?;
             let input = master.try_clone()?;
-            let ends = Ends {
+            let ends = AgentEnds {
                 input,
                 output: master,
                 error: None,
             };
-            return Ok((ends, Theirs::standard([slave.try_clone()?, slave.try_clone()?, slave])));
+            return Ok((
+                ends,
+                ChildEnds::standard([slave.try_clone()?, slave.try_clone()?, slave]),
+            ));
         }
         let (input_read, input) = pipe_with(PipeFlags::CLOEXEC)?;
         let (output, output_write) = pipe_with(PipeFlags::CLOEXEC)?;
-        self.give(&input_read)?;
-        self.give(&output_write)?;
+        self.chown_to_user(&input_read)?;
+        self.chown_to_user(&output_write)?;
         if self.merge_output {
-            let ends = Ends {
+            let ends = AgentEnds {
                 input,
                 output,
                 error: None,
             };
-            let theirs = self.with_input(input_read, [output_write.try_clone()?, output_write])?;
-            return Ok((ends, theirs));
+            let child = self.with_input(input_read, [output_write.try_clone()?, output_write])?;
+            return Ok((ends, child));
         }
         let (error, error_write) = pipe_with(PipeFlags::CLOEXEC)?;
-        self.give(&error_write)?;
-        let ends = Ends {
+        self.chown_to_user(&error_write)?;
+        let ends = AgentEnds {
             input,
             output,
             error: Some(error),
@@ -181,28 +184,28 @@ impl Plan {
     }
 
     /// The input where the request wants it.
-    fn with_input(&self, input: OwnedFd, [output, error]: [OwnedFd; 2]) -> io::Result<Theirs> {
-        let nothing = || rustix::fs::open("/dev/null", OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty());
+    fn with_input(&self, input: OwnedFd, [output, error]: [OwnedFd; 2]) -> io::Result<ChildEnds> {
+        let null = || rustix::fs::open("/dev/null", OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty());
         Ok(match self.input {
-            Place::Standard => Theirs::standard([input, output, error]),
-            Place::Nowhere => Theirs::standard([nothing()?, output, error]),
-            Place::Descriptor(number) => Theirs {
-                standard: [nothing()?, output, error],
+            InputTarget::Standard => ChildEnds::standard([input, output, error]),
+            InputTarget::Null => ChildEnds::standard([null()?, output, error]),
+            InputTarget::Descriptor(number) => ChildEnds {
+                standard: [null()?, output, error],
                 extra: Some((input, number)),
             },
         })
     }
 
-    /// Without this a program could not open `/dev/stdout` again, since the superuser made the pipe.
-    fn give(&self, descriptor: &impl AsFd) -> io::Result<()> {
+    /// Makes the user the owner. Without this a program could not open `/dev/stdout` again, since root made the pipe.
+    fn chown_to_user(&self, descriptor: &impl AsFd) -> io::Result<()> {
         if self.credentials.uid == rustix::process::geteuid().as_raw() {
             return Ok(());
         }
-        syscalls::give_to(descriptor.as_fd(), self.credentials.uid, self.credentials.gid)
+        syscalls::chown_descriptor(descriptor.as_fd(), self.credentials.uid, self.credentials.gid)
     }
 
-    fn program(&self, descriptors: Theirs) -> Outcome<Program> {
-        let as_is = self.credentials.uid == rustix::process::geteuid().as_raw() && self.credentials.uid != 0;
+    fn program(&self, descriptors: ChildEnds) -> Outcome<Program> {
+        let keeps_rights = self.credentials.uid == rustix::process::geteuid().as_raw() && self.credentials.uid != 0;
         let variables = self
             .variables
             .iter()
@@ -219,7 +222,7 @@ impl Plan {
             descriptors: descriptors.standard,
             extra: descriptors.extra,
             terminal: self.terminal.is_some(),
-            credentials: (!as_is).then(|| self.credentials.clone()),
+            credentials: (!keeps_rights).then(|| self.credentials.clone()),
             processes_max: self.processes_max,
             mark: self.mark.0,
         })

@@ -21,7 +21,7 @@ use crate::link::{Link, LinkObserver};
 use crate::logs::LogDirectory;
 use crate::processes::Processes;
 use crate::proto::agent_server::AgentServer;
-use crate::reap::reap_for_ever;
+use crate::reap::reap_forever;
 use crate::run::Starter;
 use crate::{memory, pressure, shutdown, syscalls};
 
@@ -31,7 +31,7 @@ const PROCESSES_MAX_VARIABLE: &str = "SANDLOT_PIDS_MAX";
 const STATE_DIRECTORY_VARIABLE: &str = "SANDLOT_STATE_DIRECTORY";
 const BLOCKING_THREAD_STACK_BYTES: usize = 256 * 1024;
 const BLOCKING_THREAD_IDLE_TIME: Duration = Duration::from_secs(5);
-/// What may be on its way to us on one call, and on all; the link's round trip is far below a millisecond.
+/// HTTP/2 flow control windows of one call, and of all together; the link's round trip is far below a millisecond.
 const CALL_WINDOW_BYTES: u32 = 1024 * 1024;
 const CONNECTION_WINDOW_BYTES: u32 = 4 * 1024 * 1024;
 /// The largest HTTP/2 frame we take.
@@ -81,10 +81,10 @@ async fn serve() -> Result<(), Failure> {
     let exit = Arc::new(Notify::new());
     let api = Api::new(starter, Arc::clone(&exit)).map_err(failed)?;
     tokio::select! {
-        () = reap_for_ever(&processes.children, children_ended) => {}
-        () = answer(link, observer, api) => {}
-        () = memory::give_back_for_ever() => {}
-        () = pressure::relieve_for_ever(&processes) => {}
+        () = reap_forever(&processes.children, children_ended) => {}
+        () = serve_connections(link, observer, api) => {}
+        () = memory::trim_forever() => {}
+        () = pressure::relieve_forever(&processes) => {}
         () = shutdown::on_signals(terminate, interrupt) => {}
         () = exit.notified() => {}
     }
@@ -113,9 +113,9 @@ fn processes_max() -> Option<u64> {
     number
 }
 
-/// Serves one connection after the other. When the shim is gone nobody can reach the agent any more, but what the
-/// user runs goes on: it ends with the sandbox, which its host will stop.
-async fn answer(link: Link, observer: LinkObserver, api: Api) {
+/// Serves one connection after the other. When the shim is gone the agent cannot be reached any more, but the user's
+/// processes go on until the host stops the sandbox.
+async fn serve_connections(link: Link, observer: LinkObserver, api: Api) {
     let service = AgentServer::new(api)
         .max_decoding_message_size(MESSAGE_BYTES_MAX)
         .max_encoding_message_size(usize::MAX);
@@ -130,7 +130,7 @@ async fn answer(link: Link, observer: LinkObserver, api: Api) {
         report(format_args!("the server ended: {error}"));
     }
     report(format_args!(
-        "no link any more ({}); processes go on",
+        "the link is gone ({}); processes go on",
         observer.reason()
     ));
     std::future::pending().await

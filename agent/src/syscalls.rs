@@ -23,7 +23,7 @@ const CHANGED_SIGNALS: [c_int; 6] = [
     libc::SIGBUS,
 ];
 
-/// Whose rights a process or a file call has.
+/// The user and groups with whose rights a process or a file call runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Credentials {
     /// User.
@@ -295,8 +295,8 @@ fn set_groups(groups: &[u32]) -> io::Result<()> {
     check(result).map_err(io::Error::from_raw_os_error)
 }
 
-/// Gives a pipe or terminal to the user, so that `/dev/stdout` and its like can be opened by the process.
-pub fn give_to(descriptor: BorrowedFd<'_>, uid: u32, gid: u32) -> io::Result<()> {
+/// Changes the owner of a pipe or terminal, so that `/dev/stdout` and its like can be opened by the process.
+pub fn chown_descriptor(descriptor: BorrowedFd<'_>, uid: u32, gid: u32) -> io::Result<()> {
     // SAFETY: the descriptor is borrowed, hence open.
     let result = unsafe { libc::fchown(descriptor.as_raw_fd(), uid, gid) };
     check(c_long::from(result)).map_err(io::Error::from_raw_os_error)
@@ -305,19 +305,19 @@ pub fn give_to(descriptor: BorrowedFd<'_>, uid: u32, gid: u32) -> io::Result<()>
 /// The agent's own standard input, as an owned descriptor that no child inherits.
 pub fn take_standard_input() -> io::Result<OwnedFd> {
     let link = rustix::io::fcntl_dupfd_cloexec(rustix::stdio::stdin(), 3)?;
-    let nothing = rustix::fs::open("/dev/null", rustix::fs::OFlags::RDONLY, rustix::fs::Mode::empty())?;
-    rustix::stdio::dup2_stdin(&nothing)?;
+    let null = rustix::fs::open("/dev/null", rustix::fs::OFlags::RDONLY, rustix::fs::Mode::empty())?;
+    rustix::stdio::dup2_stdin(&null)?;
     Ok(link)
 }
 
-/// Returns free memory to the system.
-pub fn give_back_memory() {
+/// Returns free memory of the allocator to the system.
+pub fn trim_memory() {
     // SAFETY: takes a number; the allocator locks itself.
     unsafe { libc::malloc_trim(0) };
 }
 
-/// A descriptor that can be awaited. Preconditions: called inside the runtime.
-pub fn watch_descriptor(descriptor: Arc<OwnedFd>) -> io::Result<AsyncFd<Arc<OwnedFd>>> {
+/// Registers a descriptor for events of the kernel. Preconditions: called inside the runtime.
+pub fn register_descriptor(descriptor: Arc<OwnedFd>) -> io::Result<AsyncFd<Arc<OwnedFd>>> {
     // SAFETY: an owned descriptor stays open, and the same, for as long as a value that owns it lives.
     Ok(unsafe { AsyncFd::register(descriptor) }?)
 }

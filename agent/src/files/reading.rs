@@ -12,7 +12,7 @@ use tonic::Status;
 use super::{Files, about, as_user, describe};
 use crate::errors::{Failure, Outcome};
 use crate::limits::READ_CHUNK_BYTES_MAX;
-use crate::memory::used_much;
+use crate::memory::request_trim;
 use crate::proto::read_file_response::Message;
 use crate::proto::{FileStat, FileType, ReadFileRequest, ReadFileResponse};
 use crate::syscalls::Credentials;
@@ -33,9 +33,9 @@ impl Files {
         let (sender, receiver) = mpsc::channel(CHUNKS_WAITING);
         let left = if request.length == 0 { u64::MAX } else { request.length };
         tokio::spawn(async move {
-            // A caller that leaves ends the reading, and nobody has to be told.
+            // It ends when the caller leaves, which is no error.
             let _ = stream(file, stat, left, credentials, &sender).await;
-            used_much();
+            request_trim();
         });
         Ok(receiver)
     }

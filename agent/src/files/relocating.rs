@@ -28,7 +28,7 @@ impl Files {
 }
 
 fn relocate(source: &Path, destination: &Path) -> Outcome<()> {
-    // Looked at first, so that a missing source is not told as a fault of the destination.
+    // Looked at first, so that a missing source is not reported as an error of the destination.
     fs::symlink_metadata(source).map_err(|error| about(source, &error))?;
     match rename(source, destination) {
         Ok(()) => Ok(()),
@@ -50,8 +50,8 @@ fn rename(source: &Path, destination: &Path) -> io::Result<()> {
     }
 }
 
-/// A move between devices. A copy that fails is taken away again, so the source is the only one; once the copy is
-/// whole, a source that cannot be removed is the error, and both stay.
+/// A move between devices. A copy that fails is removed, so that only the source is left; once the copy is
+/// complete, a source that cannot be removed is the error, and both stay.
 fn copy_over(source: &Path, destination: &Path) -> Outcome<()> {
     if let Err(error) = copy(source, destination) {
         if error.raw_os_error() != Some(libc::EEXIST) {

@@ -12,7 +12,7 @@ use tonic::{Status, Streaming};
 use super::{DIRECTORY_MODE_DEFAULT, Files, about, as_user, checked_mode, describe, file_type, make_parents};
 use crate::errors::{Failure, Outcome};
 use crate::limits::WRITE_CHUNK_BYTES_MAX;
-use crate::memory::used_much;
+use crate::memory::request_trim;
 use crate::proto::write_file_request::Message;
 use crate::proto::{FileType, WriteFileHeader, WriteFileRequest, WriteFileResponse};
 
@@ -45,7 +45,7 @@ impl Files {
             })
             .await?;
         }
-        used_much();
+        request_trim();
         let stat = as_user(credentials, move || {
             let metadata = file.metadata().map_err(|error| about(&path, &error))?;
             Ok(describe(&path, &metadata))

@@ -1,4 +1,4 @@
-//! Takes frames apart, byte by byte if it must, without ever holding more than its buffer.
+//! Splits the byte stream of the link into frames, without ever holding more than its buffer.
 
 use agent_link::{HEADER_BYTES, Header, InvalidHeader};
 

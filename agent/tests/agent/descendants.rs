@@ -1,17 +1,16 @@
-//! What descends from a process, whatever it has left, and when it ends.
-
-use std::time::Duration;
+//! The descendants of a process, also those that left its session and group, and when they end.
 
 use sandlot_agent::proto::signal_process_request::Target;
 use sandlot_agent::proto::{
-    RemoveProcessRequest, RunEvent, SignalProcessRequest, StartProcessRequest, Stream, WriteInputRequest,
+    GetProcessRequest, RemoveProcessRequest, RunEvent, SignalProcessRequest, StartProcessRequest, Stream,
+    WriteInputRequest,
 };
 use tonic::Streaming;
 
 use crate::processes::{bytes_of, named, output, read, wait};
 use crate::support::{Agent, Client, Ran, alive, eventually, run, shell};
 
-/// Starts a process whose child leaves it in every way and says its number, and waits for that.
+/// Starts a process with a child that leaves its session, group and parent and prints its number; waits for that.
 async fn with_fugitive(client: &mut Client, request: StartProcessRequest) -> i32 {
     let id = request.id.clone();
     client.start_process(request).await.unwrap();
@@ -71,13 +70,22 @@ async fn what_descends_from_a_process_ends_with_it_where_that_is_asked_for() {
         if end_descendants {
             eventually("its orphan is gone", || !alive(child)).await;
         } else {
-            tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+            wait_until_cleaned_up(&mut client, id).await;
             assert!(alive(child));
         }
     }
 }
 
-/// Leaves its caller's group, session and parents in the ways that programs know, and says who it is.
+/// Waits until the agent has closed the input of an ended process: that is the last it does after an end.
+async fn wait_until_cleaned_up(client: &mut Client, id: &str) {
+    let known = GetProcessRequest { id: id.to_owned() };
+    let waiting = |process: sandlot_agent::proto::Process| process.input_waiting_bytes;
+    while waiting(client.get_process(known.clone()).await.unwrap().into_inner()).is_some() {
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+}
+
+/// Leave their caller's group, session and parent in the ways that programs know, and print their numbers.
 const FUGITIVES: &str = "setsid sh -c 'echo $$; exec sleep 1000' &
     nohup sh -c 'echo $$; exec sleep 1000' 2>/dev/null &
     (setsid sh -c '(setsid sh -c \"echo \\$\\$; exec sleep 1000\" &) & exit' &)
@@ -115,7 +123,7 @@ async fn a_time_limit_ends_what_has_left_the_group() {
         pids.iter().all(|pid| !alive(*pid))
     })
     .await;
-    // A background process of a call that ended in time is nobody's business.
+    // A background process of another call is not affected.
     assert!(alive(bystander.text().trim().parse().unwrap()));
 }
 
@@ -133,9 +141,16 @@ async fn a_caller_that_leaves_ends_what_has_left_the_group() {
 #[tokio::test]
 async fn a_call_that_ends_leaves_what_it_has_put_into_the_background() {
     let agent = Agent::start();
-    let (pids, mut events) = fugitives(&mut agent.connect().await, "true").await;
+    let mut client = agent.connect().await;
+    run(&mut client, shell("true")).await;
+    let before = agent.descriptors();
+    let (pids, mut events) = fugitives(&mut client, "true").await;
     while events.message().await.unwrap().is_some() {}
-    tokio::time::sleep(Duration::from_millis(300)).await;
+    // The two that they write to stay open; the input is closed last.
+    eventually("the agent has finished with the call", || {
+        agent.descriptors() <= before + 2
+    })
+    .await;
     assert!(pids.iter().all(|pid| alive(*pid)));
 }
 
@@ -143,7 +158,7 @@ async fn a_call_that_ends_leaves_what_it_has_put_into_the_background() {
 async fn a_time_limit_ends_what_forks_without_end() {
     let agent = Agent::start_with(&[("SANDLOT_PIDS_MAX", "60")]);
     let mut client = agent.connect().await;
-    // Its own end, should nobody bring it about, is near.
+    // It ends by itself if it is not killed.
     let mut bomb = shell(
         "until=$(($(date +%s) + 20)) code='while ((EPOCHSECONDS < until)); do setsid bash -c \"$code\" & done'
          export until code; (bash -c \"$code\" >/dev/null 2>&1 &); exec sleep 1000",
@@ -151,7 +166,7 @@ async fn a_time_limit_ends_what_forks_without_end() {
     bomb.user = "uucp".to_owned();
     bomb.timeout_ms = 1_500;
     assert!(run(&mut client, bomb).await.exit.unwrap().timed_out);
-    let anybody = || {
+    let any = || {
         std::process::Command::new("pgrep")
             .args(["-u", "uucp"])
             .output()
@@ -159,5 +174,5 @@ async fn a_time_limit_ends_what_forks_without_end() {
             .status
             .success()
     };
-    eventually("nobody is left", || !anybody()).await;
+    eventually("none is left", || !any()).await;
 }

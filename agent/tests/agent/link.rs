@@ -1,9 +1,8 @@
-use std::time::Duration;
-
 use sandlot_agent::proto::{
     ChangeEnvironmentRequest, ConfigureRequest, GetMetricsRequest, HelloRequest, ReadOutputRequest, ShutdownRequest,
 };
 
+use crate::processes::{named, read};
 use crate::support::{Agent, alive, eventually, map, run, shell};
 
 #[tokio::test]
@@ -200,9 +199,15 @@ async fn metrics_count_what_runs() {
 async fn shutdown_ends_everything_and_the_agent_exits_with_zero() {
     let agent = Agent::start();
     let mut client = agent.connect().await;
-    let stubborn = client.start_process(shell("trap '' TERM; (sleep 1000) & while true; do sleep 0.05; done"));
+    let script = "trap '' TERM; echo trapped; (sleep 1000) & while true; do sleep 0.05; done";
+    let stubborn = client.start_process(named("stubborn", script));
     let pid = stubborn.await.unwrap().into_inner().pid;
-    tokio::time::sleep(Duration::from_millis(100)).await;
+    let follow = ReadOutputRequest {
+        follow: true,
+        ..read("stubborn")
+    };
+    let mut output = client.read_output(follow).await.unwrap().into_inner();
+    assert_eq!(output.message().await.unwrap().unwrap().data, "trapped\n");
     client.shutdown(ShutdownRequest { grace_ms: 200 }).await.unwrap();
     assert!(agent.exits().await);
     assert!(!alive(pid));

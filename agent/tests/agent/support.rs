@@ -88,6 +88,11 @@ impl Agent {
         self.child.lock().unwrap().id()
     }
 
+    /// How many descriptors the agent has open.
+    pub fn descriptors(&self) -> usize {
+        std::fs::read_dir(format!("/proc/{}/fd", self.pid())).unwrap().count()
+    }
+
     /// Whether the agent has exited with 0 within two seconds.
     pub async fn exits(&self) -> bool {
         for _ in 0..200 {
@@ -119,6 +124,9 @@ impl Drop for Agent {
         let _ = std::fs::remove_dir_all(&self.scratch);
     }
 }
+
+/// A call that takes longer hangs.
+const RUN_MAX: Duration = Duration::from_secs(120);
 
 type Frame = (Header, Vec<u8>);
 
@@ -202,7 +210,7 @@ pub fn shell(script: &str) -> StartProcessRequest {
     }
 }
 
-/// What a finished `Run` has said.
+/// The events of a finished `Run`.
 #[derive(Debug, Default)]
 pub struct Ran {
     pub stdout: Vec<u8>,
@@ -224,7 +232,7 @@ impl Ran {
         match event.event.unwrap() {
             Event::Started(process) => assert!(process.pid > 0),
             Event::Exited(exit) => self.exit = Some(exit),
-            Event::StartFailed(words) => self.start_failed = Some(words),
+            Event::StartFailed(message) => self.start_failed = Some(message),
             Event::Output(chunk) => {
                 let stream = match chunk.stream() {
                     Stream::Stdout => &mut self.stdout,
@@ -240,9 +248,12 @@ impl Ran {
 
 pub async fn finish(mut events: Streaming<RunEvent>) -> Ran {
     let mut ran = Ran::default();
-    while let Some(event) = events.message().await.unwrap() {
-        ran.take(event);
-    }
+    let all = async {
+        while let Some(event) = events.message().await.unwrap() {
+            ran.take(event);
+        }
+    };
+    tokio::time::timeout(RUN_MAX, all).await.expect("the call ends");
     ran
 }
 
@@ -265,7 +276,7 @@ pub fn errno(status: &Status) -> &str {
         .map_or("", |name| name.to_str().unwrap())
 }
 
-/// Waits up to five seconds for something that is not told.
+/// Waits for something that the agent does not report; fails when it does not happen within five seconds.
 pub async fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
     for _ in 0..500 {
         if holds() {

@@ -57,7 +57,7 @@ async fn erase_takes_a_whole_character() {
         let mut request = StartProcessRequest {
             id: format!("erase{language}"),
             terminal: Some(Terminal { columns: 80, rows: 24 }),
-            ..shell("stty -echo erase ^H; read -r line; echo \"<$line>\"")
+            ..shell("stty -echo erase ^H; echo ready; read -r line; echo \"<$line>\"")
         };
         if !language.is_empty() {
             request.environment = crate::support::map(&[("LC_ALL", language)]);
@@ -68,9 +68,6 @@ async fn erase_takes_a_whole_character() {
             data: "a\u{e9}\u{8}b\n".into(),
             close: false,
         };
-        // Not before the line that is to be erased in is the terminal's to edit.
-        tokio::time::sleep(std::time::Duration::from_millis(500)).await;
-        client.write_input(typed).await.unwrap();
         let follow = ReadOutputRequest {
             id: request.id,
             follow: true,
@@ -78,6 +75,11 @@ async fn erase_takes_a_whole_character() {
         };
         let mut stream = client.read_output(follow).await.unwrap().into_inner();
         let mut bytes = Vec::new();
+        // Nothing is typed before the terminal has its settings.
+        while !String::from_utf8_lossy(&bytes).contains("ready") {
+            bytes.extend_from_slice(&stream.message().await.unwrap().unwrap().data);
+        }
+        client.write_input(typed).await.unwrap();
         while let Some(chunk) = stream.message().await.unwrap() {
             bytes.extend_from_slice(&chunk.data);
         }

@@ -1,7 +1,7 @@
-//! All that descends from a process that the agent has started: how it is known, and how it is ended.
+//! A process that the agent has started, with all its descendants: how they are found, and how they are killed.
 //!
-//! Sessions, process groups and parents can be left: by `setsid`, by forking twice. So each process that the agent
-//! starts gets a number as its mark, which the kernel hands down to every child (docs/adr/0014).
+//! A process can leave its session, process group and parent: by `setsid`, by forking twice. So each process that the agent
+//! starts gets a number as its mark, which every descendant inherits from the kernel (docs/adr/0014).
 
 use std::collections::{HashMap, HashSet};
 use std::io;
@@ -13,17 +13,17 @@ use std::time::Duration;
 use crate::process_table::{self, Row};
 use crate::syscalls::kill;
 
-/// A family that still grows after so many looks forks without end; what it may have is limited elsewhere.
-const LOOKS_MAX: usize = 64;
-/// Between two looks at killed ones.
+/// A tree that still grows after so many scans forks without end; the number of its processes is limited elsewhere.
+const SCANS_MAX: usize = 64;
+/// Between two scans for processes that are not killed yet.
 const PAUSE: Duration = Duration::from_millis(2);
-/// Far above what any memory has, so that as the limit that it is stored in it means nothing.
+/// A mark is stored as a resource limit; these are far above what any memory has, so that they limit nothing.
 const MARKS_BEGIN: u64 = 1 << 61;
 const MARKS_END: u64 = 1 << 62;
 /// Shells show and set the limit in KiB, and must not round a mark to another one.
 const MARK_STEP: u64 = 1024;
 
-/// What a process inherits from the one that the agent has started.
+/// What all descendants of a process inherit from it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Mark(pub u64);
 
@@ -33,7 +33,7 @@ pub struct Marks {
 }
 
 impl Default for Marks {
-    /// Begins somewhere: two agents on one machine, as in tests, must not take each other's processes for their own.
+    /// Begins at a random number: two agents on one machine, as in tests, must not take each other's processes for their own.
     fn default() -> Self {
         let mut random = [0; 4];
         // Without randomness there is one agent on the machine all the same.
@@ -46,7 +46,7 @@ impl Default for Marks {
 }
 
 impl Marks {
-    /// One that no process has.
+    /// A mark that no process has.
     pub fn next(&self) -> Mark {
         Mark(self.next.fetch_add(MARK_STEP, Ordering::Relaxed))
     }
@@ -54,31 +54,31 @@ impl Marks {
 
 /// One process that the agent has started, and all that descends from it.
 #[derive(Clone, Copy, Debug)]
-pub struct Family {
+pub struct ProcessTree {
     /// The number of the process, and of its group and session.
     pub pid: i32,
-    /// What its descendants have from it.
+    /// The mark that its descendants inherit.
     pub mark: Mark,
 }
 
-/// Looks at a family several times. What a process has inherited does not change while it is looked at.
-struct Look {
-    family: Family,
+/// Finds the processes of a tree, several times. The mark of a process does not change meanwhile.
+struct Scan {
+    tree: ProcessTree,
     marks: HashMap<i32, Option<u64>>,
 }
 
-impl Family {
-    /// Sends a signal to each member once. Looks again until nobody new is found, since a member may have forked while
-    /// the list was made.
+impl ProcessTree {
+    /// Sends a signal to each process once. Scans again until there is no new one, since a process may have forked during
+    /// the scan.
     ///
     /// # Errors
-    /// `ESRCH` when nobody is left.
+    /// `ESRCH` when none is left.
     pub fn signal(self, signal: i32) -> io::Result<()> {
-        let mut look = Look::new(self);
+        let mut scan = Scan::new(self);
         let mut reached = HashSet::new();
-        for _ in 0..LOOKS_MAX {
+        for _ in 0..SCANS_MAX {
             let before = reached.len();
-            for member in look.members() {
+            for member in scan.members() {
                 if !reached.contains(&member) && kill(member, signal).is_ok() {
                     reached.insert(member);
                 }
@@ -87,19 +87,19 @@ impl Family {
                 break;
             }
         }
-        found_somebody(&reached)
+        refuse_none(&reached)
     }
 
-    /// Kills everybody. All are stopped first: who is killed while others still fork makes room for more. The process
-    /// itself comes last, so that who waits for its end finds nobody left.
+    /// Kills all. All are stopped first: while others still fork, each killed process would make room for a new one. The
+    /// process itself comes last, so that none is left when its end is seen.
     ///
     /// # Errors
-    /// `ESRCH` when nobody is left.
-    pub fn end(self) -> io::Result<()> {
-        let mut look = Look::new(self);
+    /// `ESRCH` when none is left.
+    pub fn kill(self) -> io::Result<()> {
+        let mut scan = Scan::new(self);
         let mut killed = HashSet::new();
-        for _ in 0..LOOKS_MAX {
-            let mut stopped = look.stop(&killed);
+        for _ in 0..SCANS_MAX {
+            let mut stopped = scan.stop(&killed);
             if stopped.is_empty() {
                 break;
             }
@@ -110,21 +110,21 @@ impl Family {
             }
             sleep(PAUSE);
         }
-        found_somebody(&killed)
+        refuse_none(&killed)
     }
 }
 
-fn found_somebody(members: &HashSet<i32>) -> io::Result<()> {
+fn refuse_none(members: &HashSet<i32>) -> io::Result<()> {
     if members.is_empty() {
         return Err(io::Error::from_raw_os_error(libc::ESRCH));
     }
     Ok(())
 }
 
-impl Look {
-    fn new(family: Family) -> Self {
+impl Scan {
+    fn new(tree: ProcessTree) -> Self {
         Self {
-            family,
+            tree,
             marks: HashMap::new(),
         }
     }
@@ -137,13 +137,13 @@ impl Look {
                 *mark = process_table::resident_limit(row.pid);
             }
         }
-        self.family.among(&rows, &|pid| self.marks.get(&pid).copied().flatten())
+        self.tree.among(&rows, &|pid| self.marks.get(&pid).copied().flatten())
     }
 
-    /// Stops everybody who is not among the `killed`, until nobody new turns up.
+    /// Stops all that are not among the `killed`, until there is no new one.
     fn stop(&mut self, killed: &HashSet<i32>) -> Vec<i32> {
         let mut stopped = Vec::new();
-        for _ in 0..LOOKS_MAX {
+        for _ in 0..SCANS_MAX {
             let before = stopped.len();
             for member in self.members() {
                 if !killed.contains(&member) && !stopped.contains(&member) && kill(member, libc::SIGSTOP).is_ok() {
@@ -158,12 +158,12 @@ impl Look {
     }
 }
 
-impl Family {
-    /// The members among `rows`: those with its mark, those in its session or group, and their children. Whoever has
-    /// another process's mark is none, also when the number of the process has been given away again.
+impl ProcessTree {
+    /// The members among `rows`: those with its mark, those in its session or group, and their children. A process with
+    /// another mark is no member, even if it has got the number of a member that ended.
     ///
-    /// The agent is nobody's family, whatever a table that is read while it changes may say: PID 1 has no protection
-    /// from its own signals in every kernel.
+    /// The agent is never a member, whatever a table that is read while it changes may say: not every kernel protects PID 1
+    /// from its own signals.
     fn among(self, rows: &[Row], mark: &dyn Fn(i32) -> Option<u64>) -> Vec<i32> {
         let own = process::id().cast_signed();
         let foreign =
@@ -212,17 +212,17 @@ mod tests {
 
     fn members(rows: &[Row], marks: &[(i32, u64)]) -> Vec<i32> {
         let marks: HashMap<i32, u64> = marks.iter().copied().collect();
-        let family = Family {
+        let tree = ProcessTree {
             pid: 10,
             mark: Mark(OURS),
         };
-        let mut members = family.among(rows, &|pid| marks.get(&pid).copied());
+        let mut members = tree.among(rows, &|pid| marks.get(&pid).copied());
         members.sort_unstable();
         members
     }
 
     #[test]
-    fn a_family_is_children_of_children_the_session_and_who_has_the_mark() {
+    fn a_tree_is_children_of_children_the_session_and_those_with_the_mark() {
         let rows = [
             row(10, 1, 10, 10),
             row(11, 10, 10, 10),
@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn who_has_another_mark_is_no_member() {
+    fn a_process_with_another_mark_is_no_member() {
         let rows = [row(10, 1, 10, 10), row(11, 10, 10, 10), row(12, 1, 12, 12)];
         let other = OURS + MARK_STEP;
         assert_eq!(members(&rows, &[(10, other), (11, other), (12, OURS)]), [12]);
