@@ -9,12 +9,9 @@ use std::sync::OnceLock;
 use agent_link::{Header, reset_frame};
 use libfuzzer_sys::fuzz_target;
 
-/// Of the shim, which the link takes from the module around it.
-const SOCKET_BUFFER_BYTES: usize = 64 * 1024;
-
-#[path = "../../launcher/src/shim/budget.rs"]
+#[path = "../../launcher/src/shim/token_bucket.rs"]
 #[allow(dead_code, unreachable_pub)]
-mod budget;
+mod token_bucket;
 
 #[path = "../../launcher/src/shim/link/mod.rs"]
 #[allow(dead_code, unreachable_pub)]
@@ -87,7 +84,7 @@ fuzz_target!(|data: &[u8]| {
                 let frame = [&Header::Data { length: piece.len() }.encode()[..], piece].concat();
                 from_agent += agent.write(&frame).unwrap_or(0);
             }
-            6 => link.press(),
+            6 => link.signal_pressure(),
             _ => {
                 drain(&mut agent);
             }

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use serde_json::{Value, json};
 
 use crate::answer::{Doing, Outcome};
-use crate::cgroup::{Cgroups, Version};
+use crate::cgroup;
 use crate::config::{Config, user};
 use crate::images::Images;
 use crate::network::Slot;
@@ -26,8 +26,8 @@ pub fn check(config: &Config) -> Outcome<()> {
         verdict(found, format!("The kernel does not support {name}; load its module."))
     };
     let report = json!({
-        "engines": engine::find(config),
-        "cgroup": cgroup(config),
+        "engines": engine::probe(config),
+        "cgroup": cgroups(config),
         "overlay": supports("overlay"),
         "btrfs": supports("btrfs"),
         "loop": verdict(Path::new("/dev/loop-control").exists(), "There is no /dev/loop-control; load the module loop.".into()),
@@ -56,31 +56,14 @@ fn verdict(ok: bool, reason: String) -> Value {
     if ok { json!({"ok": true}) } else { no(reason) }
 }
 
-fn cgroup(config: &Config) -> Value {
-    let version = Cgroups::of(config).version;
-    let root = Path::new("/sys/fs/cgroup");
-    let missing: Vec<&str> = match version {
-        Version::V1 => {
-            let controllers = ["cpu", "cpuacct", "memory", "pids"];
-            controllers
-                .into_iter()
-                .filter(|name| !root.join(name).join("cgroup.procs").exists())
-                .collect()
-        }
-        Version::V2 => {
-            let text = fs::read_to_string(root.join("cgroup.controllers")).unwrap_or_default();
-            let has = |name: &&str| text.split_ascii_whitespace().any(|controller| controller == *name);
-            ["cpu", "memory", "pids"]
-                .into_iter()
-                .filter(|name| !has(name))
-                .collect()
-        }
-    };
+fn cgroups(config: &Config) -> Value {
+    let cgroups = cgroup::detect::cgroups(config);
+    let missing = cgroups.missing_controllers();
     let mut report = verdict(
         missing.is_empty(),
         format!("The cgroup controllers {} are missing.", missing.join(", ")),
     );
-    report["version"] = json!(version);
+    report["version"] = json!(cgroups.version());
     report
 }
 
@@ -170,7 +153,7 @@ fn foreign_forward_drop(config: &Config) -> Value {
         .into_iter()
         .flatten()
         .map(|entry| &entry["chain"]);
-    let own = crate::network::firewall::table(config);
+    let own = crate::network::table(config);
     let drops =
         |chain: &&Value| chain["hook"] == "forward" && chain["policy"] == "drop" && chain["table"] != own.as_str();
     match chains.into_iter().find(drops) {

@@ -7,12 +7,12 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::answer::{Doing, Outcome};
-use crate::cgroup::Cgroups;
+use crate::cgroup;
 use crate::config::Config;
 use crate::database::Database;
-use crate::network::{firewall, namespaces, router, slots};
-use crate::sandbox::end::{end_shim, shims};
-use crate::sandbox::record::{self, Exit, Folder, Reason};
+use crate::network::{firewall, namespaces, router};
+use crate::record::{self, Exit, Folder, Reason};
+use crate::sandbox::end::shims;
 use crate::values::SandboxId;
 use crate::{disk, files, log, overlay, server};
 
@@ -43,9 +43,9 @@ pub fn clean(config: &Config) -> Outcome<()> {
 }
 
 fn sandboxes(config: &Config) -> Outcome<()> {
-    let cgroups = Cgroups::of(config);
+    let cgroups = cgroup::detect::cgroups(config);
     for (shim, _) in shims(config.instance.as_str()) {
-        end_shim(shim, Duration::ZERO);
+        shim.end(Duration::ZERO);
     }
     for id in cgroups.all() {
         cgroups.kill(&id)?;
@@ -77,8 +77,8 @@ fn forget(folder: &Folder) -> Outcome<()> {
 
 fn network(config: &Config) -> Outcome<()> {
     router::remove(config)?;
-    for entry in fs::read_dir(namespaces(config)).into_iter().flatten().flatten() {
-        slots::remove_namespace(&entry.path())?;
+    for entry in fs::read_dir(namespaces::folder(config)).into_iter().flatten().flatten() {
+        namespaces::remove(&entry.path())?;
     }
     Ok(())
 }

@@ -17,7 +17,7 @@ use serde_json::json;
 
 use crate::answer::{Code, Doing, Failure, Outcome};
 use crate::config::{Config, User, user};
-use crate::sandbox::record::Process;
+use crate::process::Process;
 use crate::{files, log};
 
 const START_MAX: Duration = Duration::from_secs(60);

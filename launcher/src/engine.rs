@@ -21,7 +21,7 @@ const RUNC_SAFE: [[u32; 3]; 3] = [[1, 2, 8], [1, 3, 3], [1, 4, 0]];
 
 /// What is known about an engine on this host.
 #[derive(Clone, Debug, Serialize)]
-pub struct Found {
+pub struct EngineStatus {
     /// Which one.
     pub name: Engine,
     /// As the engine says it.
@@ -34,14 +34,14 @@ pub struct Found {
 }
 
 /// Looks at the engines of the configuration.
-pub fn find(config: &Config) -> Vec<Found> {
-    let mut found = vec![find_runsc(config.runsc.as_ref())];
-    found.extend(config.runc.as_ref().map(|path| find_runc(path.as_ref())));
+pub fn probe(config: &Config) -> Vec<EngineStatus> {
+    let mut found = vec![probe_runsc(config.runsc.as_ref())];
+    found.extend(config.runc.as_ref().map(|path| probe_runc(path.as_ref())));
     found
 }
 
-fn find_runsc(path: &Path) -> Found {
-    let found = |version, reason: Option<String>| Found {
+fn probe_runsc(path: &Path) -> EngineStatus {
+    let found = |version, reason: Option<String>| EngineStatus {
         name: Engine::Runsc,
         version,
         usable: reason.is_none(),
@@ -72,8 +72,8 @@ fn too_old(path: &Path, version: &str) -> String {
     )
 }
 
-fn find_runc(path: &Path) -> Found {
-    let found = |version, reason: Option<String>| Found {
+fn probe_runc(path: &Path) -> EngineStatus {
+    let found = |version, reason: Option<String>| EngineStatus {
         name: Engine::Runc,
         version,
         usable: reason.is_none(),
@@ -150,17 +150,17 @@ fn day_in(version: &str) -> Option<u32> {
         .find_map(|digits| digits.get(..8)?.parse().ok())
 }
 
-/// How the engine of one sandbox is called.
-pub struct Caller {
+/// The command line of the engine, for one sandbox.
+pub struct EngineCli {
     engine: Engine,
     program: PathBuf,
-    /// A folder for this sandbox alone: the engine never searches among others, and forgetting is removing it.
+    /// A folder for this sandbox alone: the engine never searches among others, and removing the folder removes its state.
     state: PathBuf,
     id: SandboxId,
 }
 
-impl Caller {
-    /// The caller for a sandbox in a slot.
+impl EngineCli {
+    /// The engine of a sandbox in a slot.
     ///
     /// # Errors
     /// [`Code::Invalid`] when the configuration has no such engine.

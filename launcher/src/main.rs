@@ -1,5 +1,5 @@
 //! The only program of ours that runs as root on a host: a closed list of typed operations over a Unix socket.
-//! `api/launcher.md` is the contract; `host.rs` answers it.
+//! `api/launcher.md` is the contract; `operations.rs` answers it.
 
 mod answer;
 mod bundle;
@@ -16,8 +16,11 @@ mod host;
 mod images;
 mod log;
 mod network;
+mod operations;
 mod overlay;
 mod owners;
+mod process;
+mod record;
 mod request;
 mod rootfs;
 mod sandbox;

@@ -65,7 +65,7 @@ pub fn mount(layers: Layers<'_>, owners: Option<Owners>, target: &Path) -> Outco
 ///
 /// # Errors
 /// When the kernel refuses.
-pub fn share_ends(folder: &Path) -> Outcome<()> {
+pub fn make_shared(folder: &Path) -> Outcome<()> {
     let what = || format!("{} cannot be mounted over itself", folder.display());
     let mounts = std::fs::read_to_string("/proc/self/mountinfo").doing(what)?;
     let mut points = mounts.lines().filter_map(|line| line.split(' ').nth(4));

@@ -14,10 +14,10 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::answer::{Code, Doing, Failure, Outcome};
-use crate::config::Config;
-use crate::host::Host;
+use crate::config::{Config, User};
+use crate::operations::Operations;
+use crate::record;
 use crate::request::{LINE_BYTES_MAX, parse};
-use crate::sandbox::record;
 use crate::{files, log};
 
 const CONNECTIONS_MAX: usize = 64;
@@ -45,12 +45,12 @@ pub fn make_folders(config: &Config) -> Outcome<()> {
 /// # Errors
 /// When another launcher serves this home or this instance.
 pub fn lock(config: &Config) -> Outcome<[fs::File; 2]> {
-    let home = hold(&config.home("run/launcher.lock"), || {
+    let home = take_lock(&config.home("run/launcher.lock"), || {
         format!("Another launcher serves {}.", config.home.as_ref().display())
     })?;
     let volatile = config.volatile();
     files::make_folder(&volatile, 0o711).doing(|| format!("{} cannot be prepared", volatile.display()))?;
-    let instance = hold(&volatile.join("launcher.lock"), || {
+    let instance = take_lock(&volatile.join("launcher.lock"), || {
         format!(
             "A launcher with another home serves the instance {}; each needs an instance of its own.",
             config.instance
@@ -59,7 +59,7 @@ pub fn lock(config: &Config) -> Outcome<[fs::File; 2]> {
     Ok([home, instance])
 }
 
-fn hold(path: &Path, taken: impl FnOnce() -> String) -> Outcome<fs::File> {
+fn take_lock(path: &Path, taken: impl FnOnce() -> String) -> Outcome<fs::File> {
     let what = || format!("{} cannot be locked", path.display());
     let file = fs::OpenOptions::new()
         .write(true)
@@ -88,19 +88,20 @@ pub fn serve(config: Config) -> Outcome<()> {
     make_folders(&config)?;
     let _locks = lock(&config)?;
     let path = config.home("run/launcher.sock");
-    let host = Host::open(config)?;
+    let operations = Operations::open(config)?;
+    let runner = operations.host.runner;
     let what = || format!("The socket {} cannot be made", path.display());
     files::remove(&path).doing(what)?;
     let listener = UnixListener::bind(&path).doing(what)?;
     fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).doing(what)?;
-    std::os::unix::fs::chown(&path, Some(host.runner.uid), Some(host.runner.gid)).doing(what)?;
+    std::os::unix::fs::chown(&path, Some(runner.uid), Some(runner.gid)).doing(what)?;
     log::info(
         "launcher serves",
         json!({"socket": path, "version": env!("CARGO_PKG_VERSION")}),
     );
     let open = Arc::new(AtomicUsize::new(0));
     for stream in listener.incoming().flatten() {
-        let (host, open) = (Arc::clone(&host), Arc::clone(&open));
+        let (operations, open) = (Arc::clone(&operations), Arc::clone(&open));
         if open.fetch_add(1, Ordering::Relaxed) >= CONNECTIONS_MAX {
             open.fetch_sub(1, Ordering::Relaxed);
             let failure = Failure::new(
@@ -111,15 +112,15 @@ pub fn serve(config: Config) -> Outcome<()> {
             continue;
         }
         thread::spawn(move || {
-            converse(&host, &stream);
+            serve_connection(&operations, &stream);
             open.fetch_sub(1, Ordering::Relaxed);
         });
     }
     Ok(())
 }
 
-fn converse(host: &Host, stream: &UnixStream) {
-    if let Err(failure) = check_peer(host, stream) {
+fn serve_connection(operations: &Operations, stream: &UnixStream) {
+    if let Err(failure) = check_peer(operations.host.runner, stream) {
         log::warn("caller refused", json!({"reason": failure.message}));
         let _ = write(stream, &Err(failure));
         return;
@@ -134,7 +135,7 @@ fn converse(host: &Host, stream: &UnixStream) {
             Ok(_) => {}
         }
         let complete = line.pop_if(|byte| *byte == b'\n').is_some();
-        let answer = parse(&line).and_then(|request| host.answer(request));
+        let answer = parse(&line).and_then(|request| operations.answer(request));
         if let Err(failure) = &answer {
             log::warn(
                 "request failed",
@@ -147,10 +148,10 @@ fn converse(host: &Host, stream: &UnixStream) {
     }
 }
 
-fn check_peer(host: &Host, stream: &UnixStream) -> Outcome<()> {
+fn check_peer(runner: User, stream: &UnixStream) -> Outcome<()> {
     let peer = rustix::net::sockopt::socket_peercred(stream.as_fd()).doing(|| "The caller is unknown".into())?;
     let uid = peer.uid.as_raw();
-    if uid == host.runner.uid || uid == 0 {
+    if uid == runner.uid || uid == 0 {
         return Ok(());
     }
     let message = format!("Only the runner's user may call the launcher, and uid {uid} is another one.");

@@ -14,7 +14,7 @@ use serde_json::json;
 
 use super::netlink::Netlink;
 use super::rulesets::Rulesets;
-use super::{Slot, router, rules};
+use super::{Slot, router, rules, table};
 use crate::answer::{Doing, Failure, Outcome};
 use crate::config::Config;
 use crate::log;
@@ -22,11 +22,6 @@ use crate::values::{Cidr, Network};
 
 /// One change at a time: a table that is loaded anew must not lose one that was made meanwhile.
 static CHANGES: Mutex<()> = Mutex::new(());
-
-/// The table's name, in the router and on the host.
-pub fn table(config: &Config) -> String {
-    format!("sandlot_{}", config.instance)
-}
 
 /// Loads both tables anew, each in one transaction, with the policies of the sandboxes that are there.
 ///

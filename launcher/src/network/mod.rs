@@ -1,8 +1,9 @@
 //! A network for each sandbox: a namespace and a pair of interfaces from a pool made in advance. The pairs lead to a
 //! router, a namespace of ours, where a table of nftables says who may reach what; from there one pair leads to the host.
 
-mod connections;
+mod conntrack;
 pub mod firewall;
+pub mod namespaces;
 pub mod netlink;
 pub mod router;
 pub mod rules;
@@ -44,14 +45,8 @@ impl Slot {
 
     /// The file that names the namespace.
     pub fn namespace(self, config: &Config) -> PathBuf {
-        namespaces(config).join(self.0.to_string())
+        namespaces::folder(config).join(self.0.to_string())
     }
-}
-
-/// The folder with the files that name our namespaces. Not `/run/netns`: the first call of `ip netns add` mounts that
-/// folder over itself, and what was mounted in it before can then not be removed any more.
-pub fn namespaces(config: &Config) -> PathBuf {
-    config.volatile().join("net")
 }
 
 /// What the names of all our pairs begin with. The hyphen keeps instance `a` apart from `a1`.
@@ -62,4 +57,9 @@ pub fn interface_prefix(config: &Config) -> String {
 /// The interface that holds the address at which the runner answers DNS.
 pub fn dns_interface(config: &Config) -> String {
     format!("sl{}", config.instance)
+}
+
+/// The name of our table of nftables, in the router and on the host.
+pub fn table(config: &Config) -> String {
+    format!("sandlot_{}", config.instance)
 }

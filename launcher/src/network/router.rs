@@ -5,10 +5,7 @@
 use std::fs;
 use std::net::Ipv4Addr;
 use std::os::fd::AsFd;
-use std::path::{Path, PathBuf};
-use std::thread;
-
-use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
+use std::path::PathBuf;
 
 use super::netlink::{Netlink, Rule, Verdict};
 use super::{SLOT_PREFIX_LENGTH, Slot, dns_interface, interface_prefix, namespaces};
@@ -29,7 +26,7 @@ const KERNEL_PRIORITIES: [u32; 2] = [32_766, 32_767];
 
 /// The file that names the router's namespace.
 pub fn path(config: &Config) -> PathBuf {
-    namespaces(config).join("router")
+    namespaces::folder(config).join("router")
 }
 
 /// The router's address, by which the host reaches the sandboxes.
@@ -42,63 +39,7 @@ fn address(config: &Config) -> Ipv4Addr {
 /// # Errors
 /// When there is no router, and those of the work.
 pub fn within<T: Send>(config: &Config, work: impl FnOnce() -> Outcome<T> + Send) -> Outcome<T> {
-    in_namespace(&path(config), work)
-}
-
-/// Does something in a network namespace. A thread is what one is entered with, and it cannot be used for anything
-/// else afterwards.
-///
-/// # Errors
-/// When it cannot be entered, and those of the work.
-pub fn in_namespace<T: Send>(path: &Path, work: impl FnOnce() -> Outcome<T> + Send) -> Outcome<T> {
-    let what = || format!("The network namespace {} cannot be entered", path.display());
-    let namespace = fs::File::open(path).doing(what)?;
-    in_thread(move || {
-        move_into_link_name_space(namespace.as_fd(), Some(LinkNameSpaceType::Network)).doing(what)?;
-        work()
-    })
-}
-
-/// Does something in a thread of its own.
-///
-/// # Errors
-/// Those of the work.
-pub fn in_thread<T: Send>(work: impl FnOnce() -> Outcome<T> + Send) -> Outcome<T> {
-    let ended_early = |_| Err(Failure::internal("A thread ended early."));
-    thread::scope(|scope| scope.spawn(work).join().unwrap_or_else(ended_early))
-}
-
-/// Makes a namespace without IPv6 under a name, where there is none yet.
-///
-/// # Errors
-/// When the system refuses.
-pub fn make_namespace(path: &Path) -> Outcome<()> {
-    if path.exists() {
-        return Ok(());
-    }
-    let what = || format!("The network namespace {} cannot be made", path.display());
-    path.parent().map_or(Ok(()), fs::create_dir_all).doing(what)?;
-    in_thread(|| {
-        crate::system::enter_new_network_namespace().doing(what)?;
-        // Before any interface exists: they take the setting over. Absent where the kernel has no IPv6.
-        for interfaces in ["all", "default"] {
-            set_ipv6(interfaces, false)?;
-        }
-        fs::write(path, "").doing(what)?;
-        rustix::mount::mount_bind("/proc/thread-self/ns/net", path).doing(what)
-    })
-}
-
-/// Turns IPv6 on or off in the network namespace of the calling thread.
-///
-/// # Errors
-/// When the system refuses.
-pub fn set_ipv6(interface: &str, on: bool) -> Outcome<()> {
-    let path = format!("/proc/sys/net/ipv6/conf/{interface}/disable_ipv6");
-    match fs::write(&path, if on { "0" } else { "1" }) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
-        result => result.doing(|| format!("IPv6 cannot be turned on or off on {interface}")),
-    }
+    namespaces::within(&path(config), work)
 }
 
 /// Makes the router and its pair, at whose host's end the runner answers DNS, and lets the host forward packets.
@@ -107,11 +48,11 @@ pub fn set_ipv6(interface: &str, on: bool) -> Outcome<()> {
 /// When the system refuses.
 pub fn prepare(config: &Config) -> Outcome<()> {
     let what = || "The router cannot be made".to_owned();
-    make_namespace(&path(config))?;
+    namespaces::make(&path(config))?;
     if !usable(config) {
         // A start that was interrupted left the name without a namespace.
-        super::slots::remove_namespace(&path(config))?;
-        make_namespace(&path(config))?;
+        namespaces::remove(&path(config))?;
+        namespaces::make(&path(config))?;
     }
     let host = Netlink::open().doing(what)?;
     let name = dns_interface(config);
@@ -125,7 +66,7 @@ pub fn prepare(config: &Config) -> Outcome<()> {
         }
         let namespace = fs::File::open(path(config)).doing(what)?;
         host.add_pair(&name, UPLINK, Some(namespace.as_fd())).doing(what)?;
-        set_ipv6(&name, false)?;
+        namespaces::set_ipv6(&name, false)?;
     }
     within(config, || inside(config).doing(what))?;
     let index = host

@@ -2,12 +2,12 @@
 //! comes from the router and gives it the host's address. Nothing in it but typed values.
 
 use super::router::{MARK, UPLINK};
-use super::{Slot, dns_interface, firewall, interface_prefix};
+use super::{Slot, dns_interface, interface_prefix};
 use crate::config::Config;
 
 /// Private, shared, local and reserved ranges, and the one public address at which a cloud (Azure) serves its machines'
 /// secrets. The documentation ranges stay open: on a real host nothing lives there, and whatever is local to the host is
-/// closed by [`firewall::refresh_host_networks`].
+/// closed by `firewall::refresh_host_networks`.
 const CLOSED_RANGES: &str = "0.0.0.0/8, 10.0.0.0/8, 100.64.0.0/10, 127.0.0.0/8, 168.63.129.16/32, 169.254.0.0/16, \
                              172.16.0.0/12, 192.0.0.0/24, 192.168.0.0/16, 198.18.0.0/15, 224.0.0.0/3";
 /// Connections and flows of one sandbox that the kernel remembers; questions for names count apart.
@@ -16,7 +16,7 @@ const FLOWS_MAX: u32 = 4_096;
 /// The host's table. What comes from the sandboxes reaches the name server on the host and nothing else of it; routing
 /// passes on only what is marked here.
 pub fn host_table(config: &Config) -> String {
-    let table = firewall::table(config);
+    let table = super::table(config);
     let interface = dns_interface(config);
     let pool = config.address_pool;
     let dns = config.dns_address();
@@ -56,7 +56,7 @@ pub fn host_table(config: &Config) -> String {
 /// rate, so that programs go on at once; with a reset, and for UDP with the one kind of ICMP error that gVisor tells its
 /// programs of.
 pub fn router_table(config: &Config) -> String {
-    let table = firewall::table(config);
+    let table = super::table(config);
     let sets = sets(config);
     let called = called_chains(config);
     let slots = format!("\"{}*\"", interface_prefix(config));

@@ -4,7 +4,6 @@ use std::collections::{BTreeSet, VecDeque};
 use std::fs;
 use std::net::Ipv4Addr;
 use std::os::fd::AsFd;
-use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
@@ -12,8 +11,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::netlink::Netlink;
-use super::router::{self, in_namespace, make_namespace, set_ipv6};
-use super::{SLOT_PREFIX_LENGTH, Slot, connections};
+use super::{SLOT_PREFIX_LENGTH, Slot, conntrack, namespaces, router};
 use crate::answer::{Code, Doing, Failure, Outcome};
 use crate::config::Config;
 use crate::log;
@@ -54,7 +52,7 @@ impl Slots {
             changed: Condvar::new(),
         });
         let preparing = Arc::clone(&slots);
-        thread::spawn(move || preparing.prepare_for_ever());
+        thread::spawn(move || preparing.prepare_forever());
         slots
     }
 
@@ -62,7 +60,7 @@ impl Slots {
     ///
     /// # Errors
     /// [`Code::Capacity`] when all are taken.
-    pub fn take(&self) -> Outcome<Slot> {
+    pub fn acquire(&self) -> Outcome<Slot> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if state.taken.len() >= usize::from(self.config.sandboxes_max) {
             let message = format!("This host runs {} sandboxes, which is its limit.", state.taken.len());
@@ -86,7 +84,7 @@ impl Slots {
     }
 
     /// Gives a slot back. Its sandbox must have ended.
-    pub fn give_back(&self, slot: Slot) {
+    pub fn release(&self, slot: Slot) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if state.taken.remove(&slot) {
             state.unused.push_back(slot);
@@ -94,7 +92,7 @@ impl Slots {
         }
     }
 
-    fn prepare_for_ever(&self) {
+    fn prepare_forever(&self) {
         loop {
             let slot = self.next_to_prepare();
             let prepared = prepare(&self.config, slot);
@@ -132,9 +130,9 @@ impl Slots {
 /// it away from the interface, so a used slot lacks it).
 fn prepare(config: &Arc<Config>, slot: Slot) -> Outcome<()> {
     let address = slot.address(config);
-    let what = || format!("The connections of {address} cannot be forgotten");
-    connections::forget(address).doing(what)?;
-    router::within(config, || connections::forget(address).doing(what))?;
+    let what = || format!("The connections of {address} cannot be deleted");
+    conntrack::delete_flows(address).doing(what)?;
+    router::within(config, || conntrack::delete_flows(address).doing(what))?;
     if make(config, slot).is_ok() {
         return Ok(());
     }
@@ -146,7 +144,7 @@ fn prepare(config: &Arc<Config>, slot: Slot) -> Outcome<()> {
 fn make(config: &Config, slot: Slot) -> Outcome<()> {
     let what = || format!("The network of slot {} cannot be made", slot.0);
     let path = slot.namespace(config);
-    make_namespace(&path)?;
+    namespaces::make(&path)?;
     let namespace = fs::File::open(&path).doing(what)?;
     router::within(config, || {
         let router = Netlink::open().doing(what)?;
@@ -156,7 +154,7 @@ fn make(config: &Config, slot: Slot) -> Outcome<()> {
         }
         router::give_gateway(config, slot)
     })?;
-    in_namespace(&path, || give_address(slot.address(config), slot.gateway(config)))
+    namespaces::within(&path, || give_address(slot.address(config), slot.gateway(config)))
 }
 
 fn give_address(address: Ipv4Addr, gateway: Ipv4Addr) -> Outcome<()> {
@@ -165,7 +163,7 @@ fn give_address(address: Ipv4Addr, gateway: Ipv4Addr) -> Outcome<()> {
     let missing = || Failure::internal(format!("{}: an interface is missing.", what()));
     let loopback = inside.index("lo").doing(what)?.ok_or_else(missing)?;
     // Servers bind to ::1, which /etc/hosts names; the way out has IPv4 only.
-    set_ipv6("lo", true)?;
+    namespaces::set_ipv6("lo", true)?;
     inside.up(loopback).doing(what)?;
     let interface = inside.index("eth0").doing(what)?.ok_or_else(missing)?;
     inside.add_address(interface, address, SLOT_PREFIX_LENGTH).doing(what)?;
@@ -186,17 +184,5 @@ pub fn remove(config: &Config, slot: Slot) -> Outcome<()> {
             None => Ok(()),
         }
     })?;
-    remove_namespace(&slot.namespace(config))
-}
-
-/// Removes a namespace's name.
-///
-/// # Errors
-/// When the system refuses.
-pub fn remove_namespace(path: &Path) -> Outcome<()> {
-    if !path.exists() {
-        return Ok(());
-    }
-    let _ = rustix::mount::unmount(path, rustix::mount::UnmountFlags::DETACH);
-    fs::remove_file(path).doing(|| format!("The network namespace {} cannot be removed", path.display()))
+    namespaces::remove(&slot.namespace(config))
 }

@@ -1,23 +1,21 @@
 //! How a sandbox ends, and what is left of it: its disk, and how it ended.
 
 use std::fs;
-use std::os::fd::{AsFd, OwnedFd};
 use std::time::Duration;
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::process::{PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 use serde_json::json;
 
-use super::record::{Exit, Folder, Process, Reason, Record};
 use crate::answer::{Doing, Outcome};
 use crate::cgroup::Cgroups;
 use crate::config::Config;
-use crate::engine::Caller;
+use crate::engine::EngineCli;
 use crate::failpoint::reach;
 use crate::host::Host;
 use crate::log;
 use crate::network::Slot;
-use crate::shim::{Order, Status};
+use crate::process::Process;
+use crate::record::{Exit, Folder, Reason, Record};
+use crate::shim::{ShimConfig, Status};
 use crate::values::{Network, SandboxId};
 use crate::{files, overlay};
 
@@ -38,13 +36,13 @@ pub fn release(host: &Host, record: &Record, reason: Reason) -> Outcome<()> {
     }
     host.cgroups.kill(id)?;
     if let Some(shim) = record.shim {
-        end_shim(shim, SHIM_WAIT);
+        shim.end(SHIM_WAIT);
     }
     reach("stop_sandbox.killed")?;
     overlay::release(&folder.rootfs())?;
     host.cgroups.remove(id)?;
-    let caller = Caller::new(&host.config, record.engine, Slot(record.slot), id)?;
-    files::remove_folder(caller.state()).doing(|| format!("The engine's state of {id} cannot be removed"))?;
+    let cli = EngineCli::new(&host.config, record.engine, Slot(record.slot), id)?;
+    files::remove_folder(cli.state()).doing(|| format!("The engine's state of {id} cannot be removed"))?;
     reach("stop_sandbox.released")?;
     host.change_policy(record, &record.network, &Network::Default {})?;
     files::remove(&folder.agent_socket()).doing(|| format!("{} cannot be changed", folder.path().display()))?;
@@ -57,7 +55,7 @@ pub fn release(host: &Host, record: &Record, reason: Reason) -> Outcome<()> {
     }
     folder.remove_record()?;
     reach("stop_sandbox.forgotten")?;
-    host.slots.give_back(Slot(record.slot));
+    host.slots.release(Slot(record.slot));
     Ok(())
 }
 
@@ -74,12 +72,12 @@ pub fn release_unknown(config: &Config, cgroups: &Cgroups, id: &SandboxId) -> Ou
         json!({"id": id.as_str(), "record": aside}),
     );
     for (shim, _) in shims(config.instance.as_str()).into_iter().filter(|(_, of)| of == id) {
-        end_shim(shim, Duration::ZERO);
+        shim.end(Duration::ZERO);
     }
     cgroups.kill(id)?;
     overlay::release(&folder.rootfs())?;
     cgroups.remove(id)?;
-    Caller::forget(config, id).doing(|| format!("The engine's state of {id} cannot be removed"))?;
+    EngineCli::forget(config, id).doing(|| format!("The engine's state of {id} cannot be removed"))?;
     files::remove(&folder.agent_socket()).doing(|| format!("{} cannot be changed", folder.path().display()))?;
     folder.write_exit(&Exit::unseen(Reason::Lost))
 }
@@ -97,7 +95,7 @@ pub fn record(host: &Host, id: &SandboxId) -> Outcome<Option<Record>> {
 }
 
 fn exit(folder: &Folder, reason: Reason) -> Exit {
-    let status: Option<Status> = files::read_json(&Order::status_file(folder.path())).ok().flatten();
+    let status: Option<Status> = files::read_json(&ShimConfig::status_file(folder.path())).ok().flatten();
     let Some(status) = status else {
         return Exit::unseen(reason);
     };
@@ -118,47 +116,11 @@ fn exit(folder: &Folder, reason: Reason) -> Exit {
     }
 }
 
-/// Waits for a shim's end, and kills it when it takes too long.
-pub fn end_shim(shim: Process, patience: Duration) {
-    let Some(pidfd) = descriptor(shim) else {
-        return;
-    };
-    for wait in [patience, Duration::from_secs(1)] {
-        if ends_within(&pidfd, wait) {
-            return;
-        }
-        // The number could have been given to another process only after the descriptor would have told.
-        let _ = pidfd_send_signal(&pidfd, Signal::KILL);
-    }
-}
-
-/// Waits for a shim's end, which comes with that of its engine, and does nothing about it.
-pub fn await_end(shim: Process, patience: Duration) {
-    if let Some(pidfd) = descriptor(shim).filter(|_| !patience.is_zero()) {
-        ends_within(&pidfd, patience);
-    }
-}
-
-fn descriptor(shim: Process) -> Option<OwnedFd> {
-    shim.pid()
-        .filter(|_| shim.alive())
-        .and_then(|pid| pidfd_open(pid, PidfdFlags::empty()).ok())
-}
-
-fn ends_within(pidfd: &OwnedFd, time: Duration) -> bool {
-    let timeout = Timespec {
-        tv_sec: i64::try_from(time.as_secs()).unwrap_or(0),
-        tv_nsec: i64::from(time.subsec_nanos()),
-    };
-    let mut polled = [PollFd::from_borrowed_fd(pidfd.as_fd(), PollFlags::IN)];
-    poll(&mut polled, Some(&timeout)).is_ok_and(|ready| ready > 0)
-}
-
 /// Ends the shims of this instance that the condition is true for.
 pub fn end_shims(host: &Host, condition: impl Fn(&SandboxId) -> bool) {
     for (process, id) in shims(host.config.instance.as_str()) {
         if condition(&id) {
-            end_shim(process, Duration::ZERO);
+            process.end(Duration::ZERO);
         }
     }
 }

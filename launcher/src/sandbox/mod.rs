@@ -1,6 +1,14 @@
-//! Running sandboxes: what is written down about each, how one starts, and how it ends.
+//! Running sandboxes: how one starts, how it ends, and how a restarted launcher takes it over.
 
 pub mod end;
-pub mod record;
+pub mod listing;
+pub mod locks;
+pub mod recovery;
 pub mod start;
-pub mod watch;
+
+use std::time::Instant;
+
+/// The time between two moments, in microseconds.
+pub fn micros(from: Instant, to: Instant) -> u64 {
+    u64::try_from(to.duration_since(from).as_micros()).unwrap_or(u64::MAX)
+}

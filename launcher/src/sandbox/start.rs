@@ -9,18 +9,19 @@ use std::time::Instant;
 use serde::Serialize;
 use serde_json::json;
 
-use super::end;
-use super::record::{Folder, Process, Reason, Record};
+use super::{end, micros};
 use crate::answer::{Code, Doing, Failure, Outcome};
 use crate::bundle::{self, Bundle};
 use crate::disk::{self, Disk};
-use crate::engine::Caller;
+use crate::engine::EngineCli;
 use crate::failpoint::reach;
 use crate::host::Host;
 use crate::network::Slot;
 use crate::overlay::Layers;
 use crate::owners::Owners;
-use crate::shim::{self, Order};
+use crate::process::Process;
+use crate::record::{Folder, Reason, Record};
+use crate::shim::{self, ShimConfig};
 use crate::values::{Engine, Limits, Network, SandboxId};
 use crate::{files, log, overlay};
 
@@ -42,7 +43,7 @@ struct Phases {
 
 /// What a sandbox is started with.
 #[derive(Clone, Debug)]
-pub struct Wish {
+pub struct StartOptions {
     /// What it runs on.
     pub engine: Engine,
     /// What it may use.
@@ -55,31 +56,31 @@ pub struct Wish {
 ///
 /// # Errors
 /// When anything fails; nothing is left of the attempt then.
-pub fn start(host: &Host, id: &SandboxId, wish: Wish) -> Outcome<Started> {
+pub fn start(host: &Host, id: &SandboxId, options: StartOptions) -> Outcome<Started> {
     let disk = host.disks.get(id)?.ok_or_else(|| disk::absent(id))?;
     let folder = Folder::of(&host.config, id);
     if let Some(record) = end::record(host, id)? {
         if record.shim.is_some_and(Process::alive) {
-            return already(host, &record, wish.engine);
+            return already(host, &record, options.engine);
         }
         end::release(host, &record, Reason::Lost)?;
     }
-    host.refuse_unusable(wish.engine)?;
+    host.refuse_unusable(options.engine)?;
     let begin = Instant::now();
-    let slot = host.slots.take()?;
+    let slot = host.slots.acquire()?;
     let mut record = Record {
         id: id.clone(),
-        engine: wish.engine,
+        engine: options.engine,
         slot: slot.0,
-        limits: wish.limits,
-        network: wish.network,
+        limits: options.limits,
+        network: options.network,
         system_layer: host.system_layer.clone(),
         shim: None,
     };
     match carry_out(host, &folder, &mut record, &disk, begin) {
         Ok(started) => Ok(started),
         Err(failure) => {
-            // The first failure is what the caller must hear; one of the removal is told by the log.
+            // The caller gets the first failure; that of the clean-up goes into the log.
             if let Err(second) = end::release(host, &record, Reason::Lost) {
                 log::error(
                     "failed start is not cleaned up",
@@ -112,7 +113,7 @@ fn carry_out(host: &Host, folder: &Folder, record: &mut Record, disk: &Disk, beg
     let what = || format!("{} cannot be made", folder.path().display());
     files::make_folder(folder.path(), 0o711).doing(what)?;
     files::remove(&folder.path().join("exit.json")).doing(what)?;
-    files::remove(&Order::status_file(folder.path())).doing(what)?;
+    files::remove(&ShimConfig::status_file(folder.path())).doing(what)?;
     folder.write_record(record)?;
     reach("start_sandbox.recorded")?;
     host.change_policy(record, &Network::Default {}, &record.network)?;
@@ -123,18 +124,13 @@ fn carry_out(host: &Host, folder: &Folder, record: &mut Record, disk: &Disk, beg
     record.shim = Some(engine(host, folder, record)?);
     reach("start_sandbox.engine")?;
     folder.write_record(record)?;
-    host.watch(record)?;
+    host.monitor(record)?;
     let phases = Phases {
         network_us: micros(begin, network),
         storage_us: micros(network, storage),
         engine_us: micros(storage, Instant::now()),
     };
     Ok(started(host, record, phases))
-}
-
-/// The time between two moments.
-pub fn micros(from: Instant, to: Instant) -> u64 {
-    u64::try_from(to.duration_since(from).as_micros()).unwrap_or(u64::MAX)
 }
 
 fn storage(host: &Host, folder: &Folder, record: &Record, disk: &Disk) -> Outcome<()> {
@@ -165,9 +161,9 @@ fn storage(host: &Host, folder: &Folder, record: &Record, disk: &Disk) -> Outcom
 fn engine(host: &Host, folder: &Folder, record: &Record) -> Outcome<Process> {
     let id = &record.id;
     let what = || format!("The shim of {id} cannot be started");
-    let caller = Caller::new(&host.config, record.engine, Slot(record.slot), id)?;
-    fs::create_dir_all(caller.state()).doing(what)?;
-    let order = order(host, folder, record, &caller)?;
+    let cli = EngineCli::new(&host.config, record.engine, Slot(record.slot), id)?;
+    fs::create_dir_all(cli.state()).doing(what)?;
+    let config = shim_config(host, folder, record, &cli);
     let mut shim = Command::new("/proc/self/exe")
         .args(shim_arguments(host.config.instance.as_str(), id.as_str()))
         .env_clear()
@@ -177,7 +173,7 @@ fn engine(host: &Host, folder: &Folder, record: &Record) -> Outcome<Process> {
         .spawn()
         .doing(what)?;
     let process = i32::try_from(shim.id()).ok().and_then(Process::now);
-    let text = serde_json::to_vec(&order).map_err(std::io::Error::from).doing(what)?;
+    let text = serde_json::to_vec(&config).map_err(std::io::Error::from).doing(what)?;
     if let Some(mut input) = shim.stdin.take() {
         input.write_all(&text).doing(what)?;
     }
@@ -202,24 +198,24 @@ pub fn shim_arguments<'a>(instance: &'a str, id: &'a str) -> [&'a str; 3] {
     ["shim", instance, id]
 }
 
-fn order(host: &Host, folder: &Folder, record: &Record, caller: &Caller) -> Outcome<Order> {
+fn shim_config(host: &Host, folder: &Folder, record: &Record, engine: &EngineCli) -> ShimConfig {
     let runsc = record.engine == Engine::Runsc;
     let bundle = folder.bundle();
-    Ok(Order {
+    ShimConfig {
         folder: folder.path().to_owned(),
-        program: Path::to_owned(caller.program()),
-        arguments: caller.run(&bundle, &Order::pid_file(folder.path())),
+        program: Path::to_owned(engine.program()),
+        arguments: engine.run(&bundle, &ShimConfig::pid_file(folder.path())),
         // runc enters the cgroup itself, and insists on finding it empty.
-        cgroup_entrances: if runsc {
-            host.cgroups.entrances(&record.id)?
+        cgroup_procs_files: if runsc {
+            host.cgroups.procs_files(&record.id)
         } else {
             Vec::new()
         },
-        own_cgroup_entrances: host.cgroups.shim_entrances(&record.id),
+        own_cgroup_procs_files: host.cgroups.shim_procs_files(&record.id),
         limits_view: runsc.then(|| bundle.join("limits")),
         oom_file: host.cgroups.oom_file(&record.id),
-        memory: runsc.then(|| host.cgroups.memory_files(&record.id)),
+        memory: runsc.then(|| host.cgroups.memory(&record.id)),
         runner_uid: host.runner.uid,
         runner_gid: host.runner.gid,
-    })
+    }
 }

@@ -1,4 +1,4 @@
-//! What the engine and the agent write to standard output and error: the last part of it, in a file.
+//! The log of the engine and the agent: the last part of what they write to standard output and error, in a file.
 
 use std::fs::File;
 use std::io::{Seek, Write};
@@ -7,25 +7,25 @@ use std::time::Duration;
 
 use rustix::io::Errno;
 
-use super::budget::Budget;
+use super::token_bucket::TokenBucket;
 
 const FILE_BYTES_MAX: usize = 256 * 1024;
-const LAST_WORDS_BYTES: usize = 2_048;
+const TAIL_BYTES: usize = 2_048;
 const READ_BYTES: usize = 4_096;
-/// What may be written at once, and each second. Whoever writes more waits: a file that starts anew at every 256 KiB is
-/// worth no processor of the host's.
-const BYTES_AT_ONCE: u32 = 1 << 20;
-const BYTES_EACH_SECOND: u32 = 256 << 10;
-/// Then the link gets its turn, whatever the sandbox writes.
+/// What may be written at once, and each second. A sandbox that writes more has to wait: a file that starts anew at every
+/// 256 KiB is not worth the host's CPU time.
+const BURST_BYTES: u32 = 1 << 20;
+const BYTES_PER_SECOND: u32 = 256 << 10;
+/// After so many reads the link gets its turn.
 const READS_MAX: usize = 64;
 
 /// The file, which starts anew when it is full, so that a flood fills no disk.
 pub struct EngineLog {
     file: File,
     length: usize,
-    last: Vec<u8>,
+    tail: Vec<u8>,
     ended: bool,
-    budget: Budget,
+    rate: TokenBucket,
 }
 
 impl EngineLog {
@@ -34,30 +34,30 @@ impl EngineLog {
         Self {
             file,
             length: 0,
-            last: Vec::new(),
+            tail: Vec::new(),
             ended: false,
-            budget: Budget::new(BYTES_AT_ONCE, BYTES_EACH_SECOND),
+            rate: TokenBucket::new(BURST_BYTES, BYTES_PER_SECOND),
         }
     }
 
     /// Whether more is read at this moment.
-    pub fn listening(&self) -> bool {
+    pub fn is_reading(&self) -> bool {
         !self.ended && self.pause().is_none()
     }
 
-    /// How long nothing more is read, after a flood.
+    /// How long nothing more is read because the rate limit is reached.
     pub fn pause(&self) -> Option<Duration> {
-        self.budget.pause().filter(|_| !self.ended)
+        self.rate.pause().filter(|_| !self.ended)
     }
 
-    /// Copies what has been written, without waiting, as far as it may be.
+    /// Copies what has been written, without waiting, within the rate limit.
     pub fn copy(&mut self, output: &OwnedFd) {
-        if self.listening() {
+        if self.is_reading() {
             self.copy_rest(output);
         }
     }
 
-    /// Copies what has been written before an end, however much there was before.
+    /// Copies what has been written, without the rate limit: for the last time.
     pub fn copy_rest(&mut self, output: &OwnedFd) {
         let mut bytes = [0; READ_BYTES];
         for _ in 0..READS_MAX {
@@ -68,7 +68,7 @@ impl EngineLog {
                 Ok(0) => self.ended = true,
                 Ok(count) => {
                     self.keep(&bytes[..count]);
-                    self.budget.spend(count);
+                    self.rate.take(count);
                 }
                 Err(Errno::INTR) => {}
                 Err(Errno::AGAIN) => return,
@@ -85,14 +85,14 @@ impl EngineLog {
         }
         let _ = self.file.write_all(bytes);
         self.length += bytes.len();
-        self.last.extend_from_slice(bytes);
-        let surplus = self.last.len().saturating_sub(LAST_WORDS_BYTES);
-        self.last.drain(..surplus);
+        self.tail.extend_from_slice(bytes);
+        let surplus = self.tail.len().saturating_sub(TAIL_BYTES);
+        self.tail.drain(..surplus);
     }
 
     /// The end of it, in one line.
-    pub fn last_words(&self) -> String {
-        let text = String::from_utf8_lossy(&self.last);
+    pub fn tail(&self) -> String {
+        let text = String::from_utf8_lossy(&self.tail);
         text.split_whitespace().collect::<Vec<_>>().join(" ")
     }
 }

@@ -1,10 +1,10 @@
 //! The shim: one small process for each sandbox. It starts the engine, holds the agent's link, takes the exit status,
 //! and outlives runner and launcher. As it reads what the sandbox sends, it gives up root once the engine runs.
 
-mod budget;
 mod engine_log;
 mod link;
-pub mod memory;
+mod memory;
+mod token_bucket;
 
 use std::ffi::CString;
 use std::fs::{self, File};
@@ -21,20 +21,19 @@ use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
 use rustix::process::{Pid, PidfdFlags, WaitId, WaitIdOptions, pidfd_open, waitid};
 use serde::{Deserialize, Serialize};
 
+use crate::cgroup::{self, MemoryCgroup};
 use crate::log::now_ms;
-use crate::{cgroup, system};
+use crate::system;
 use engine_log::EngineLog;
-use link::Link;
-use memory::{Advice, Guard};
+use link::{Link, SOCKET_BUFFER_BYTES};
+use memory::{Action, MemoryGuard};
 
-/// Enough for a burst of large frames in each direction.
-pub const SOCKET_BUFFER_BYTES: usize = 1 << 20;
 /// Nobody's number: the shim owns nothing and needs nothing but what it has open.
 const NOBODY: u32 = 65_534;
 
-/// What the launcher tells a shim, on its standard input.
+/// What a shim is started with, as JSON on its standard input.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct Order {
+pub struct ShimConfig {
     /// The sandbox's folder.
     pub folder: PathBuf,
     /// The engine.
@@ -42,22 +41,22 @@ pub struct Order {
     /// Its arguments.
     pub arguments: Vec<String>,
     /// The files through which the engine enters its cgroup.
-    pub cgroup_entrances: Vec<PathBuf>,
-    /// The files through which the shim enters its own, once the engine has gone its way.
-    pub own_cgroup_entrances: Vec<PathBuf>,
+    pub cgroup_procs_files: Vec<PathBuf>,
+    /// The files through which the shim enters its own, once the engine has been started.
+    pub own_cgroup_procs_files: Vec<PathBuf>,
     /// What the engine sees where the host's cgroups are.
     pub limits_view: Option<PathBuf>,
-    /// Where the kernel counts what it ended for lack of memory.
+    /// Where the kernel counts its out-of-memory kills.
     pub oom_file: PathBuf,
-    /// Its cgroup's memory, where the shim looks after it.
-    pub memory: Option<memory::Files>,
-    /// Who may connect to the agent.
+    /// The sandbox's memory limit, where the shim guards it.
+    pub memory: Option<MemoryCgroup>,
+    /// The user who may connect to the agent.
     pub runner_uid: u32,
     /// That user's group.
     pub runner_gid: u32,
 }
 
-impl Order {
+impl ShimConfig {
     fn view(&self, limits: &Path) -> io::Result<system::View> {
         let text = |path: &Path| CString::new(path.as_os_str().as_encoded_bytes());
         Ok(system::View {
@@ -86,7 +85,7 @@ pub struct Status {
     pub code: i32,
     /// The signal; 0 for none.
     pub signal: i32,
-    /// How often the kernel ended a process for lack of memory.
+    /// How often the kernel killed a process for lack of memory.
     pub oom_kills: u64,
     /// When, in milliseconds of Unix time.
     pub at_ms: i64,
@@ -109,13 +108,13 @@ pub fn main() -> ExitCode {
 fn run() -> io::Result<()> {
     rustix::process::setsid()?;
     rustix::process::set_child_subreaper(Some(rustix::process::getpid()))?;
-    let mut order = String::new();
-    io::stdin().read_to_string(&mut order)?;
-    let order: Order = serde_json::from_str(&order)?;
-    let mut shim = Shim::start(&order)?;
+    let mut text = String::new();
+    io::stdin().read_to_string(&mut text)?;
+    let config: ShimConfig = serde_json::from_str(&text)?;
+    let mut shim = Shim::start(&config)?;
     shim.wait_for_start()?;
-    let engine = shim.engine_process(&order)?;
-    enter(&order.own_cgroup_entrances)?;
+    let engine = shim.engine_process(&config)?;
+    enter(&config.own_cgroup_procs_files)?;
     give_up_root()?;
     announce()?;
     shim.serve(&engine)
@@ -128,14 +127,14 @@ struct Shim {
     link: Link,
     status: File,
     oom: File,
-    memory: Option<Guard>,
+    memory: Option<MemoryGuard>,
 }
 
-/// The exit code of a Go program that cannot go on.
-const GO_GAVE_UP: i32 = 2;
+/// The exit code of a Go program after a fatal error.
+const GO_FATAL_ERROR: i32 = 2;
 
 impl Shim {
-    fn start(order: &Order) -> io::Result<Self> {
+    fn start(config: &ShimConfig) -> io::Result<Self> {
         let (ours, agents) = socketpair(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC, None)?;
         for end in [&ours, &agents] {
             rustix::net::sockopt::set_socket_send_buffer_size_force(end, SOCKET_BUFFER_BYTES)?;
@@ -144,7 +143,7 @@ impl Shim {
         rustix::io::ioctl_fionbio(&ours, true)?;
         let (output, engines_output) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC)?;
         rustix::io::ioctl_fionbio(&output, true)?;
-        let listener = listen(order)?;
+        let listener = listen(config)?;
         let private = |path: PathBuf| {
             fs::OpenOptions::new()
                 .write(true)
@@ -153,23 +152,31 @@ impl Shim {
                 .mode(0o600)
                 .open(path)
         };
-        let status = private(Order::status_file(&order.folder))?;
-        let log = EngineLog::new(private(order.folder.join("engine.log"))?);
-        let oom = File::open(&order.oom_file)?;
-        let memory = order.memory.as_ref().map(Guard::new).transpose()?;
-        let mut command = Command::new(&order.program);
-        command.args(&order.arguments).env_clear();
+        let status = private(ShimConfig::status_file(&config.folder))?;
+        let log = EngineLog::new(private(config.folder.join("engine.log"))?);
+        let oom = File::open(&config.oom_file)?;
+        let memory = config
+            .memory
+            .as_ref()
+            .map(cgroup::detect::open_memory_limit)
+            .transpose()?;
+        let mut command = Command::new(&config.program);
+        command.args(&config.arguments).env_clear();
         command.env("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
         command
             .stdin(agents)
             .stdout(engines_output.try_clone()?)
             .stderr(engines_output);
-        let view = order
+        let view = config
             .limits_view
             .as_ref()
-            .map(|limits| order.view(limits))
+            .map(|limits| config.view(limits))
             .transpose()?;
-        system::before_exec(&mut command, cgroup::open_entrances(&order.cgroup_entrances)?, view);
+        system::before_exec(
+            &mut command,
+            cgroup::open_procs_files(&config.cgroup_procs_files)?,
+            view,
+        );
         let child = command.spawn()?;
         let starter = Pid::from_child(&child);
         Ok(Self {
@@ -179,7 +186,7 @@ impl Shim {
             link: Link::new(ours, listener, u64::try_from(now_ms()).unwrap_or(0)),
             status,
             oom,
-            memory,
+            memory: memory.map(MemoryGuard::new),
         })
     }
 
@@ -191,11 +198,11 @@ impl Shim {
             return Ok(());
         }
         self.log.copy_rest(&self.output);
-        Err(io::Error::other(format!("the engine says: {}", self.log.last_words())))
+        Err(io::Error::other(format!("the engine says: {}", self.log.tail())))
     }
 
-    fn engine_process(&self, order: &Order) -> io::Result<OwnedFd> {
-        let text = fs::read_to_string(Order::pid_file(&order.folder))?;
+    fn engine_process(&self, config: &ShimConfig) -> io::Result<OwnedFd> {
+        let text = fs::read_to_string(ShimConfig::pid_file(&config.folder))?;
         let pid = text.trim().parse().ok().and_then(Pid::from_raw);
         let pid = pid.ok_or_else(|| io::Error::other("the engine did not name its process"))?;
         Ok(pidfd_open(pid, PidfdFlags::empty())?)
@@ -211,16 +218,16 @@ impl Shim {
         // The cgroup may be gone already.
         let _ = self.oom.read_to_string(&mut text);
         self.log.copy_rest(&self.output);
-        // With a guard the kernel ends nobody: a call of the engine's fails for lack of memory, and the engine gives up.
-        let gave_up = code == Some(GO_GAVE_UP);
-        let starved = self
+        // With a guard the kernel kills nobody: a system call of the engine fails for lack of memory, and the engine exits.
+        let fatal_error = code == Some(GO_FATAL_ERROR);
+        let out_of_memory = self
             .memory
             .as_ref()
-            .is_some_and(|guard| guard.is_short() || gave_up && guard.was_short());
+            .is_some_and(|guard| guard.is_under_pressure() || fatal_error && guard.was_under_pressure());
         let status = Status {
             code: code.unwrap_or(-1),
             signal: signal.unwrap_or(0),
-            oom_kills: cgroup::oom_kills(&text).max(starved.into()),
+            oom_kills: cgroup::oom_kills(&text).max(out_of_memory.into()),
             at_ms: now_ms(),
         };
         self.status.write_all(&serde_json::to_vec(&status)?)
@@ -230,17 +237,17 @@ impl Shim {
     fn step(&mut self, engine: Option<&OwnedFd>, starting: bool) -> io::Result<bool> {
         let awaited = engine.unwrap_or(&self.starter);
         let mut polled = vec![PollFd::new(awaited, PollFlags::IN)];
-        if self.log.listening() {
+        if self.log.is_reading() {
             polled.push(PollFd::new(&self.output, PollFlags::IN));
         }
-        // Nobody connects before the launcher has told where.
+        // Nobody connects before the launcher has answered with the socket.
         if !starting {
             polled.extend(self.link.interests());
         }
         let guarded = polled.len();
-        polled.extend(self.memory.iter().map(Guard::interest));
-        let patience = self.memory.as_ref().and_then(Guard::patience);
-        let timeout = [patience, self.log.pause(), self.link.pause()]
+        polled.extend(self.memory.iter().map(MemoryGuard::event));
+        let memory_timeout = self.memory.as_ref().and_then(MemoryGuard::timeout);
+        let timeout = [memory_timeout, self.log.pause(), self.link.pause()]
             .into_iter()
             .flatten()
             .min();
@@ -253,11 +260,11 @@ impl Shim {
             result => result?,
         };
         let ended = !polled[0].revents().is_empty();
-        let short = polled.get(guarded).is_some_and(|guard| !guard.revents().is_empty());
+        let memory_event = polled.get(guarded).is_some_and(|guard| !guard.revents().is_empty());
         drop(polled);
         self.log.copy(&self.output);
-        if short || patience.is_some() {
-            self.look_after_memory(short);
+        if memory_event || memory_timeout.is_some() {
+            self.check_memory(memory_event);
         }
         if !starting {
             self.link.advance();
@@ -265,33 +272,33 @@ impl Shim {
         Ok(ended)
     }
 
-    fn look_after_memory(&mut self, event: bool) {
+    fn check_memory(&mut self, event: bool) {
         match self.memory.as_mut().map(|guard| guard.check(event)) {
-            None | Some(Ok(Advice::None)) => {}
-            Some(Ok(Advice::Tell)) => self.link.press(),
-            // The cgroup goes before the shim when a sandbox is ended. Should it be there still, nobody would wake the
-            // sandbox at its limit any more.
+            None | Some(Ok(Action::None)) => {}
+            Some(Ok(Action::NotifyAgent)) => self.link.signal_pressure(),
+            // The cgroup is removed before the shim ends when a sandbox is stopped. If it still exists, the kernel must act at
+            // the limit, since nothing else would wake the sandbox there any more.
             Some(Err(_)) => {
                 if let Some(guard) = self.memory.take() {
-                    guard.leave_to_kernel();
+                    guard.abandon();
                 }
             }
         }
     }
 }
 
-fn listen(order: &Order) -> io::Result<OwnedFd> {
-    let path = order.folder.join("agent.sock");
+fn listen(config: &ShimConfig) -> io::Result<OwnedFd> {
+    let path = config.folder.join("agent.sock");
     crate::files::remove(&path)?;
     let listener = UnixListener::bind(&path)?;
     fs::set_permissions(&path, fs::Permissions::from_mode(0o600))?;
-    std::os::unix::fs::chown(&path, Some(order.runner_uid), Some(order.runner_gid))?;
+    std::os::unix::fs::chown(&path, Some(config.runner_uid), Some(config.runner_gid))?;
     listener.set_nonblocking(true)?;
     Ok(listener.into())
 }
 
-fn enter(entrances: &[PathBuf]) -> io::Result<()> {
-    entrances.iter().try_for_each(|entrance| fs::write(entrance, "0"))
+fn enter(procs_files: &[PathBuf]) -> io::Result<()> {
+    procs_files.iter().try_for_each(|file| fs::write(file, "0"))
 }
 
 fn give_up_root() -> io::Result<()> {

@@ -12,7 +12,7 @@ fn failpoints(operation: &str) -> Vec<String> {
         "src/sandbox/start.rs",
         "src/sandbox/end.rs",
         "src/disk/mod.rs",
-        "src/host.rs",
+        "src/operations.rs",
     ];
     let mut names = Vec::new();
     for source in sources {

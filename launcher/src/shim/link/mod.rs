@@ -1,6 +1,6 @@
 //! The agent's link: one end of the socket pair whose other end is the agent's standard input, and the socket on which
-//! the runner connects. Bytes go through in frames; nothing is queued beyond one buffer in each direction, so that
-//! whoever reads slowly slows the other down.
+//! the runner connects. Bytes go through in frames. Nothing is queued beyond one buffer in each direction: a slow reader
+//! puts backpressure on the writer.
 
 use std::collections::VecDeque;
 use std::io::{self, IoSlice};
@@ -13,18 +13,20 @@ use rustix::event::{PollFd, PollFlags};
 use rustix::io::Errno;
 use rustix::net::{Shutdown, shutdown};
 
-use super::budget::Budget;
+use super::token_bucket::TokenBucket;
 
 const INCOMING_BYTES: usize = 256 * 1024;
 const EPOCH_BYTES: usize = 8;
 /// Pieces handed to the kernel in one call.
 const PIECES_MAX: usize = 16;
-/// What an agent may send at once, and each second, that brings the runner next to nothing. Bytes that nobody wants cost
-/// what they are, small frames as much as one of [`SMALL_BYTES`], frames that only mean something [`SIGN_BYTES`].
-const WORTHLESS_AT_ONCE: u32 = 16 << 20;
-const WORTHLESS_EACH_SECOND: u32 = 4 << 20;
-const SMALL_BYTES: usize = 256;
-const SIGN_BYTES: usize = 1_024;
+/// Overhead that an agent may cause at once, and each second: work that brings the runner next to nothing. Discarded bytes
+/// count as they are, a small frame as one of [`SMALL_FRAME_BYTES`], a frame without data as [`CONTROL_FRAME_BYTES`].
+const OVERHEAD_BURST_BYTES: u32 = 16 << 20;
+const OVERHEAD_BYTES_PER_SECOND: u32 = 4 << 20;
+const SMALL_FRAME_BYTES: usize = 256;
+const CONTROL_FRAME_BYTES: usize = 1_024;
+/// The size of socket buffers: enough for a burst of large frames in each direction.
+pub const SOCKET_BUFFER_BYTES: usize = 1 << 20;
 /// Rounds after which the other direction gets its turn.
 const ROUNDS_MAX: usize = 64;
 
@@ -38,7 +40,7 @@ pub struct Link {
     answered: bool,
     to_agent: Outgoing,
     from_agent: Incoming,
-    worthless: Budget,
+    overhead: TokenBucket,
 }
 
 struct Connection {
@@ -62,9 +64,10 @@ struct Incoming {
     bytes: Vec<u8>,
     filled: usize,
     parsed: usize,
-    /// How much of the current data frame is still to come, and whether somebody wants it.
+    /// How much of the current data frame is still to come.
     rest: usize,
-    wanted: bool,
+    /// Whether the current data frame is passed on; it is discarded otherwise.
+    pass_on: bool,
     pieces: VecDeque<Piece>,
 }
 
@@ -85,13 +88,13 @@ impl Link {
             answered: false,
             to_agent: Outgoing::default(),
             from_agent: Incoming::default(),
-            worthless: Budget::new(WORTHLESS_AT_ONCE, WORTHLESS_EACH_SECOND),
+            overhead: TokenBucket::new(OVERHEAD_BURST_BYTES, OVERHEAD_BYTES_PER_SECOND),
         }
     }
 
-    /// How long the agent is not listened to, after a flood; none when it is, or when there is another reason.
+    /// How long nothing is read from the agent because it caused too much overhead; none when that is not the reason.
     pub fn pause(&self) -> Option<Duration> {
-        self.worthless
+        self.overhead
             .pause()
             .filter(|_| self.connection.is_some() && self.pair.is_some())
     }
@@ -101,7 +104,7 @@ impl Link {
         let mut interests = vec![PollFd::new(&self.listener, PollFlags::IN)];
         if let Some(pair) = &self.pair {
             let mut flags = PollFlags::empty();
-            flags.set(PollFlags::IN, self.listening());
+            flags.set(PollFlags::IN, self.reads_agent());
             flags.set(PollFlags::OUT, !self.to_agent.is_empty());
             if !flags.is_empty() {
                 interests.push(PollFd::new(pair, flags));
@@ -120,7 +123,7 @@ impl Link {
     }
 
     /// Tells the agent that memory is used up.
-    pub fn press(&mut self) {
+    pub fn signal_pressure(&mut self) {
         self.to_agent.bytes.extend_from_slice(&Header::Pressure.encode());
     }
 
@@ -128,18 +131,18 @@ impl Link {
     pub fn advance(&mut self) {
         self.accept();
         for _ in 0..ROUNDS_MAX {
-            let moved = [self.towards_agent(), self.towards_runner()];
+            let moved = [self.runner_to_agent(), self.agent_to_runner()];
             if !moved.contains(&true) {
                 break;
             }
         }
-        self.forget_ended();
+        self.drop_ended();
     }
 
     fn accept(&mut self) {
         use rustix::net::{SocketFlags, accept_with};
         while let Ok(socket) = accept_with(&self.listener, SocketFlags::CLOEXEC | SocketFlags::NONBLOCK) {
-            let _ = rustix::net::sockopt::set_socket_send_buffer_size(&socket, super::SOCKET_BUFFER_BYTES);
+            let _ = rustix::net::sockopt::set_socket_send_buffer_size(&socket, SOCKET_BUFFER_BYTES);
             self.connection = Some(Connection {
                 socket,
                 runner_ended: false,
@@ -148,19 +151,19 @@ impl Link {
             });
             self.epoch += 1;
             self.answered = false;
-            self.from_agent.unwant();
+            self.from_agent.discard();
             self.to_agent.bytes.extend_from_slice(&reset_frame(self.epoch));
         }
     }
 
     /// One step from the runner to the agent. True when something moved.
-    fn towards_agent(&mut self) -> bool {
+    fn runner_to_agent(&mut self) -> bool {
         let Some(pair) = &self.pair else { return false };
         match self.to_agent.flush(pair) {
             Ok(true) => return true,
             Ok(false) => {}
             Err(_) => {
-                self.break_off();
+                self.fail();
                 return true;
             }
         }
@@ -174,46 +177,46 @@ impl Link {
             return false;
         }
         match self.to_agent.fill(&connection.socket) {
-            Ok(0) | Err(Fail::Broken) => {
+            Ok(0) | Err(Stop::Broken) => {
                 connection.runner_ended = true;
                 self.to_agent.bytes.extend_from_slice(&Header::End.encode());
                 true
             }
             Ok(_) => true,
-            Err(Fail::Later) => false,
+            Err(Stop::Later) => false,
         }
     }
 
     /// One step from the agent to the runner. True when something moved.
-    fn towards_runner(&mut self) -> bool {
+    fn agent_to_runner(&mut self) -> bool {
         if !self.from_agent.pieces.is_empty() {
             return self.deliver();
         }
-        let Some(pair) = self.pair.as_ref().filter(|_| self.listening()) else {
+        let Some(pair) = self.pair.as_ref().filter(|_| self.reads_agent()) else {
             return false;
         };
         match self.from_agent.read(pair) {
-            Ok(0) | Err(Fail::Broken) => self.break_off(),
-            Err(Fail::Later) => return false,
+            Ok(0) | Err(Stop::Broken) => self.fail(),
+            Err(Stop::Later) => return false,
             Ok(_) => {
                 if self.parse().is_err() {
-                    // What does not speak the protocol is not listened to any more.
-                    self.break_off();
+                    // An agent that breaks the protocol is not read any more.
+                    self.fail();
                 }
             }
         }
         true
     }
 
-    /// While nobody is connected, the runner has yet to take what there is, or the agent has sent too much that is worth
-    /// nothing, it must wait: what it sends without end then costs its own time, not the host's.
-    fn listening(&self) -> bool {
-        self.connection.is_some() && self.from_agent.pieces.is_empty() && self.worthless.pause().is_none()
+    /// Whether anything is read from the agent. Not while nobody is connected, the runner has not yet taken what there is,
+    /// or the agent has caused too much overhead: then it has to wait, at the expense of its own time and not the host's.
+    fn reads_agent(&self) -> bool {
+        self.connection.is_some() && self.from_agent.pieces.is_empty() && self.overhead.pause().is_none()
     }
 
     fn deliver(&mut self) -> bool {
         let Some(connection) = &mut self.connection else {
-            self.from_agent.unwant();
+            self.from_agent.discard();
             return true;
         };
         match self.from_agent.write(&connection.socket) {
@@ -223,9 +226,9 @@ impl Link {
                 let _ = shutdown(&connection.socket, Shutdown::Write);
                 true
             }
-            Err(Fail::Later) => false,
-            Err(Fail::Broken) => {
-                self.from_agent.unwant();
+            Err(Stop::Later) => false,
+            Err(Stop::Broken) => {
+                self.from_agent.discard();
                 connection.hung_up = true;
                 connection.agent_ended = true;
                 true
@@ -235,15 +238,15 @@ impl Link {
 
     fn parse(&mut self) -> Result<(), agent_link::InvalidHeader> {
         while let Some(header) = self.from_agent.next_header()? {
-            self.worthless.spend(self.worthlessness(header));
+            self.overhead.take(self.overhead_of(header));
             match header {
                 Header::Data { length } => {
-                    let listening = self
+                    let receives = self
                         .connection
                         .as_ref()
                         .is_some_and(|connection| !connection.agent_ended);
                     self.from_agent.rest = length;
-                    self.from_agent.wanted = self.answered && listening;
+                    self.from_agent.pass_on = self.answered && receives;
                     self.from_agent.take_data();
                 }
                 Header::Reset => {
@@ -257,29 +260,29 @@ impl Link {
         Ok(())
     }
 
-    /// What a frame costs of the budget.
-    fn worthlessness(&self, header: Header) -> usize {
-        let wanted = self.answered
+    /// How much overhead a frame is.
+    fn overhead_of(&self, header: Header) -> usize {
+        let passed_on = self.answered
             && self
                 .connection
                 .as_ref()
                 .is_some_and(|connection| !connection.agent_ended);
         match header {
-            Header::Data { length } if wanted => SMALL_BYTES.saturating_sub(length),
-            Header::Data { length } => SMALL_BYTES.max(length),
-            Header::Reset | Header::End | Header::Pressure => SIGN_BYTES,
+            Header::Data { length } if passed_on => SMALL_FRAME_BYTES.saturating_sub(length),
+            Header::Data { length } => SMALL_FRAME_BYTES.max(length),
+            Header::Reset | Header::End | Header::Pressure => CONTROL_FRAME_BYTES,
         }
     }
 
     /// Drops a connection that has ended both ways, and with it the memory of the buffers.
-    fn forget_ended(&mut self) {
+    fn drop_ended(&mut self) {
         if let Some(connection) = &mut self.connection {
             connection.hung_up |= connection.runner_ended && hung_up(&connection.socket);
         }
         let over = |connection: &Connection| connection.runner_ended && (connection.agent_ended || connection.hung_up);
         if self.connection.as_ref().is_some_and(over) {
             self.connection = None;
-            self.from_agent.unwant();
+            self.from_agent.discard();
         }
         if self.connection.is_none() {
             self.to_agent.release();
@@ -287,7 +290,7 @@ impl Link {
         }
     }
 
-    fn break_off(&mut self) {
+    fn fail(&mut self) {
         self.pair = None;
         self.connection = None;
         self.to_agent = Outgoing::default();
@@ -296,12 +299,12 @@ impl Link {
 }
 
 /// Why nothing moved.
-enum Fail {
+enum Stop {
     Later,
     Broken,
 }
 
-impl From<Errno> for Fail {
+impl From<Errno> for Stop {
     fn from(error: Errno) -> Self {
         match error {
             Errno::AGAIN | Errno::INTR => Self::Later,
@@ -345,7 +348,7 @@ impl Outgoing {
     }
 
     /// Reads from the runner into a frame. Only called when all earlier ones are out.
-    fn fill(&mut self, socket: &OwnedFd) -> Result<usize, Fail> {
+    fn fill(&mut self, socket: &OwnedFd) -> Result<usize, Stop> {
         self.bytes.resize(HEADER_BYTES + PAYLOAD_BYTES_MAX, 0);
         let result = rustix::io::read(socket, &mut self.bytes[HEADER_BYTES..]);
         let length = *result.as_ref().unwrap_or(&0);
@@ -365,7 +368,7 @@ impl Outgoing {
 
 impl Incoming {
     /// Reads from the agent. Only called when all pieces are delivered.
-    fn read(&mut self, pair: &OwnedFd) -> Result<usize, Fail> {
+    fn read(&mut self, pair: &OwnedFd) -> Result<usize, Stop> {
         if self.bytes.is_empty() {
             self.bytes = vec![0; INCOMING_BYTES];
         }
@@ -405,14 +408,14 @@ impl Incoming {
 
     fn take_data(&mut self) {
         let length = self.rest.min(self.filled - self.parsed);
-        if length > 0 && self.wanted {
+        if length > 0 && self.pass_on {
             self.pieces.push_back(Piece::Data(self.parsed..self.parsed + length));
         }
         self.parsed += length;
         self.rest -= length;
     }
 
-    fn write(&mut self, socket: &OwnedFd) -> Result<Delivered, Fail> {
+    fn write(&mut self, socket: &OwnedFd) -> Result<Delivered, Stop> {
         if let Some(Piece::End) = self.pieces.front() {
             self.pieces.pop_front();
             return Ok(Delivered::End);
@@ -435,10 +438,10 @@ impl Incoming {
         Ok(Delivered::Data)
     }
 
-    /// Drops what belongs to a connection that is over.
-    fn unwant(&mut self) {
+    /// Discards what belongs to a connection that is over.
+    fn discard(&mut self) {
         self.pieces.clear();
-        self.wanted = false;
+        self.pass_on = false;
     }
 
     fn release(&mut self) {

@@ -84,7 +84,7 @@ fn a_connection_begins_with_a_reset_and_carries_bytes_both_ways() {
 }
 
 #[test]
-fn what_belongs_to_an_older_connection_reaches_nobody() {
+fn data_of_an_older_connection_is_discarded() {
     let mut bench = Bench::new("older");
     let mut first = bench.connect();
     bench.agent_gets(&reset_frame(1));
@@ -141,7 +141,7 @@ fn a_frame_in_the_middle_of_a_takeover_is_finished_first() {
 }
 
 #[test]
-fn an_agent_that_breaks_the_rules_is_not_listened_to() {
+fn an_agent_that_breaks_the_protocol_is_disconnected() {
     for (name, hostile) in [
         ("kind", vec![9, 0, 0, 0, 0]),
         ("empty", vec![0, 0, 0, 0, 0]),
@@ -185,7 +185,7 @@ fn a_frame_that_comes_byte_by_byte_is_the_same_frame() {
 }
 
 #[test]
-fn an_agent_that_talks_to_nobody_is_kept_waiting() {
+fn an_agent_without_a_runner_gets_backpressure() {
     let mut bench = Bench::new("nobody");
     bench.agent.set_nonblocking(true).expect("a mode");
     let flood = data(&[7; 65_536]);
@@ -235,45 +235,48 @@ fn flood(bench: &mut Bench, frame: &[u8], bytes_max: usize) -> usize {
 }
 
 #[test]
-fn who_floods_it_with_signs_has_to_wait_and_is_heard_again() {
-    for sign in [Header::Pressure.encode().to_vec(), reset_frame(1).to_vec()] {
-        let mut bench = Bench::new(&format!("signs-{}", sign[0]));
+fn a_flood_of_control_frames_is_throttled_and_the_link_recovers() {
+    for frame in [Header::Pressure.encode().to_vec(), reset_frame(1).to_vec()] {
+        let mut bench = Bench::new(&format!("control-{}", frame[0]));
         let mut runner = bench.connect();
         bench.agent_gets(&reset_frame(1));
         bench.agent_sends(&reset_frame(1));
-        let sent = flood(&mut bench, &sign, 64 << 20);
+        let sent = flood(&mut bench, &frame, 64 << 20);
         assert!(bench.link.pause().is_some(), "{sent} bytes");
-        assert!(!bench.link.listening());
+        assert!(!bench.link.reads_agent());
         // The other way stays open meanwhile.
         runner.write_all(b"still here").expect("a write");
         bench.link.advance();
         bench.agent_gets(&data(b"still here"));
-        let begun = sent % sign.len();
+        let begun = sent % frame.len();
         let mut agent = bench.agent.try_clone().expect("a descriptor");
-        let rest = [&sign[begun..], &data(b"heard")].concat();
+        let rest = [&frame[begun..], &data(b"after")].concat();
         let sender = std::thread::spawn(move || agent.write_all(&rest));
         let mut got = [0; 5];
         while runner.read_exact(&mut got).is_err() {
             bench.link.advance();
         }
-        assert_eq!(got, *b"heard");
+        assert_eq!(got, *b"after");
         sender.join().expect("an end").expect("a write");
     }
 }
 
 #[test]
-fn who_floods_it_with_bytes_that_nobody_wants_has_to_wait() {
-    let mut bench = Bench::new("unwanted");
+fn a_flood_of_discarded_bytes_is_throttled() {
+    let mut bench = Bench::new("discarded");
     let _runner = bench.connect();
     bench.agent_gets(&reset_frame(1));
     // No answer to the reset: all of this is of an earlier connection.
     let sent = flood(&mut bench, &data(&[0; 10_000]), 1 << 30);
-    assert!(bench.link.pause().is_some() && !bench.link.listening(), "{sent} bytes");
+    assert!(
+        bench.link.pause().is_some() && !bench.link.reads_agent(),
+        "{sent} bytes"
+    );
 }
 
 #[test]
-fn what_the_runner_wants_is_never_held_up() {
-    let mut bench = Bench::new("wanted");
+fn data_for_the_runner_is_never_throttled() {
+    let mut bench = Bench::new("data");
     let mut runner = bench.connect();
     bench.agent_gets(&reset_frame(1));
     bench.agent_sends(&reset_frame(1));

@@ -1,15 +1,17 @@
 //! What is written down about a running sandbox, before anything of it is made: whoever finds the record can remove all
 //! of it, and a restarted launcher finds its sandboxes again.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use rustix::process::Pid;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::answer::{Doing, Outcome};
 use crate::config::Config;
+use crate::network::Slot;
+use crate::process::Process;
 use crate::values::{Engine, Limits, Network, SandboxId};
 use crate::{files, log};
 
@@ -31,45 +33,6 @@ pub struct Record {
     pub system_layer: PathBuf,
     /// Its shim, once the engine runs.
     pub shim: Option<Process>,
-}
-
-/// A process, so described that another one with the same number is told apart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Process {
-    /// Its number.
-    pub pid: i32,
-    /// When it was started, in the kernel's ticks since the host's start.
-    pub started_ticks: u64,
-}
-
-impl Process {
-    /// The process that has this number now.
-    pub fn now(pid: i32) -> Option<Self> {
-        let text = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-        // The second field is the program's name in parentheses and may hold anything.
-        let after_name = text.rsplit_once(')')?.1;
-        let started_ticks = after_name.split_ascii_whitespace().nth(19)?.parse().ok()?;
-        Some(Self { pid, started_ticks })
-    }
-
-    /// Whether it still runs.
-    pub fn alive(self) -> bool {
-        Self::now(self.pid) == Some(self) && !zombie(self.pid)
-    }
-
-    /// Its number, for system calls.
-    pub fn pid(self) -> Option<Pid> {
-        Pid::from_raw(self.pid)
-    }
-}
-
-fn zombie(pid: i32) -> bool {
-    let text = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    let state = text
-        .rsplit_once(')')
-        .map(|(_, rest)| rest.trim_start().starts_with('Z'));
-    state.unwrap_or(true)
 }
 
 /// How the engine's process ended.
@@ -173,7 +136,7 @@ impl Folder {
         files::remove(&self.0.join("record.json")).doing(|| format!("{} cannot be changed", self.0.display()))
     }
 
-    /// Puts a record that cannot be read beside its place, for who wants to know what happened to it.
+    /// Renames a record that cannot be read, and keeps it for diagnosis.
     ///
     /// # Errors
     /// The system's.
@@ -217,6 +180,15 @@ pub fn records(config: &Config) -> Outcome<Vec<Record>> {
         records.extend(Folder::of(config, &id).record()?);
     }
     Ok(records)
+}
+
+/// What each sandbox with a record may reach.
+///
+/// # Errors
+/// As [`records`].
+pub fn policies(config: &Config) -> Outcome<BTreeMap<Slot, Network>> {
+    let records = records(config)?.into_iter();
+    Ok(records.map(|record| (Slot(record.slot), record.network)).collect())
 }
 
 /// The sandboxes whose record cannot be read.

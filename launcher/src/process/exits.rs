@@ -1,4 +1,4 @@
-//! Notices when a shim ends: one thread, however many sandboxes.
+//! Reports when shims end, to one thread for all sandboxes.
 
 use std::collections::HashMap;
 use std::os::fd::{AsFd, OwnedFd};
@@ -8,49 +8,49 @@ use rustix::buffer::spare_capacity;
 use rustix::event::epoll;
 use rustix::process::{PidfdFlags, WaitId, WaitIdOptions, pidfd_open, waitid};
 
-use super::record::Process;
+use super::Process;
 use crate::answer::{Doing, Outcome};
 use crate::values::SandboxId;
 
-/// The shims that are watched.
-pub struct Watch {
+/// The shims whose end is reported.
+pub struct ExitMonitor {
     epoll: OwnedFd,
-    watched: Mutex<Watched>,
+    monitored: Mutex<Monitored>,
 }
 
 #[derive(Default)]
-struct Watched {
+struct Monitored {
     next: u64,
     shims: HashMap<u64, (OwnedFd, SandboxId, Process)>,
 }
 
-impl Watch {
-    /// Watches nothing yet.
+impl ExitMonitor {
+    /// Monitors nothing yet.
     ///
     /// # Errors
     /// When the system has no descriptor left.
     pub fn new() -> Outcome<Self> {
-        let epoll = epoll::create(epoll::CreateFlags::CLOEXEC).doing(|| "Shims cannot be watched".into())?;
+        let epoll = epoll::create(epoll::CreateFlags::CLOEXEC).doing(|| "Shims cannot be monitored".into())?;
         Ok(Self {
             epoll,
-            watched: Mutex::default(),
+            monitored: Mutex::default(),
         })
     }
 
-    /// Watches one more. It may have ended already.
+    /// Monitors one more. It may have ended already.
     ///
     /// # Errors
     /// When the process is gone without a trace.
     pub fn add(&self, id: &SandboxId, shim: Process) -> Outcome<()> {
-        let what = || format!("The shim of {id} cannot be watched");
+        let what = || format!("The shim of {id} cannot be monitored");
         let pid = shim.pid().ok_or(rustix::io::Errno::SRCH).doing(what)?;
         let pidfd = pidfd_open(pid, PidfdFlags::empty()).doing(what)?;
-        let mut watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
-        let number = watched.next;
-        watched.next += 1;
+        let mut monitored = self.monitored.lock().unwrap_or_else(PoisonError::into_inner);
+        let number = monitored.next;
+        monitored.next += 1;
         let data = epoll::EventData::new_u64(number);
         epoll::add(&self.epoll, &pidfd, data, epoll::EventFlags::IN).doing(what)?;
-        watched.shims.insert(number, (pidfd, id.clone(), shim));
+        monitored.shims.insert(number, (pidfd, id.clone(), shim));
         Ok(())
     }
 
@@ -61,8 +61,11 @@ impl Watch {
             if epoll::wait(&self.epoll, spare_capacity(&mut events), None).is_err() {
                 continue;
             }
-            let mut watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
-            let Some(found) = events.first().and_then(|event| watched.shims.remove(&event.data.u64())) else {
+            let mut monitored = self.monitored.lock().unwrap_or_else(PoisonError::into_inner);
+            let Some(found) = events
+                .first()
+                .and_then(|event| monitored.shims.remove(&event.data.u64()))
+            else {
                 continue;
             };
             let (pidfd, id, shim) = found;

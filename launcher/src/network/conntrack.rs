@@ -24,11 +24,11 @@ const SOURCE_V4: u16 = 1;
 /// The upper bits of an attribute's type are flags.
 const TYPE_MASK: u16 = 0x3fff;
 
-/// Forgets every connection that was opened from this address. Returns how many.
+/// Deletes every connection that was opened from this address. Returns how many.
 ///
 /// # Errors
 /// When the kernel has no connection tracking, or refuses.
-pub fn forget(address: Ipv4Addr) -> io::Result<usize> {
+pub fn delete_flows(address: Ipv4Addr) -> io::Result<usize> {
     let mut socket = Socket::new(NETLINK_NETFILTER)?;
     socket.bind_auto()?;
     socket.connect(&SocketAddr::new(0, 0))?;
