@@ -30,6 +30,7 @@ class DocumentsTest {
   /// The types that a README names in its table.
   private static final Pattern NAMED_TYPE =
       Pattern.compile("^\\|[^|\n]*`(?:[a-z]+\\.)*([A-Z]\\w+)`[^|\n]*\\|", Pattern.MULTILINE);
+
   private static final Pattern TYPE =
       Pattern.compile("\\b(?:class|interface|record|enum|struct|trait|type) ([A-Z]\\w+)");
 
