@@ -34,6 +34,16 @@ class DocumentsTest {
   private static final Pattern TYPE =
       Pattern.compile("\\b(?:class|interface|record|enum|struct|trait|type) ([A-Z]\\w+)");
 
+  /// The first file of an answer, as the newcomer's page has it.
+  private static final Pattern FIRST_FILE =
+      Pattern.compile("^\\| [A-Z][^|]*\\? \\| `([^`]+)`", Pattern.MULTILINE);
+
+  /// Texts that were read while this was written and are not part of it. An RFC's section is found.
+  private static final Pattern ELSEWHERE =
+      Pattern.compile(
+          "control-api\\.md|toolbox-api\\.md|drift-0\\.\\d+|style\\.md|\\brules? \\d{1,2}[),.;:]"
+              + "|(?<!RFC \\d{4} )(?<!RFC \\d{4}bis )\u00a7");
+
   @Test
   void linksLeadSomewhere() throws IOException {
     Set<String> broken = new TreeSet<>();
@@ -63,6 +73,16 @@ class DocumentsTest {
   }
 
   @Test
+  void noSourceCitesWhatAReaderDoesNotHave() throws IOException {
+    Set<String> cited = new TreeSet<>();
+    for (Path file : SourceTree.files(SOURCE)) {
+      found(ELSEWHERE, SourceTree.text(file), 0).forEach(text -> cited.add(file + ": " + text));
+    }
+
+    assertThat(cited).as("cite a section of docs/contract/ instead").isEmpty();
+  }
+
+  @Test
   void typesThatReadmesNameExist() throws IOException {
     Set<String> types = new TreeSet<>();
     for (Path file : SourceTree.files(path -> path.matches(".*\\.(java|rs|py)"))) {
@@ -78,6 +98,16 @@ class DocumentsTest {
     }
 
     assertThat(missing).as("types that are not there any more").isEmpty();
+  }
+
+  @Test
+  void theArchitectureNamesTheFirstFileOfEachAnswer() throws IOException {
+    String architecture = SourceTree.text(Path.of("ARCHITECTURE.md"));
+    List<String> first = found(FIRST_FILE, SourceTree.text(Path.of("docs/newcomer.md")), 1);
+
+    assertThat(first)
+        .hasSize(6)
+        .allSatisfy(file -> assertThat(architecture).contains("`" + file + "`"));
   }
 
   private static boolean leadsSomewhere(Path document, String link) throws IOException {

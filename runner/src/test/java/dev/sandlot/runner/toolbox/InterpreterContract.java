@@ -11,7 +11,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 
-/// How the stateful interpreter behaves (contract: toolbox-api.md §8), whatever engine is behind
+/// How the stateful interpreter behaves (docs/contract/interpreter.md), whatever engine is behind
 /// it.
 abstract class InterpreterContract extends ToolboxHarness {
   private static final String CONTEXTS = "/process/interpreter/context";

@@ -13,7 +13,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 
-/// How sessions behave (contract: toolbox-api.md §6), whatever engine is behind them.
+/// How sessions behave (docs/contract/sessions.md), whatever engine is behind them.
 abstract class SessionContract extends SessionShellContract {
   // Sessions.
 

@@ -16,7 +16,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 
-/// How terminals behave (contract: toolbox-api.md §7 and §19.2), whatever engine is behind them.
+/// How terminals behave (docs/contract/terminals.md), whatever engine is behind them.
 abstract class TerminalContract extends ToolboxHarness {
   private static final String TERMINALS = "/process/pty";
   private static final String EXIT_CONTROL = "X-Daytona-Pty-Exit-Control";

@@ -5,7 +5,7 @@ import com.google.re2j.Pattern;
 import dev.sandlot.http.Exchange;
 import java.util.Optional;
 
-/// Which generation of a client asks: older ones want other shapes (contract: toolbox-api.md §1).
+/// Which generation of a client asks: older ones want other shapes (docs/contract/transport.md).
 public sealed interface ClientVersion {
   /// How clients tell it.
   String HEADER = "X-Daytona-SDK-Version";

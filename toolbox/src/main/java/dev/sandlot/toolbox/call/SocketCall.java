@@ -48,7 +48,8 @@ public record SocketCall(
   }
 
   /// The one subprotocol to agree to: clients give up without one of those they offer, browsers
-  /// without that of the version (contract: toolbox-api.md §1 and §19.2).
+  /// without that of the version (docs/contract/transport.md and
+  /// docs/contract/terminals.md#creating-and-connecting-in-one).
   public Optional<String> protocol() {
     List<String> offered = request.protocols();
     return offered.stream()

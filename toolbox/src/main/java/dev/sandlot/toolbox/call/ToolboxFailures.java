@@ -5,7 +5,7 @@ import dev.sandlot.http.HttpFailure;
 import java.util.HashMap;
 import java.util.Map;
 
-/// How failures read (contract: toolbox-api.md §2 and §19.4).
+/// How failures read (docs/contract/transport.md).
 public final class ToolboxFailures {
   private ToolboxFailures() {}
 

@@ -1,4 +1,4 @@
-/// Charts of programs (contract: toolbox-api.md §5.1 and §5.2): a wrapper around the program
+/// Charts of programs (docs/contract/processes.md): a wrapper around the program
 /// describes the figures that it shows, and the descriptions are taken out of its output again.
 @NullMarked
 package dev.sandlot.toolbox.code;

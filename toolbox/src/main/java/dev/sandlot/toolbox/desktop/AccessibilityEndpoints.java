@@ -14,7 +14,7 @@ import java.util.OptionalInt;
 import java.util.Set;
 import tools.jackson.databind.JsonNode;
 
-/// What programs tell of their widgets (contract: toolbox-api.md §12.4).
+/// What programs tell of their widgets (docs/contract/computer-use.md#accessibility).
 final class AccessibilityEndpoints {
   private static final Set<String> SCOPES = Set.of("focused", "pid", "all");
   private static final Set<String> MATCHES = Set.of("exact", "substring", "regex");

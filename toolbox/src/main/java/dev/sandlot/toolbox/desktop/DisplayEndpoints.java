@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Map;
 import tools.jackson.databind.JsonNode;
 
-/// Displays and windows (contract: toolbox-api.md §12.3).
+/// Displays and windows (docs/contract/computer-use.md#mouse-keyboard-and-display).
 final class DisplayEndpoints {
   private static final int DISPLAYS_MAX = 100;
 

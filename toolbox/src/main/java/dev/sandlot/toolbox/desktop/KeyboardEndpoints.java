@@ -9,7 +9,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.Map;
 
-/// The keyboard (contract: toolbox-api.md §12.3).
+/// The keyboard (docs/contract/computer-use.md#mouse-keyboard-and-display).
 final class KeyboardEndpoints {
   private static final int DELAY_MILLISECONDS_MAX = 10_000;
   private static final char LINE_SEPARATOR = '\u2028';

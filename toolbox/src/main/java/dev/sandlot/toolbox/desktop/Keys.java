@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
-/// The names of keys (contract: toolbox-api.md §12.3) and the symbols of the X protocol that they
-/// stand for.
+/// The names of keys (docs/contract/computer-use.md#mouse-keyboard-and-display) and the symbols of
+/// the X protocol that they stand for.
 final class Keys {
   /// How many modifiers a chord may have: there are no more.
   static final int MODIFIERS_MAX = 4;

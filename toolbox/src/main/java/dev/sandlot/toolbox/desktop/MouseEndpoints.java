@@ -14,7 +14,7 @@ import java.util.Map;
 import java.util.Set;
 import tools.jackson.databind.JsonNode;
 
-/// The mouse (contract: toolbox-api.md §12.3).
+/// The mouse (docs/contract/computer-use.md#mouse-keyboard-and-display).
 final class MouseEndpoints {
   private static final Set<String> DIRECTIONS = Set.of("up", "down", "left", "right");
 

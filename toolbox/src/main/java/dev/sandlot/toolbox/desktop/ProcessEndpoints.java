@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// Start, stop and state of the desktop (contract: toolbox-api.md §12.1).
+/// Start, stop and state of the desktop (docs/contract/computer-use.md#processes).
 final class ProcessEndpoints {
   private final DesktopSession session;
   private final Recordings recordings;

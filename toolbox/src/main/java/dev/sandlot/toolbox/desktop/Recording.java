@@ -15,7 +15,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 
-/// A recording of the screen (contract: toolbox-api.md §13).
+/// A recording of the screen (docs/contract/computer-use.md#recordings).
 ///
 /// @param path absolute, of the video
 /// @param end empty while it is active

@@ -7,7 +7,7 @@ import dev.sandlot.toolbox.call.Calls;
 import java.io.IOException;
 import java.util.Map;
 
-/// Recordings of the screen (contract: toolbox-api.md §13).
+/// Recordings of the screen (docs/contract/computer-use.md#recordings).
 final class RecordingEndpoints {
   private static final Pattern LABEL = Pattern.compile("[A-Za-z0-9 _-][A-Za-z0-9 ._-]{0,99}");
   private static final String LABEL_STANDARD = "session";

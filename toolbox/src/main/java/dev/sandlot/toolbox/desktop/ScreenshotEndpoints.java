@@ -13,7 +13,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalInt;
 
-/// Pictures of the screen (contract: toolbox-api.md §12.2).
+/// Pictures of the screen (docs/contract/computer-use.md#screenshots).
 final class ScreenshotEndpoints {
   private static final int QUALITY_MAX = 100;
   private static final int QUALITY_STANDARD = 85;

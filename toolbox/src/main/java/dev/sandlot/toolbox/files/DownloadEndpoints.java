@@ -23,7 +23,7 @@ import java.util.Map;
 import java.util.Optional;
 import tools.jackson.databind.JsonNode;
 
-/// Files on their way out (contract: toolbox-api.md §9.1 and §9.3). Nothing is held in memory.
+/// Files on their way out (docs/contract/files.md). Nothing is held in memory.
 public final class DownloadEndpoints {
   private final ToolboxLimits limits;
 

@@ -14,7 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.UnaryOperator;
 
-/// Writes the parts of a bulk download (contract: toolbox-api.md §9.3).
+/// Writes the parts of a bulk download (docs/contract/files.md#bulk-downloads).
 final class DownloadParts {
   static final String BOUNDARY = "DAYTONA-FILE-BOUNDARY";
 

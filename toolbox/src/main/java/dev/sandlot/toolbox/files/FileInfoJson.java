@@ -10,7 +10,8 @@ import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 
-/// The contract's `FileInfo`, in the text forms that its strict clients know (toolbox-api.md §9).
+/// The contract's `FileInfo`, in the text forms that its strict clients know
+/// (docs/contract/files.md).
 public final class FileInfoJson {
   /// As Go prints times, which the deprecated `modTime` still wants.
   private static final DateTimeFormatter GO_TIME =

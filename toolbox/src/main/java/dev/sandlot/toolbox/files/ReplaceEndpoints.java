@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Map;
 import tools.jackson.databind.JsonNode;
 
-/// `/files/replace` (contract: toolbox-api.md §9).
+/// `/files/replace` (docs/contract/files.md).
 public final class ReplaceEndpoints {
   private final ToolboxLimits toolbox;
   private final SearchLimits limits;

@@ -21,7 +21,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Gatherers;
 
-/// `/files/search` for names and `/files/find` for contents (contract: toolbox-api.md §9).
+/// `/files/search` for names and `/files/find` for contents (docs/contract/files.md).
 public final class SearchEndpoints {
   /// As a walk that goes through each folder by name comes by them.
   private static final Comparator<String> WALK_ORDER = SearchEndpoints::compare;

@@ -134,7 +134,7 @@ final class GitBody {
     return files();
   }
 
-  /// A user name and a password, when both are given (contract: toolbox-api.md §10).
+  /// A user name and a password, when both are given (docs/contract/git.md).
   Optional<Credential> credential() {
     Optional<String> username = optionalText("username");
     Optional<String> password = optionalText("password");

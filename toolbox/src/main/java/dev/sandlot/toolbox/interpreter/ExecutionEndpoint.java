@@ -10,7 +10,8 @@ import dev.sandlot.toolbox.interpreter.ExecutionRequest.Refused;
 import dev.sandlot.toolbox.sandbox.RunningSandbox;
 import java.util.Optional;
 
-/// `/process/interpreter/execute`: one connection, one execution (contract: toolbox-api.md §8.1).
+/// `/process/interpreter/execute`: one connection, one execution
+/// (docs/contract/interpreter.md#executions).
 final class ExecutionEndpoint {
   private final Contexts contexts;
   private final InterpreterLimits limits;

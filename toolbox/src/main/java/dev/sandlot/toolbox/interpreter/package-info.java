@@ -1,4 +1,4 @@
-/// The stateful interpreter (contract: toolbox-api.md §8): contexts that keep their variables from
+/// The stateful interpreter (docs/contract/interpreter.md): contexts that keep their variables from
 /// one execution to the next. A context is a process inside the sandbox, found again by its labels;
 /// here are only the queues of those who wait for one. Entry type: {@link
 /// dev.sandlot.toolbox.interpreter.InterpreterRoutes}.

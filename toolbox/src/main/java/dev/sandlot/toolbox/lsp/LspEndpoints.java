@@ -18,7 +18,7 @@ import org.eclipse.lsp4j.Position;
 import org.eclipse.lsp4j.TextDocumentIdentifier;
 import tools.jackson.databind.JsonNode;
 
-/// `/lsp/*` (contract: toolbox-api.md §11).
+/// `/lsp/*` (docs/contract/language-servers.md).
 final class LspEndpoints {
   private static final String INCOMPLETE_HEADER = "X-Sandlot-Incomplete";
 

@@ -1,5 +1,5 @@
-/// Language servers of a sandbox (contract: toolbox-api.md §11): agent processes that speak the
-/// Language Server Protocol on their standard streams. Entry type: {@link
+/// Language servers of a sandbox (docs/contract/language-servers.md): agent processes that speak
+/// the Language Server Protocol on their standard streams. Entry type: {@link
 /// dev.sandlot.toolbox.lsp.LspRoutes}, for the toolbox. What the servers send is hostile input.
 /// Only the connections are kept here; see docs/adr/0009-language-servers.md.
 @NullMarked

@@ -32,7 +32,7 @@ import tools.jackson.core.JsonGenerator;
 import tools.jackson.core.ObjectWriteContext;
 import tools.jackson.core.json.JsonFactory;
 
-/// Runs a process and answers with what came of it (contract: toolbox-api.md §4 and §5).
+/// Runs a process and answers with what came of it (docs/contract/processes.md).
 public final class CommandRunner {
   private static final Logger LOGGER = LoggerFactory.getLogger(CommandRunner.class);
   private static final JsonFactory JSON = new JsonFactory();

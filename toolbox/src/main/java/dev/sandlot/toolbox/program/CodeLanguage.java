@@ -7,8 +7,8 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.UUID;
 
-/// How a program of each language is run (contract: toolbox-api.md §5, but for standard input,
-/// which is the program's own and empty).
+/// How a program of each language is run (docs/contract/processes.md#programs, but for standard
+/// input, which is the program's own and empty).
 public enum CodeLanguage {
   /// Sees `['-', …]` as its arguments, as if it came on standard input.
   PYTHON {

@@ -20,7 +20,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 
-/// What commands have written and write (contract: toolbox-api.md §6.4 to §6.7).
+/// What commands have written and write (docs/contract/sessions.md).
 final class LogEndpoints {
   /// What may stand in a path for a command.
   static final Pattern COMMAND_ID = Pattern.compile("[A-Za-z0-9_-]{1,64}");

@@ -3,7 +3,8 @@ package dev.sandlot.toolbox.session;
 import dev.sandlot.http.Exchange;
 import dev.sandlot.toolbox.call.ClientVersion;
 
-/// In which form a client of some generation wants a log (contract: toolbox-api.md §6.5).
+/// In which form a client of some generation wants a log
+/// (docs/contract/sessions.md#forms-of-a-log).
 enum LogForm {
   /// JSON with the marked log and its two halves.
   SPLIT,

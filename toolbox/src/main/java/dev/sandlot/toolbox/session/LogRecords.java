@@ -4,8 +4,8 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 
 /// Turns what a command writes into the records of its log: lines, each behind the mark of its
-/// stream (contract: toolbox-api.md §6.4). A line that is too long for one record goes on in the
-/// next, behind the same mark.
+/// stream (docs/contract/sessions.md#log-records). A line that is too long for one record goes on
+/// in the next, behind the same mark.
 final class LogRecords {
   /// Of a record without its mark.
   static final int RECORD_BYTES_MAX = 16 << 10;

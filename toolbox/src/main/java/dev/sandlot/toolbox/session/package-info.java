@@ -1,4 +1,4 @@
-/// Sessions of the toolbox (contract: toolbox-api.md §6): shells that stay, commands in them, and
+/// Sessions of the toolbox (docs/contract/sessions.md): shells that stay, commands in them, and
 /// what those write. Entry type: {@link dev.sandlot.toolbox.session.SessionRoutes}, for the
 /// toolbox's routes. All state is processes of the sandbox's agent, found again by their labels:
 /// nothing is kept here (docs/sessions.md says how).

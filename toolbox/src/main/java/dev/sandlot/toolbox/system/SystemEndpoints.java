@@ -24,7 +24,7 @@ import java.util.List;
 import java.util.Map;
 import tools.jackson.databind.JsonNode;
 
-/// What a sandbox is and uses (contract: toolbox-api.md §14 and §19.1).
+/// What a sandbox is and uses (docs/contract/system.md and docs/contract/versions.md#operations).
 public final class SystemEndpoints {
   private static final Pattern PORT = Pattern.compile("[1-9][0-9]{0,4}");
   private static final Pattern SECONDS = Pattern.compile("0|[1-9][0-9]{0,3}");

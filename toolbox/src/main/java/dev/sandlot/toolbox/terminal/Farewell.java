@@ -7,7 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 
-/// How a terminal's end is told to its viewers (contract: toolbox-api.md §7.1).
+/// How a terminal's end is told to its viewers (docs/contract/terminals.md#the-websocket).
 ///
 /// @param code -1 when a signal ended the shell
 /// @param reason empty for code 0

@@ -4,7 +4,8 @@ import dev.sandlot.http.HttpFailure;
 import java.util.Map;
 
 /// How failures of computer use read: as all of the toolbox's, and with the keys that its older
-/// clients look at (contract: toolbox-api.md §2, shape C, and §12).
+/// clients look at (docs/contract/transport.md#errors-of-the-toolbox and
+/// docs/contract/computer-use.md).
 public final class DesktopFailures {
   private DesktopFailures() {}
 

@@ -3,7 +3,7 @@ package dev.sandlot.toolbox.desktop.session;
 import java.util.Locale;
 import java.util.Optional;
 
-/// What a desktop is made of, in the order of its start (contract: toolbox-api.md §12.1).
+/// What a desktop is made of, in the order of its start (docs/contract/computer-use.md#processes).
 public enum DesktopProcess {
   /// The display.
   XVFB(100, true, true),

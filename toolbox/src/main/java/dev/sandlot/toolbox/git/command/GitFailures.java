@@ -7,9 +7,10 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
-/// What git's refusals are for clients (contract: toolbox-api.md §10 and §19.4). Git has exit codes
-/// for next to nothing, so its words decide; `LC_ALL=C` keeps them the same everywhere. A sandbox
-/// can forge them, and deceives nobody but its own caller.
+/// What git's refusals are for clients (docs/contract/git.md and
+/// docs/contract/transport.md#error-codes). Git has exit codes for next to nothing, so its words
+/// decide; `LC_ALL=C` keeps them the same everywhere. A sandbox can forge them, and deceives nobody
+/// but its own caller.
 public final class GitFailures {
   /// The first that fits a line counts.
   private static final List<Rule> RULES =
@@ -203,7 +204,7 @@ public final class GitFailures {
         : failure(status, code, words);
   }
 
-  /// A failure in the toolbox's words (toolbox-api.md §2).
+  /// A failure in the toolbox's words (docs/contract/transport.md#errors-of-the-toolbox).
   public static HttpFailure failure(int status, String code, String sentence) {
     String kind =
         switch (status) {
