@@ -1,8 +1,8 @@
 package dev.sandlot.controlplane;
 
 import dev.sandlot.controlplane.access.ApiKeys;
-import dev.sandlot.controlplane.access.Permission;
 import dev.sandlot.controlplane.access.Secret;
+import dev.sandlot.controlplane.operation.Permission;
 import dev.sandlot.controlplane.organization.Organizations;
 import dev.sandlot.controlplane.region.Regions;
 import dev.sandlot.controlplane.runnerpool.RunnerPool;

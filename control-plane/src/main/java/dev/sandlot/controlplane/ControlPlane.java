@@ -3,10 +3,10 @@ package dev.sandlot.controlplane;
 import dev.sandlot.controlplane.access.AccessRoutes;
 import dev.sandlot.controlplane.access.ApiKeys;
 import dev.sandlot.controlplane.access.Callers;
-import dev.sandlot.controlplane.access.Policy;
 import dev.sandlot.controlplane.health.HealthRoutes;
 import dev.sandlot.controlplane.job.JobRoutes;
 import dev.sandlot.controlplane.job.Jobs;
+import dev.sandlot.controlplane.operation.Rules;
 import dev.sandlot.controlplane.organization.Organizations;
 import dev.sandlot.controlplane.platform.PostgresDatabase;
 import dev.sandlot.controlplane.platform.Signals;
@@ -28,9 +28,9 @@ import dev.sandlot.http.Endpoint;
 import dev.sandlot.http.Exchange;
 import dev.sandlot.http.FailureBody;
 import dev.sandlot.http.HttpFailure;
+import dev.sandlot.http.Operation;
+import dev.sandlot.http.OperationTable;
 import dev.sandlot.http.ReasonPhrase;
-import dev.sandlot.http.Route;
-import dev.sandlot.http.RouteTable;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -41,7 +41,7 @@ import java.util.Map;
 public final class ControlPlane implements AutoCloseable {
   private final PostgresDatabase database;
   private final SandboxReconciler reconciler;
-  private final RouteTable<Policy> routes;
+  private final OperationTable<Rules> operations;
   private final Endpoint endpoint;
   private final Previews previews;
   private final ApiKeys apiKeys;
@@ -70,7 +70,7 @@ public final class ControlPlane implements AutoCloseable {
         database.run(
             () -> Bootstrap.ensure(config, organizations, regions, pool, snapshots, apiKeys));
 
-    List<Route<Policy>> all = new ArrayList<>();
+    List<Operation<Rules>> all = new ArrayList<>();
     all.addAll(
         new HealthRoutes(
                 database,
@@ -78,19 +78,19 @@ public final class ControlPlane implements AutoCloseable {
                 config.addresses(),
                 config.version(),
                 config.defaultSnapshot().name())
-            .routes());
-    all.addAll(new AccessRoutes(callers).routes());
-    all.addAll(new RegionRoutes(regions).routes());
-    all.addAll(new SnapshotRoutes(snapshots).routes());
-    all.addAll(new SandboxRoutes(sandboxes, creation, config.addresses()).routes());
-    all.addAll(new RunnerSandboxRoutes(sandboxes, config.addresses()).routes());
-    all.addAll(new PreviewRoutes(previews, sandboxes, config.addresses()).routes());
-    all.addAll(new RunnerRoutes(pool).routes());
-    all.addAll(new JobRoutes(jobs, sandboxes.jobOutcomes()).routes());
-    this.routes = new RouteTable<>(all);
+            .operations());
+    all.addAll(new AccessRoutes(callers).operations());
+    all.addAll(new RegionRoutes(regions).operations());
+    all.addAll(new SnapshotRoutes(snapshots).operations());
+    all.addAll(new SandboxRoutes(sandboxes, creation, config.addresses()).operations());
+    all.addAll(new RunnerSandboxRoutes(sandboxes, config.addresses()).operations());
+    all.addAll(new PreviewRoutes(previews, sandboxes, config.addresses()).operations());
+    all.addAll(new RunnerRoutes(pool).operations());
+    all.addAll(new JobRoutes(jobs, sandboxes.jobOutcomes()).operations());
+    this.operations = new OperationTable<>(all);
     this.endpoint =
         new ApiDispatcher(
-            routes, KnownOperations.load(), callers, config.attempts(), config.version());
+            operations, KnownOperations.load(), callers, config.attempts(), config.version());
     config.keys().given().forEach(key -> config.attempts().know(key.text()));
   }
 
@@ -146,8 +146,8 @@ public final class ControlPlane implements AutoCloseable {
   }
 
   /// All operations that are built, with who may call them.
-  RouteTable<Policy> routes() {
-    return routes;
+  OperationTable<Rules> operations() {
+    return operations;
   }
 
   /// Does now what is otherwise done every few seconds.

@@ -2,8 +2,6 @@ package dev.sandlot.controlplane;
 
 import dev.sandlot.http.Json;
 import dev.sandlot.http.PathPattern;
-import dev.sandlot.http.Route;
-import dev.sandlot.http.RouteTable;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -18,39 +16,37 @@ final class KnownOperations {
   private static final List<String> RESOURCES = List.of("/api/control.json", "/api/analytics.json");
   private static final Set<String> METHODS = Set.of("get", "put", "post", "delete", "patch");
 
-  private final List<Operation> operations;
-  private final RouteTable<Operation> table;
+  private final List<Known> operations;
 
-  private KnownOperations(List<Operation> operations) {
+  private KnownOperations(List<Known> operations) {
     this.operations = List.copyOf(operations);
-    this.table =
-        new RouteTable<>(
-            operations.stream()
-                .map(one ->
-                    new Route<>(one.method(), new PathPattern(one.path()), one, exchange -> {}))
-                .toList());
   }
 
-  /// @param path with its parameters in braces
-  record Operation(String method, String path) {
+  /// What the contract says of an operation.
+  record Known(String id, String method, PathPattern path) {
     @Override
     public String toString() {
-      return method + " " + path;
+      return method + " " + path.text();
     }
   }
 
   /// @throws UncheckedIOException when a file is not on the class path
   static KnownOperations load() {
-    List<Operation> operations = new ArrayList<>();
+    List<Known> operations = new ArrayList<>();
     for (String resource : RESOURCES) {
       paths(resource)
           .forEach((path, methods) -> {
             if (methods instanceof Map<?, ?> ofPath) {
-              ofPath.keySet().stream()
-                  .map(String::valueOf)
-                  .filter(METHODS::contains)
-                  .map(method -> method.toUpperCase(Locale.ROOT))
-                  .forEach(method -> operations.add(new Operation(method, String.valueOf(path))));
+              ofPath.forEach((method, described) -> {
+                if (METHODS.contains(String.valueOf(method))
+                    && described instanceof Map<?, ?> operation) {
+                  operations.add(
+                      new Known(
+                          String.valueOf(operation.get("operationId")),
+                          String.valueOf(method).toUpperCase(Locale.ROOT),
+                          new PathPattern(String.valueOf(path))));
+                }
+              });
             }
           });
     }
@@ -72,11 +68,13 @@ final class KnownOperations {
     }
   }
 
-  List<Operation> all() {
+  List<Known> all() {
     return operations;
   }
 
   boolean contains(String method, String path) {
-    return table.find(method, path).isPresent();
+    String wanted = method.equals("HEAD") ? "GET" : method;
+    return operations.stream()
+        .anyMatch(one -> one.method().equals(wanted) && one.path().match(path).isPresent());
   }
 }

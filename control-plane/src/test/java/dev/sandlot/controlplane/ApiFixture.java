@@ -3,8 +3,8 @@ package dev.sandlot.controlplane;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.github.benmanes.caffeine.cache.Ticker;
-import dev.sandlot.controlplane.access.Permission;
 import dev.sandlot.controlplane.access.Secret;
+import dev.sandlot.controlplane.operation.Permission;
 import dev.sandlot.controlplane.platform.Addresses;
 import dev.sandlot.controlplane.platform.DatabaseConfig;
 import dev.sandlot.http.Json;

@@ -3,7 +3,11 @@ package dev.sandlot.controlplane;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.sandlot.controlplane.access.Policy;
+import dev.sandlot.controlplane.operation.Access;
+import dev.sandlot.controlplane.operation.CallerKind;
+import dev.sandlot.controlplane.operation.RateClass;
+import dev.sandlot.controlplane.operation.Rules;
+import dev.sandlot.http.Operation;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -12,6 +16,7 @@ import java.net.http.WebSocketHandshakeException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CompletionException;
@@ -39,15 +44,23 @@ class OperationCoverageIT {
     api.close();
   }
 
+  private static List<Operation<Rules>> operations() {
+    return api.plane.operations().operations();
+  }
+
+  private static String request(Operation<Rules> operation) {
+    return operation.method() + " " + operation.path().text();
+  }
+
   private static Set<String> contract() {
     return KnownOperations.load().all().stream()
-        .map(KnownOperations.Operation::toString)
+        .map(KnownOperations.Known::toString)
         .collect(Collectors.toCollection(TreeSet::new));
   }
 
   private static Set<String> routed() {
-    return api.plane.routes().routes().stream()
-        .map(route -> route.method() + " " + route.pattern().text())
+    return operations().stream()
+        .map(OperationCoverageIT::request)
         .collect(Collectors.toCollection(TreeSet::new));
   }
 
@@ -71,11 +84,52 @@ class OperationCoverageIT {
   }
 
   @Test
+  void callsEveryOperationWhatTheContractCallsIt() {
+    Map<String, String> ids =
+        KnownOperations.load().all().stream()
+            .collect(Collectors.toMap(KnownOperations.Known::toString, KnownOperations.Known::id));
+
+    assertThat(operations())
+        .allSatisfy(operation -> assertThat(operation.id()).isEqualTo(ids.get(request(operation))));
+  }
+
+  @Test
+  void auditsWhateverUsersChange() {
+    List<String> silent =
+        operations().stream()
+            .filter(operation -> !operation.method().equals("GET"))
+            .filter(operation ->
+                operation.rules().access() instanceof Access.Only only
+                    && only.kinds().contains(CallerKind.USER_KEY))
+            .filter(operation -> operation.rules().audit().isEmpty())
+            .map(Operation::id)
+            .toList();
+
+    // Whoever looks into a sandbox keeps it awake: that is no change to tell of.
+    assertThat(silent).containsExactly("updateLastActivity");
+  }
+
+  @Test
+  void countsCreationsAndChangesOfStateApart() {
+    Map<RateClass, Set<String>> counted =
+        operations().stream()
+            .collect(
+                Collectors.groupingBy(
+                    operation -> operation.rules().rate(),
+                    Collectors.mapping(Operation::id, Collectors.toSet())));
+
+    assertThat(counted.get(RateClass.SANDBOX_CREATE)).containsExactly("createSandbox");
+    assertThat(counted.get(RateClass.SANDBOX_LIFECYCLE))
+        .containsExactlyInAnyOrder(
+            "startSandbox", "stopSandbox", "recoverSandbox", "deleteSandbox");
+  }
+
+  @Test
   void opensToAnyoneOnlyWhatClientsNeedBeforeTheyHaveAKey() {
     Set<String> open =
-        api.plane.routes().routes().stream()
-            .filter(route -> route.access() instanceof Policy.Anyone)
-            .map(route -> route.method() + " " + route.pattern().text())
+        operations().stream()
+            .filter(operation -> operation.rules().access() instanceof Access.Anyone)
+            .map(OperationCoverageIT::request)
             .collect(Collectors.toSet());
 
     assertThat(open).containsExactlyInAnyOrder("GET /config", "GET /health", "GET /shared-regions");

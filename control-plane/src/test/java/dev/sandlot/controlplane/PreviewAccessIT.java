@@ -2,7 +2,7 @@ package dev.sandlot.controlplane;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sandlot.controlplane.access.Permission;
+import dev.sandlot.controlplane.operation.Permission;
 import dev.sandlot.controlplane.preview.Previews;
 import dev.sandlot.model.SandboxId;
 import java.util.EnumSet;

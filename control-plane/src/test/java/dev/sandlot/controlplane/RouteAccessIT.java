@@ -3,12 +3,15 @@ package dev.sandlot.controlplane;
 import static dev.sandlot.controlplane.ApiFixture.assertRefused;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sandlot.controlplane.access.Permission;
-import dev.sandlot.controlplane.access.Policy;
 import dev.sandlot.controlplane.access.Secret;
-import dev.sandlot.http.Route;
+import dev.sandlot.controlplane.operation.Access;
+import dev.sandlot.controlplane.operation.CallerKind;
+import dev.sandlot.controlplane.operation.Permission;
+import dev.sandlot.controlplane.operation.Rules;
+import dev.sandlot.http.Operation;
 import dev.sandlot.model.RunnerId;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
@@ -24,8 +27,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 
-/// Asks of every route that it keeps out whom it should, and lets in whom it should. All tests are
-/// made from the route table: a route that is added is tested by that alone.
+/// Asks of every operation that it keeps out whom it should, and lets in whom it should. All tests
+/// are made from the table of operations: one that is added is tested by that alone.
 class RouteAccessIT {
   private static final Set<Permission> ALL = EnumSet.allOf(Permission.class);
 
@@ -35,10 +38,6 @@ class RouteAccessIT {
       {"labels":{"a":"b"},"networkBlockAll":true,"state":"stopped","status":"IN_PROGRESS",
        "metrics":{"cpu":8,"memoryGiB":64,"diskGiB":500}}\
       """;
-
-  /// Parameters that name something which belongs to somebody.
-  private static final Set<String> NAMING =
-      Set.of("sandboxIdOrName", "sandboxId", "jobId", "id", "signedPreviewToken", "authToken");
 
   private static ApiFixture api;
   private static FakeRunner runner;
@@ -119,9 +118,9 @@ class RouteAccessIT {
               token));
     }
 
-    /// The path of a route with these in it.
-    String path(Route<Policy> route) {
-      String pattern = route.pattern().text();
+    /// The path of an operation with these in it.
+    String path(Operation<Rules> operation) {
+      String pattern = operation.path().text();
       String query = pattern.equals("/jobs/poll") ? "?timeout=0" : "";
       return Pattern.compile("\\{([^}]*)}")
               .matcher(pattern)
@@ -143,69 +142,97 @@ class RouteAccessIT {
   }
 
   private static Stream<DynamicTest> each(
-      Predicate<Route<Policy>> which, Consumer<Route<Policy>> test) {
+      Predicate<Operation<Rules>> which, Consumer<Operation<Rules>> test) {
     List<DynamicTest> tests =
-        api.plane.routes().routes().stream()
+        api.plane.operations().operations().stream()
             .filter(which)
-            .map(route ->
+            .map(operation ->
                 DynamicTest.dynamicTest(
-                    route.method() + " " + route.pattern().text(), () -> test.accept(route)))
+                    operation.method() + " " + operation.path().text(),
+                    () -> test.accept(operation)))
             .toList();
     assertThat(tests).isNotEmpty();
     return tests.stream();
   }
 
-  private static ApiFixture.Answer call(String key, Route<Policy> route, String path) {
-    String body = route.method().equals("POST") || route.method().equals("PUT") ? BODY : "";
-    return api.call(key, route.method(), path, body);
+  private static ApiFixture.Answer call(String key, Operation<Rules> operation, String path) {
+    String body = operation.method().equals("POST") || operation.method().equals("PUT") ? BODY : "";
+    return api.call(key, operation.method(), path, body);
   }
 
-  /// The key of one who may call.
-  private static String rightful(Policy policy) {
-    return switch (policy) {
-      case Policy.Anyone _ -> "";
-      case Policy.Key _, Policy.KeyOrProxy _ -> ownerKey;
-      case Policy.Runner _ -> api.runnerKey;
-      case Policy.Proxy _ -> api.proxyKey;
-      case Policy.Health _ -> api.healthKey;
+  private static String keyOf(CallerKind kind) {
+    return switch (kind) {
+      case USER_KEY -> ownerKey;
+      case RUNNER -> api.runnerKey;
+      case PROXY -> api.proxyKey;
+      case MONITOR -> api.healthKey;
+      case ADMINISTRATOR -> api.adminKey;
     };
   }
 
-  /// Keys of kinds that may not call.
-  private static List<String> wrongKinds(Policy policy) {
-    return switch (policy) {
-      case Policy.Anyone _ -> List.of();
-      case Policy.Key _ -> List.of(api.runnerKey, api.proxyKey, api.healthKey);
-      case Policy.KeyOrProxy _ -> List.of(api.runnerKey, api.healthKey);
-      case Policy.Runner _ -> List.of(ownerKey, api.adminKey, api.proxyKey, api.healthKey);
-      case Policy.Proxy _ -> List.of(ownerKey, api.adminKey, api.runnerKey, api.healthKey);
-      case Policy.Health _ -> List.of(ownerKey, api.runnerKey, api.proxyKey);
+  /// Keys of those who may call.
+  private static List<String> rightful(Operation<Rules> operation) {
+    return switch (operation.rules().access()) {
+      case Access.Anyone() -> List.of("");
+      case Access.Only(Set<CallerKind> kinds, _) ->
+          kinds.stream().sorted().map(RouteAccessIT::keyOf).toList();
     };
   }
 
-  private static boolean named(Route<Policy> route) {
-    return NAMING.stream()
-        .anyMatch(parameter -> route.pattern().text().contains("{" + parameter + "}"));
+  /// Keys of kinds that may not call. An administrator's is a user's too.
+  private static List<String> wrongKinds(Operation<Rules> operation) {
+    return switch (operation.rules().access()) {
+      case Access.Anyone() -> List.of();
+      case Access.Only(Set<CallerKind> kinds, _) ->
+          Arrays.stream(CallerKind.values())
+              .filter(kind -> !kinds.contains(kind))
+              .filter(
+                  kind -> kind != CallerKind.ADMINISTRATOR || !kinds.contains(CallerKind.USER_KEY))
+              .map(RouteAccessIT::keyOf)
+              .toList();
+    };
+  }
+
+  private static boolean open(Operation<Rules> operation) {
+    return operation.rules().access() instanceof Access.Anyone;
+  }
+
+  private static boolean openTo(CallerKind kind, Operation<Rules> operation) {
+    return operation.rules().access() instanceof Access.Only only && only.kinds().contains(kind);
+  }
+
+  private static Set<Permission> permissions(Operation<Rules> operation) {
+    return operation.rules().access() instanceof Access.Only only ? only.permissions() : Set.of();
+  }
+
+  /// Whether something is named that belongs to somebody. A signed token does by itself.
+  private static boolean named(Operation<Rules> operation) {
+    return operation.rules().resource().isPresent()
+        || operation.path().text().contains("{signedPreviewToken}");
   }
 
   @TestFactory
   Stream<DynamicTest> letsInWhomItShould() {
     return each(
         _ -> true,
-        route -> {
-          String path = Belongings.make().path(route);
+        operation -> {
+          for (String key : rightful(operation)) {
+            int status = call(key, operation, Belongings.make().path(operation)).status();
 
-          assertThat(call(rightful(route.access()), route, path).status())
-              .isNotIn(401, 403, 404, 500, 501);
+            assertThat(status).isNotIn(401, 403, 404, 500, 501);
+            if (status < 300) {
+              assertThat(status).isEqualTo(operation.success());
+            }
+          }
         });
   }
 
   @TestFactory
   Stream<DynamicTest> refusesMissingWrongRevokedAndExpiredKeys() {
     return each(
-        route -> !(route.access() instanceof Policy.Anyone),
-        route -> {
-          String path = Belongings.make().path(route);
+        operation -> !open(operation),
+        operation -> {
+          String path = Belongings.make().path(operation);
           String revoked = api.key(owner, ALL);
           assertThat(api.call(revoked, "GET", "/api-keys/current", "").status()).isEqualTo(200);
           api.revoke(owner, revoked);
@@ -213,7 +240,7 @@ class RouteAccessIT {
 
           for (String key :
               List.of("", Secret.random().text(), revoked, expired, "x", "eyJ.e30.x")) {
-            assertRefused(call(key, route, path), 401);
+            assertRefused(call(key, operation, path), 401);
           }
         });
   }
@@ -221,12 +248,12 @@ class RouteAccessIT {
   @TestFactory
   Stream<DynamicTest> refusesKeysOfOtherKinds() {
     return each(
-        route -> !(route.access() instanceof Policy.Anyone),
-        route -> {
-          String path = Belongings.make().path(route);
+        operation -> !open(operation),
+        operation -> {
+          String path = Belongings.make().path(operation);
 
-          for (String key : wrongKinds(route.access())) {
-            assertRefused(call(key, route, path), 401);
+          for (String key : wrongKinds(operation)) {
+            assertRefused(call(key, operation, path), 401);
           }
         });
   }
@@ -234,13 +261,13 @@ class RouteAccessIT {
   @TestFactory
   Stream<DynamicTest> refusesKeysThatLackAPermission() {
     return each(
-        route -> route.access() instanceof Policy.Key(Set<Permission> all) && !all.isEmpty(),
-        route -> {
+        operation -> !permissions(operation).isEmpty(),
+        operation -> {
           Belongings belongings = Belongings.make();
-          for (Permission needed : ((Policy.Key) route.access()).permissions()) {
+          for (Permission needed : permissions(operation)) {
             String key = api.key(owner, EnumSet.complementOf(EnumSet.of(needed)));
 
-            ApiFixture.Answer answer = call(key, route, belongings.path(route));
+            ApiFixture.Answer answer = call(key, operation, belongings.path(operation));
 
             assertRefused(answer, 403);
             assertThat(answer.text("message")).contains(needed.wire());
@@ -251,17 +278,16 @@ class RouteAccessIT {
   @TestFactory
   Stream<DynamicTest> hidesWhatIsAnothersAndLeavesItAlone() {
     return each(
-        route ->
-            named(route)
-                && !(route.access() instanceof Policy.Proxy)
-                && !(route.access() instanceof Policy.Anyone),
-        route -> {
+        operation ->
+            named(operation)
+                && (openTo(CallerKind.USER_KEY, operation) || openTo(CallerKind.RUNNER, operation)),
+        operation -> {
           Belongings belongings = Belongings.make();
-          String path = belongings.path(route);
+          String path = belongings.path(operation);
           String before = api.call(ownerKey, "GET", "/sandbox/" + belongings.sandbox(), "").body();
 
-          String key = route.access() instanceof Policy.Runner ? otherRunnerKey : strangerKey;
-          assertRefused(call(key, route, path), 404);
+          String key = openTo(CallerKind.RUNNER, operation) ? otherRunnerKey : strangerKey;
+          assertRefused(call(key, operation, path), 404);
 
           String after = api.call(ownerKey, "GET", "/sandbox/" + belongings.sandbox(), "").body();
           assertThat(after).isEqualTo(before);
@@ -271,16 +297,16 @@ class RouteAccessIT {
   @TestFactory
   Stream<DynamicTest> listsNothingThatIsAnothers() {
     return each(
-        route ->
-            route.method().equals("GET")
-                && !route.pattern().text().contains("{")
-                && !(route.access() instanceof Policy.Anyone),
-        route -> {
+        operation ->
+            operation.method().equals("GET")
+                && !operation.path().text().contains("{")
+                && !open(operation),
+        operation -> {
           Belongings belongings = Belongings.make();
-          boolean ofRunner = route.access() instanceof Policy.Runner;
+          boolean ofRunner = openTo(CallerKind.RUNNER, operation);
           String key = ofRunner ? otherRunnerKey : strangerKey;
 
-          assertThat(call(key, route, belongings.path(route)).body())
+          assertThat(call(key, operation, belongings.path(operation)).body())
               .doesNotContain(belongings.sandbox())
               .doesNotContain(snapshot.toString())
               .doesNotContain("\"own\"")
@@ -292,11 +318,11 @@ class RouteAccessIT {
   Stream<DynamicTest> answersNotFoundForWhatDoesNotExist() {
     return each(
         RouteAccessIT::named,
-        route -> {
-          String key = rightful(route.access());
+        operation -> {
+          String key = rightful(operation).getFirst();
           String nowhere =
               Pattern.compile("\\{([^}]*)}")
-                  .matcher(route.pattern().text())
+                  .matcher(operation.path().text())
                   .replaceAll(match ->
                       switch (match.group(1)) {
                         case "port", "interval" -> "7";
@@ -304,7 +330,7 @@ class RouteAccessIT {
                         default -> UUID.randomUUID().toString();
                       });
 
-          assertRefused(call(key, route, nowhere), 404);
+          assertRefused(call(key, operation, nowhere), 404);
         });
   }
 }

@@ -3,7 +3,7 @@ package dev.sandlot.controlplane;
 import static dev.sandlot.controlplane.ApiFixture.assertRefused;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sandlot.controlplane.access.Permission;
+import dev.sandlot.controlplane.operation.Permission;
 import dev.sandlot.controlplane.platform.DatabaseConfig;
 import java.time.Duration;
 import java.util.EnumSet;

@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import dev.sandlot.http.Endpoint;
 import dev.sandlot.http.Exchange;
 import dev.sandlot.http.HttpFailure;
+import dev.sandlot.http.OperationId;
 import dev.sandlot.model.OperationFailure;
 import io.prometheus.metrics.core.metrics.Counter;
 import io.prometheus.metrics.core.metrics.Histogram;
@@ -32,14 +33,14 @@ final class Metrics {
     requests =
         Counter.builder()
             .name("sandlot_http_requests_total")
-            .help("Requests served, by role and class of status")
-            .labelNames("role", "status")
+            .help("Requests served, by role, operation of the contract and class of status")
+            .labelNames("role", "operation", "status")
             .register(registry);
     durations =
         Histogram.builder()
             .name("sandlot_http_request_duration_seconds")
-            .help("Time to serve a request, its body included, by role")
-            .labelNames("role")
+            .help("Time to serve a request, its body included, by role and operation")
+            .labelNames("role", "operation")
             .classicUpperBounds(
                 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
             .register(registry);
@@ -61,8 +62,9 @@ final class Metrics {
         status = exchange.sent() ? category(exchange.status()) : status;
         throw e;
       } finally {
-        durations.labelValues(role).observe((System.nanoTime() - start) / NANOSECONDS);
-        requests.labelValues(role, status).inc();
+        String operation = OperationId.of(exchange);
+        durations.labelValues(role, operation).observe((System.nanoTime() - start) / NANOSECONDS);
+        requests.labelValues(role, operation, status).inc();
       }
     };
   }

@@ -358,7 +358,28 @@ class ArchitectureTest {
   }
 
   @Test
-  void operationsFailWithoutHttp() {
+  void capabilitiesKnowNoHttp() {
+    noClasses()
+        .that()
+        .resideInAPackage("dev.sandlot.controlplane.*..")
+        .and()
+        .resideOutsideOfPackages(
+            "dev.sandlot.controlplane.operation..", "dev.sandlot.controlplane.platform..")
+        .and()
+        .haveSimpleNameNotEndingWith("Routes")
+        .and()
+        .doNotHaveSimpleName("BearerToken")
+        .should()
+        .dependOnClassesThat(
+            new DescribedPredicate<>("speak HTTP") {
+              @Override
+              public boolean test(JavaClass type) {
+                return type.getPackageName().startsWith("dev.sandlot.http")
+                    && !Set.of("Json", "BodyReader").contains(type.getSimpleName());
+              }
+            })
+        .because("an operation can be called without HTTP, and fails without it (ADR 22)")
+        .check(OURS);
     noClasses()
         .that()
         .resideInAPackage("dev.sandlot.controlplane..")
@@ -367,7 +388,7 @@ class ArchitectureTest {
         .should()
         .dependOnClassesThat()
         .haveFullyQualifiedName("dev.sandlot.http.HttpFailure")
-        .because("an OperationFailure says what is wrong, and one table its status")
+        .because("an OperationFailure says what is wrong, and one table its status (ADR 22)")
         .check(OURS);
   }
 

@@ -59,10 +59,10 @@ class MetricsTest {
       get(path);
     }
     assertThat(get("/metrics"))
-        .contains("{role=\"proxy\",status=\"2xx\"} 1.0")
-        .contains("{role=\"proxy\",status=\"3xx\"} 1.0")
-        .contains("{role=\"proxy\",status=\"4xx\"} 2.0")
-        .contains("{role=\"proxy\",status=\"5xx\"} 2.0");
+        .contains("{operation=\"none\",role=\"proxy\",status=\"2xx\"} 1.0")
+        .contains("{operation=\"none\",role=\"proxy\",status=\"3xx\"} 1.0")
+        .contains("{operation=\"none\",role=\"proxy\",status=\"4xx\"} 2.0")
+        .contains("{operation=\"none\",role=\"proxy\",status=\"5xx\"} 2.0");
   }
 
   private String get(String path) throws Exception {

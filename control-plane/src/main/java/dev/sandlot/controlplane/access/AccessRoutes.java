@@ -1,8 +1,14 @@
 package dev.sandlot.controlplane.access;
 
+import static dev.sandlot.controlplane.operation.OperationRow.get;
+
+import dev.sandlot.controlplane.operation.Access;
+import dev.sandlot.controlplane.operation.Answer;
+import dev.sandlot.controlplane.operation.Call;
+import dev.sandlot.controlplane.operation.Permission;
+import dev.sandlot.controlplane.operation.Rules;
 import dev.sandlot.controlplane.platform.WireTime;
-import dev.sandlot.http.Exchange;
-import dev.sandlot.http.Route;
+import dev.sandlot.http.Operation;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -17,12 +23,13 @@ public final class AccessRoutes {
     this.callers = callers;
   }
 
-  public List<Route<Policy>> routes() {
-    return List.of(new Route<>("GET", "/api-keys/current", Policy.key(), this::current));
+  public List<Operation<Rules>> operations() {
+    return List.of(
+        get("getCurrentApiKey", "/api-keys/current").by(Access.key()).does(this::current));
   }
 
-  private void current(Exchange exchange) {
-    ApiKey key = callers.current(exchange);
+  private Answer current(Call call) {
+    ApiKey key = callers.current(BearerToken.of(call.exchange()));
     Map<String, @Nullable Object> body = new LinkedHashMap<>();
     body.put("name", key.name());
     body.put("value", key.masked());
@@ -31,6 +38,6 @@ public final class AccessRoutes {
     body.put("lastUsedAt", key.lastUsedAt().map(WireTime::of).orElse(null));
     body.put("expiresAt", key.expiresAt().map(WireTime::of).orElse(null));
     body.put("userId", key.user().toString());
-    exchange.sendJson(body);
+    return Answer.json(body);
   }
 }

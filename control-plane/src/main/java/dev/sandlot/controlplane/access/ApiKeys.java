@@ -1,5 +1,6 @@
 package dev.sandlot.controlplane.access;
 
+import dev.sandlot.controlplane.operation.Permission;
 import dev.sandlot.controlplane.platform.PostgresDatabase;
 import dev.sandlot.model.OperationFailure;
 import dev.sandlot.model.OrganizationId;

@@ -2,9 +2,9 @@ package dev.sandlot.controlplane.access;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
+import dev.sandlot.controlplane.operation.Caller;
 import dev.sandlot.controlplane.platform.PostgresDatabase;
 import dev.sandlot.controlplane.platform.Signals;
-import dev.sandlot.http.Exchange;
 import dev.sandlot.model.OperationFailure;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -24,7 +24,6 @@ public final class Callers {
   private static final Duration KEPT = Duration.ofSeconds(10);
   private static final int KEPT_MAX = 10_000;
   private static final int TOKEN_LENGTH_MAX = 4096;
-  private static final String SCHEME = "Bearer ";
   private static final int LOOK_UPS_MAX = 8;
   private static final Duration TURN_WAIT_MAX = Duration.ofSeconds(5);
 
@@ -57,21 +56,6 @@ public final class Callers {
         listener.run();
       }
     });
-  }
-
-  /// Who sent the request: nobody for a missing or unknown token.
-  ///
-  /// @throws OperationFailure SERVICE_UNAVAILABLE when keys cannot be looked up now
-  public Caller of(Exchange exchange) {
-    return bearer(exchange).map(this::ofToken).orElseGet(Caller.Anonymous::new);
-  }
-
-  /// What a request offers to be let in by.
-  public static Optional<String> bearer(Exchange exchange) {
-    return exchange
-        .header("Authorization")
-        .filter(value -> value.regionMatches(true, 0, SCHEME, 0, SCHEME.length()))
-        .map(value -> value.substring(SCHEME.length()).strip());
   }
 
   /// Who a token belongs to.
@@ -125,13 +109,12 @@ public final class Callers {
     }
   }
 
-  /// The key a request was sent with.
+  /// The key that is this token.
   ///
   /// @throws OperationFailure UNAUTHORIZED when it is no user's
-  ApiKey current(Exchange exchange) {
-    return exchange
-        .header("Authorization")
-        .flatMap(value -> store.apiKey(new Secret(value.substring(SCHEME.length()).strip()).hash()))
+  ApiKey current(Optional<String> token) {
+    return token
+        .flatMap(text -> store.apiKey(new Secret(text).hash()))
         .orElseThrow(() -> OperationFailure.unauthorized("send a user's key"));
   }
 }

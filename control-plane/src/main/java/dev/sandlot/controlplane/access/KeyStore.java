@@ -1,5 +1,6 @@
 package dev.sandlot.controlplane.access;
 
+import dev.sandlot.controlplane.operation.Caller;
 import dev.sandlot.model.OrganizationId;
 import dev.sandlot.model.RunnerId;
 import dev.sandlot.model.UserId;

@@ -1,5 +1,7 @@
 package dev.sandlot.controlplane.access;
 
+import dev.sandlot.controlplane.operation.Caller;
+import dev.sandlot.controlplane.operation.Permission;
 import dev.sandlot.controlplane.platform.Columns;
 import dev.sandlot.controlplane.platform.PostgresDatabase;
 import dev.sandlot.model.OrganizationId;

@@ -1,11 +1,16 @@
 package dev.sandlot.controlplane.health;
 
-import dev.sandlot.controlplane.access.Policy;
+import static dev.sandlot.controlplane.operation.OperationRow.get;
+
+import dev.sandlot.controlplane.operation.Access;
+import dev.sandlot.controlplane.operation.Answer;
+import dev.sandlot.controlplane.operation.Call;
+import dev.sandlot.controlplane.operation.CallerKind;
+import dev.sandlot.controlplane.operation.Rules;
 import dev.sandlot.controlplane.platform.Addresses;
 import dev.sandlot.controlplane.platform.PostgresDatabase;
 import dev.sandlot.controlplane.runnerpool.RunnerPool;
-import dev.sandlot.http.Exchange;
-import dev.sandlot.http.Route;
+import dev.sandlot.http.Operation;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -35,19 +40,19 @@ public final class HealthRoutes {
     this.defaultSnapshot = defaultSnapshot;
   }
 
-  public List<Route<Policy>> routes() {
+  public List<Operation<Rules>> operations() {
     return List.of(
-        new Route<>("GET", "/config", new Policy.Anyone(), this::config),
-        new Route<>(
-            "GET",
-            "/health",
-            new Policy.Anyone(),
-            exchange -> exchange.sendJson(Map.of("status", "ok"))),
-        new Route<>("GET", "/health/ready", new Policy.Health(), this::ready));
+        get("ConfigController_getConfig", "/config").by(Access.anyone()).does(this::config),
+        get("HealthController_live", "/health")
+            .by(Access.anyone())
+            .does(_ -> Answer.json(Map.of("status", "ok"))),
+        get("HealthController_check", "/health/ready")
+            .by(Access.only(CallerKind.MONITOR, CallerKind.ADMINISTRATOR))
+            .does(this::ready));
   }
 
   /// Nobody can sign in with a browser yet, so the OIDC values are there and empty.
-  private void config(Exchange exchange) {
+  private Answer config(Call call) {
     Map<String, Object> body = new LinkedHashMap<>();
     body.put("version", version);
     body.put("oidc", Map.of("issuer", "", "clientId", "", "audience", "", "provider", ""));
@@ -60,10 +65,10 @@ public final class HealthRoutes {
     body.put("maxAutoArchiveInterval", ARCHIVE_MINUTES_MAX);
     body.put("maintananceMode", false);
     body.put("environment", "self-hosted");
-    exchange.sendJson(body);
+    return Answer.json(body);
   }
 
-  private void ready(Exchange exchange) {
+  private Answer ready(Call call) {
     Map<String, Object> parts = new LinkedHashMap<>();
     boolean databaseUp = database.answers();
     parts.put("database", Map.of("status", databaseUp ? "up" : "down"));
@@ -75,6 +80,6 @@ public final class HealthRoutes {
     body.put("info", ready ? parts : Map.of());
     body.put("error", ready ? Map.of() : parts);
     body.put("details", parts);
-    exchange.status(ready ? 200 : 503).sendJson(body);
+    return ready ? Answer.json(body) : Answer.json(body).withStatus(503);
   }
 }

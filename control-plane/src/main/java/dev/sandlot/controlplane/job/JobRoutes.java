@@ -1,12 +1,17 @@
 package dev.sandlot.controlplane.job;
 
-import dev.sandlot.controlplane.access.Caller;
-import dev.sandlot.controlplane.access.Policy;
+import static dev.sandlot.controlplane.operation.OperationRow.get;
+import static dev.sandlot.controlplane.operation.OperationRow.post;
+
+import dev.sandlot.controlplane.operation.Access;
+import dev.sandlot.controlplane.operation.Answer;
+import dev.sandlot.controlplane.operation.Call;
+import dev.sandlot.controlplane.operation.CallerKind;
+import dev.sandlot.controlplane.operation.Resource;
+import dev.sandlot.controlplane.operation.Rules;
 import dev.sandlot.controlplane.platform.QueryParameters;
-import dev.sandlot.controlplane.platform.RequestBody;
 import dev.sandlot.controlplane.platform.WireTime;
-import dev.sandlot.http.Exchange;
-import dev.sandlot.http.Route;
+import dev.sandlot.http.Operation;
 import dev.sandlot.model.OperationFailure;
 import dev.sandlot.model.RunnerId;
 import java.time.Duration;
@@ -34,29 +39,33 @@ public final class JobRoutes {
     this.outcomes = outcomes;
   }
 
-  public List<Route<Policy>> routes() {
-    Policy runner = new Policy.Runner();
+  public List<Operation<Rules>> operations() {
+    Access runner = Access.only(CallerKind.RUNNER);
+    Resource<Job> named = new JobKind(jobs).at("jobId");
     return List.of(
-        new Route<>("GET", "/jobs", runner, this::list),
-        new Route<>("GET", "/jobs/poll", runner, this::poll),
-        new Route<>("GET", "/jobs/{jobId}", runner, this::get),
-        new Route<>("POST", "/jobs/{jobId}/status", runner, this::report));
+        get("listJobs", "/jobs").by(runner).does(this::list),
+        get("pollJobs", "/jobs/poll").by(runner).does(this::poll),
+        get("getJob", "/jobs/{jobId}").by(runner).on(named, (_, job) -> Answer.json(json(job))),
+        post("updateJobStatus", "/jobs/{jobId}/status")
+            .by(runner)
+            .answers(201)
+            .on(named, this::report));
   }
 
-  private void poll(Exchange exchange) throws InterruptedException {
-    QueryParameters query = new QueryParameters(exchange);
+  private Answer poll(Call call) throws InterruptedException {
+    QueryParameters query = call.query();
     int seconds = query.integer("timeout", 0, POLL_SECONDS_MAX).orElse(POLL_SECONDS_DEFAULT);
     int limit = query.integer("limit", 1, POLL_JOBS_MAX).orElse(POLL_JOBS_DEFAULT);
-    List<Job> taken = jobs.poll(Caller.runner(exchange), Duration.ofSeconds(seconds), limit);
-    exchange.sendJson(Map.of("jobs", taken.stream().map(JobRoutes::json).toList()));
+    List<Job> taken = jobs.poll(call.runner(), Duration.ofSeconds(seconds), limit);
+    return Answer.json(Map.of("jobs", taken.stream().map(JobRoutes::json).toList()));
   }
 
-  private void list(Exchange exchange) {
-    QueryParameters query = new QueryParameters(exchange);
+  private Answer list(Call call) {
+    QueryParameters query = call.query();
     int page = query.integer("page", 1, PAGE_MAX).orElse(1);
     int limit = query.integer("limit", 1, LIST_MAX).orElse(LIST_DEFAULT);
-    Optional<JobStatus> status = exchange.query("status").map(JobRoutes::status);
-    RunnerId runner = Caller.runner(exchange);
+    Optional<JobStatus> status = call.exchange().query("status").map(JobRoutes::status);
+    RunnerId runner = call.runner();
     int total = jobs.count(runner, status);
     Map<String, Object> body = new LinkedHashMap<>();
     body.put(
@@ -64,24 +73,19 @@ public final class JobRoutes {
     body.put("total", total);
     body.put("page", page);
     body.put("totalPages", (total + limit - 1) / limit);
-    exchange.sendJson(body);
+    return Answer.json(body);
   }
 
-  private void get(Exchange exchange) {
-    exchange.sendJson(json(jobs.find(Caller.runner(exchange), exchange.pathParameter("jobId"))));
-  }
-
-  private void report(Exchange exchange) {
-    JobReport report = JobReport.read(RequestBody.of(exchange));
-    Job job =
-        jobs.report(
-            Caller.runner(exchange),
-            exchange.pathParameter("jobId"),
-            report.status(),
-            report.errorMessage(),
-            report.resultMetadata(),
-            outcomes);
-    exchange.status(201).sendJson(json(job));
+  private Answer report(Call call, Job job) {
+    JobReport report = JobReport.read(call.body());
+    return Answer.json(
+        json(
+            jobs.report(
+                job.id(),
+                report.status(),
+                report.errorMessage(),
+                report.resultMetadata(),
+                outcomes)));
   }
 
   private static JobStatus status(String text) {

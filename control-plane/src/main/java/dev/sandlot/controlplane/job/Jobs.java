@@ -111,26 +111,26 @@ public final class Jobs {
     return store.count(runner, status);
   }
 
-  /// @throws OperationFailure NOT_FOUND when the runner has no such job
-  Job find(RunnerId runner, String id) {
-    return JobId.parse(id)
-        .flatMap(store::find)
-        .filter(job -> job.runner().equals(runner))
-        .orElseThrow(() -> OperationFailure.notFound("there is no job " + id + " for this runner"));
+  /// Empty when the runner has no such job.
+  Optional<Job> find(RunnerId runner, String id) {
+    return JobId.parse(id).flatMap(store::find).filter(job -> job.runner().equals(runner));
+  }
+
+  static OperationFailure unknown(String id) {
+    return OperationFailure.notFound("there is no job " + id + " for this runner");
   }
 
   /// Takes a runner's report. The same report twice is fine, as its answer may have been lost.
   ///
   /// @throws OperationFailure NOT_FOUND or CONFLICT when the job has ended otherwise
   Job report(
-      RunnerId runner,
-      String id,
+      JobId id,
       JobStatus status,
       Optional<String> errorMessage,
       Optional<String> resultMetadata,
       JobOutcomes outcomes) {
     return database.run(() -> {
-      Job before = find(runner, id);
+      Job before = store.find(id).orElseThrow(() -> unknown(id.toString()));
       if (before.status() == status) {
         return before;
       }

@@ -1,17 +1,21 @@
 package dev.sandlot.controlplane.preview;
 
-import dev.sandlot.controlplane.access.Caller;
-import dev.sandlot.controlplane.access.Permission;
-import dev.sandlot.controlplane.access.Policy;
+import static dev.sandlot.controlplane.operation.OperationRow.get;
+import static dev.sandlot.controlplane.operation.OperationRow.post;
+
+import dev.sandlot.controlplane.operation.Access;
+import dev.sandlot.controlplane.operation.Answer;
+import dev.sandlot.controlplane.operation.Call;
+import dev.sandlot.controlplane.operation.CallerKind;
+import dev.sandlot.controlplane.operation.Permission;
+import dev.sandlot.controlplane.operation.Resource;
+import dev.sandlot.controlplane.operation.Rules;
 import dev.sandlot.controlplane.platform.Addresses;
 import dev.sandlot.controlplane.platform.QueryParameters;
+import dev.sandlot.controlplane.sandbox.SandboxKind;
 import dev.sandlot.controlplane.sandbox.Sandboxes;
 import dev.sandlot.controlplane.sandbox.store.Sandbox;
-import dev.sandlot.http.Exchange;
-import dev.sandlot.http.Route;
-import dev.sandlot.model.ClientWords;
-import dev.sandlot.model.OperationFailure;
-import dev.sandlot.model.SandboxId;
+import dev.sandlot.http.Operation;
 import dev.sandlot.model.SigningKey;
 import java.time.Duration;
 import java.util.List;
@@ -35,60 +39,74 @@ public final class PreviewRoutes {
     this.addresses = addresses;
   }
 
-  public List<Route<Policy>> routes() {
+  public List<Operation<Rules>> operations() {
     String port = "/sandbox/{sandboxIdOrName}/ports/{port}";
     String signingKey = "/sandbox/{sandboxId}/signing-key";
-    Policy proxy = new Policy.Proxy();
+    Access key = Access.key();
+    Access proxy = Access.only(CallerKind.PROXY);
+    Resource<Sandbox> named = SandboxKind.byIdOrName(sandboxes).at("sandboxIdOrName");
+    Resource<Sandbox> byId = SandboxKind.byIdOrName(sandboxes).at("sandboxId");
+    Resource<Previews.Target> seen = new TargetKind(previews).at("sandboxId");
     return List.of(
-        new Route<>("GET", port + "/preview-url", Policy.key(), this::previewUrl),
-        new Route<>("GET", port + "/signed-preview-url", Policy.key(), this::signedUrl),
-        new Route<>(
-            "POST", port + "/signed-preview-url/{token}/expire", Policy.key(), this::expire),
-        new Route<>(
-            "GET", "/sandbox/{sandboxId}/toolbox-proxy-url", Policy.key(), this::toolboxUrl),
-        new Route<>("GET", signingKey, Policy.key(), this::signingKey),
-        new Route<>(
-            "POST",
-            signingKey + "/rotate",
-            Policy.key(Permission.WRITE_SANDBOXES),
-            this::rotateSigningKey),
-        new Route<>("GET", "/preview/{sandboxId}/signing-key", proxy, this::keyForProxy),
-        new Route<>("GET", "/preview/{sandboxId}/public", proxy, this::open),
-        new Route<>("GET", "/preview/{sandboxId}/validate/{authToken}", proxy, this::validate),
-        new Route<>("GET", "/preview/{sandboxId}/access", Policy.key(), this::access),
-        new Route<>(
-            "GET", "/preview/{signedPreviewToken}/{port}/sandbox-id", proxy, this::sandboxId));
+        get("getPortPreviewUrl", port + "/preview-url")
+            .by(key)
+            .audited("get_port_preview_url", "sandbox")
+            .on(named, this::previewUrl),
+        get("getSignedPortPreviewUrl", port + "/signed-preview-url")
+            .by(key)
+            .audited("get_port_preview_url", "sandbox")
+            .on(named, this::signedUrl),
+        post("expireSignedPortPreviewUrl", port + "/signed-preview-url/{token}/expire")
+            .by(key)
+            .audited("expire_signed_preview_url", "sandbox")
+            .answers(201)
+            .on(named, this::expire),
+        get("getToolboxProxyUrl", "/sandbox/{sandboxId}/toolbox-proxy-url")
+            .by(key)
+            .on(byId, (_, _) -> Answer.json(Map.of("url", addresses.toolbox()))),
+        // Whoever may use the toolbox may sign for it: no permission is asked for either.
+        get("getSandboxSigningKey", signingKey).by(key).on(byId, this::signingKey),
+        post("rotateSigningKey", signingKey + "/rotate")
+            .by(Access.key(Permission.WRITE_SANDBOXES))
+            .audited("rotate_signing_key", "sandbox")
+            .on(byId, this::rotateSigningKey),
+        get("getSigningKey", "/preview/{sandboxId}/signing-key")
+            .by(proxy)
+            .on(seen, this::keyForProxy),
+        get("isSandboxPublic", "/preview/{sandboxId}/public").by(proxy).on(seen, this::open),
+        get("isValidAuthToken", "/preview/{sandboxId}/validate/{authToken}")
+            .by(proxy)
+            .on(seen, this::validate),
+        get("hasSandboxAccess", "/preview/{sandboxId}/access")
+            .by(key)
+            .on(seen, (_, _) -> answer(true)),
+        get(
+                "getSandboxIdFromSignedPreviewUrlToken",
+                "/preview/{signedPreviewToken}/{port}/sandbox-id")
+            .by(proxy)
+            .does(this::sandboxId));
   }
 
-  private Sandbox named(Exchange exchange, String parameter) {
-    return sandboxes.get(
-        Caller.keyHolder(exchange).organization(), exchange.pathParameter(parameter));
+  private static int port(Call call) {
+    return QueryParameters.integer("port", call.parameter("port"), 1, PORT_MAX);
   }
 
-  private static int port(Exchange exchange) {
-    return QueryParameters.integer("port", exchange.pathParameter("port"), 1, PORT_MAX);
-  }
-
-  private void previewUrl(Exchange exchange) {
-    int port = port(exchange);
-    Sandbox sandbox = named(exchange, "sandboxIdOrName");
+  private Answer previewUrl(Call call, Sandbox sandbox) {
+    int port = port(call);
     String id = sandbox.id().toString();
-    exchange.sendJson(
+    return Answer.json(
         Map.of(
             "sandboxId", id,
             "url", addresses.preview(port, id),
             "token", Previews.token(sandbox, port)));
   }
 
-  private void signedUrl(Exchange exchange) {
-    int port = port(exchange);
+  private Answer signedUrl(Call call, Sandbox sandbox) {
+    int port = port(call);
     int seconds =
-        new QueryParameters(exchange)
-            .integer("expiresInSeconds", 1, LIFE_SECONDS_MAX)
-            .orElse(LIFE_SECONDS_DEFAULT);
-    Sandbox sandbox = named(exchange, "sandboxIdOrName");
+        call.query().integer("expiresInSeconds", 1, LIFE_SECONDS_MAX).orElse(LIFE_SECONDS_DEFAULT);
     String token = previews.sign(sandbox.id(), port, Duration.ofSeconds(seconds));
-    exchange.sendJson(
+    return Answer.json(
         Map.of(
             "sandboxId",
             sandbox.id().toString(),
@@ -100,82 +118,54 @@ public final class PreviewRoutes {
             addresses.preview(port, token)));
   }
 
-  private void expire(Exchange exchange) {
-    int port = port(exchange);
-    Sandbox sandbox = named(exchange, "sandboxIdOrName");
-    previews.expire(sandbox.id(), port, exchange.pathParameter("token"));
-    exchange.status(201).send();
+  private Answer expire(Call call, Sandbox sandbox) {
+    previews.expire(sandbox.id(), port(call), call.parameter("token"));
+    return Answer.nothing();
   }
 
-  private void toolboxUrl(Exchange exchange) {
-    named(exchange, "sandboxId");
-    exchange.sendJson(Map.of("url", addresses.toolbox()));
+  private Answer signingKey(Call call, Sandbox sandbox) {
+    return secret(previews.ensureSigningKey(sandbox.id()));
   }
 
-  /// Whoever may use the toolbox may sign for it: no permission is asked for either.
-  private void signingKey(Exchange exchange) {
-    sendKey(exchange, previews.ensureSigningKey(named(exchange, "sandboxId").id()));
+  private Answer rotateSigningKey(Call call, Sandbox sandbox) {
+    return secret(previews.rotateSigningKey(sandbox.id()));
   }
 
-  private void rotateSigningKey(Exchange exchange) {
-    sendKey(exchange, previews.rotateSigningKey(named(exchange, "sandboxId").id()));
+  private Answer keyForProxy(Call call, Previews.Target target) {
+    return secret(previews.signingKey(target.id()).orElseThrow(TargetKind::none));
   }
 
-  private void keyForProxy(Exchange exchange) {
-    sendKey(exchange, previews.signingKey(id(exchange)).orElseThrow(PreviewRoutes::none));
+  private static Answer secret(SigningKey key) {
+    return Answer.text(key.text()).notStored();
   }
 
-  private static void sendKey(Exchange exchange, SigningKey key) {
-    exchange.responseHeader("Cache-Control", "no-store");
-    exchange.sendText(key.text());
-  }
-
-  private static SandboxId id(Exchange exchange) {
-    return SandboxId.parse(exchange.pathParameter("sandboxId")).orElseThrow(PreviewRoutes::none);
-  }
-
-  private static OperationFailure none() {
-    return OperationFailure.notFound(
-        ClientWords.sandboxNotFound("there is none, or it may not be seen"));
-  }
-
-  private void open(Exchange exchange) {
-    answer(exchange, previews.find(id(exchange)).map(Previews.Target::open).orElse(false));
+  private Answer open(Call call, Previews.Target target) {
+    return answer(target.open());
   }
 
   /// Of a token that opens the port in the query. Without one, of the toolbox's: who asks so lets
   /// whoever holds a valid token in everywhere.
-  private void validate(Exchange exchange) {
-    int port = new QueryParameters(exchange).integer("port", 1, PORT_MAX).orElse(TOOLBOX);
-    answer(exchange, previews.tokenValid(id(exchange), port, exchange.pathParameter("authToken")));
-  }
-
-  private void access(Exchange exchange) {
-    answer(
-        exchange,
-        previews
-            .find(id(exchange))
-            .filter(
-                target -> target.organization().equals(Caller.keyHolder(exchange).organization()))
-            .isPresent());
+  private Answer validate(Call call, Previews.Target target) {
+    int port = call.query().integer("port", 1, PORT_MAX).orElse(TOOLBOX);
+    return answer(previews.tokenValid(target.id(), port, call.parameter("authToken")));
   }
 
   /// Of a token that opens this very port.
-  private void sandboxId(Exchange exchange) {
-    int port = port(exchange);
-    exchange.sendText(
+  private Answer sandboxId(Call call) {
+    int port = port(call);
+    return Answer.text(
         previews
-            .signed(exchange.pathParameter("signedPreviewToken"))
+            .signed(call.parameter("signedPreviewToken"))
             .filter(found -> found.port() == port)
-            .orElseThrow(PreviewRoutes::none)
+            .orElseThrow(TargetKind::none)
             .sandbox()
             .toString());
   }
 
-  private static void answer(Exchange exchange, boolean yes) {
+  private static Answer answer(boolean yes) {
     if (!yes) {
-      throw none();
+      throw TargetKind.none();
     }
-    exchange.sendText("true");
+    return Answer.text("true");
   }
 }

@@ -2,8 +2,8 @@ package dev.sandlot.controlplane.preview;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
-import dev.sandlot.controlplane.access.Caller;
 import dev.sandlot.controlplane.access.Callers;
+import dev.sandlot.controlplane.operation.Caller;
 import dev.sandlot.controlplane.platform.PostgresDatabase;
 import dev.sandlot.controlplane.platform.Signals;
 import dev.sandlot.controlplane.sandbox.Sandboxes;

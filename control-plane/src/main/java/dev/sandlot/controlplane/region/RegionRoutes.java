@@ -1,12 +1,13 @@
 package dev.sandlot.controlplane.region;
 
-import dev.sandlot.controlplane.access.Caller;
-import dev.sandlot.controlplane.access.Policy;
+import static dev.sandlot.controlplane.operation.OperationRow.get;
+
+import dev.sandlot.controlplane.operation.Access;
+import dev.sandlot.controlplane.operation.Answer;
+import dev.sandlot.controlplane.operation.Call;
+import dev.sandlot.controlplane.operation.Rules;
 import dev.sandlot.controlplane.platform.WireTime;
-import dev.sandlot.http.Exchange;
-import dev.sandlot.http.Route;
-import dev.sandlot.model.OperationFailure;
-import dev.sandlot.model.OrganizationId;
+import dev.sandlot.http.Operation;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -19,34 +20,23 @@ public final class RegionRoutes {
     this.regions = regions;
   }
 
-  public List<Route<Policy>> routes() {
+  public List<Operation<Rules>> operations() {
     return List.of(
-        new Route<>("GET", "/shared-regions", new Policy.Anyone(), this::shared),
-        new Route<>("GET", "/regions", Policy.key(), this::visible),
-        new Route<>("GET", "/regions/{id}", Policy.key(), this::one));
+        get("listSharedRegions", "/shared-regions")
+            .by(Access.anyone())
+            .does(_ -> all(regions.shared())),
+        get("listAvailableRegions", "/regions").by(Access.key()).does(this::visible),
+        get("getRegionById", "/regions/{id}")
+            .by(Access.key())
+            .on(new RegionKind(regions).at("id"), (_, found) -> Answer.json(json(found))));
   }
 
-  private void shared(Exchange exchange) {
-    exchange.sendJson(regions.shared().stream().map(RegionRoutes::json).toList());
+  private Answer visible(Call call) {
+    return all(regions.visibleTo(call.organization()));
   }
 
-  private void visible(Exchange exchange) {
-    exchange.sendJson(
-        regions.visibleTo(organization(exchange)).stream().map(RegionRoutes::json).toList());
-  }
-
-  private void one(Exchange exchange) {
-    String id = exchange.pathParameter("id");
-    exchange.sendJson(
-        regions.visibleTo(organization(exchange)).stream()
-            .filter(region -> region.id().equals(id))
-            .findFirst()
-            .map(RegionRoutes::json)
-            .orElseThrow(() -> OperationFailure.notFound("there is no region with the id " + id)));
-  }
-
-  private static OrganizationId organization(Exchange exchange) {
-    return Caller.keyHolder(exchange).organization();
+  private static Answer all(List<Region> found) {
+    return Answer.json(found.stream().map(RegionRoutes::json).toList());
   }
 
   private static Map<String, Object> json(Region region) {

@@ -1,12 +1,16 @@
 package dev.sandlot.controlplane.runnerpool;
 
-import dev.sandlot.controlplane.access.Caller;
-import dev.sandlot.controlplane.access.Policy;
-import dev.sandlot.controlplane.platform.RequestBody;
+import static dev.sandlot.controlplane.operation.OperationRow.get;
+import static dev.sandlot.controlplane.operation.OperationRow.post;
+
+import dev.sandlot.controlplane.operation.Access;
+import dev.sandlot.controlplane.operation.Answer;
+import dev.sandlot.controlplane.operation.Call;
+import dev.sandlot.controlplane.operation.CallerKind;
+import dev.sandlot.controlplane.operation.Rules;
 import dev.sandlot.controlplane.platform.WireTime;
-import dev.sandlot.http.Exchange;
 import dev.sandlot.http.Json;
-import dev.sandlot.http.Route;
+import dev.sandlot.http.Operation;
 import dev.sandlot.model.OperationFailure;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -23,23 +27,26 @@ public final class RunnerRoutes {
     this.pool = pool;
   }
 
-  public List<Route<Policy>> routes() {
+  public List<Operation<Rules>> operations() {
+    Access runner = Access.only(CallerKind.RUNNER);
     return List.of(
-        new Route<>("GET", "/runners/me", new Policy.Runner(), this::me),
-        new Route<>("POST", "/runners/healthcheck", new Policy.Runner(), this::healthcheck));
+        get("getInfoForAuthenticatedRunner", "/runners/me").by(runner).does(this::me),
+        post("runnerHealthcheck", "/runners/healthcheck")
+            .by(runner)
+            .answers(201)
+            .does(this::healthcheck));
   }
 
-  private void me(Exchange exchange) {
+  private Answer me(Call call) {
     Runner runner =
-        pool.find(Caller.runner(exchange))
+        pool.find(call.runner())
             .orElseThrow(() -> OperationFailure.notFound("this runner was removed"));
-    exchange.sendJson(full(runner));
+    return Answer.json(full(runner));
   }
 
-  private void healthcheck(Exchange exchange) {
-    RunnerReport report = RequestBody.of(exchange).as(RunnerReport.class);
-    pool.report(Caller.runner(exchange), report);
-    exchange.status(201).send();
+  private Answer healthcheck(Call call) {
+    pool.report(call.runner(), call.body().as(RunnerReport.class));
+    return Answer.nothing();
   }
 
   /// `apiKey` is required by the schema, and empty: of a key we only keep the hash.

@@ -1,15 +1,16 @@
 package dev.sandlot.controlplane.sandbox;
 
-import dev.sandlot.controlplane.access.Caller;
-import dev.sandlot.controlplane.access.Policy;
+import static dev.sandlot.controlplane.operation.OperationRow.get;
+import static dev.sandlot.controlplane.operation.OperationRow.put;
+
+import dev.sandlot.controlplane.operation.Access;
+import dev.sandlot.controlplane.operation.Answer;
+import dev.sandlot.controlplane.operation.Call;
+import dev.sandlot.controlplane.operation.CallerKind;
+import dev.sandlot.controlplane.operation.Rules;
 import dev.sandlot.controlplane.platform.Addresses;
-import dev.sandlot.controlplane.platform.QueryParameters;
-import dev.sandlot.controlplane.platform.RequestBody;
 import dev.sandlot.controlplane.sandbox.store.Sandbox;
-import dev.sandlot.http.Exchange;
-import dev.sandlot.http.Route;
-import dev.sandlot.model.RunnerId;
-import dev.sandlot.model.SandboxId;
+import dev.sandlot.http.Operation;
 import dev.sandlot.model.SandboxState;
 import java.util.EnumSet;
 import java.util.List;
@@ -25,37 +26,32 @@ public final class RunnerSandboxRoutes {
     this.json = new SandboxJson(addresses);
   }
 
-  public List<Route<Policy>> routes() {
+  public List<Operation<Rules>> operations() {
+    Access runner = Access.only(CallerKind.RUNNER);
     return List.of(
-        new Route<>("GET", "/sandbox/for-runner", new Policy.Runner(), this::forRunner),
-        new Route<>("PUT", "/sandbox/{sandboxId}/state", new Policy.Runner(), this::state));
+        get("getSandboxesForRunner", "/sandbox/for-runner").by(runner).does(this::forRunner),
+        put("updateSandboxState", "/sandbox/{sandboxId}/state")
+            .by(runner)
+            .on(SandboxKind.byId(sandboxes).at("sandboxId"), this::state));
   }
 
   /// All that are not destroyed, unless states are given (comma list or repeated).
-  private void forRunner(Exchange exchange) {
+  private Answer forRunner(Call call) {
     Set<SandboxState> states = EnumSet.noneOf(SandboxState.class);
-    for (String list : new QueryParameters(exchange).texts("states")) {
+    for (String list : call.query().texts("states")) {
       for (String wire : list.split(",", -1)) {
         SandboxState.parse(wire.strip()).ifPresent(states::add);
       }
     }
-    if (states.isEmpty() && exchange.query("states").isEmpty()) {
+    if (states.isEmpty() && call.exchange().query("states").isEmpty()) {
       states.addAll(EnumSet.complementOf(EnumSet.of(SandboxState.DESTROYED)));
     }
-    RunnerId runner = Caller.runner(exchange);
-    exchange.sendJson(sandboxes.onRunner(runner, states).stream().map(json::full).toList());
+    return Answer.json(sandboxes.onRunner(call.runner(), states).stream().map(json::full).toList());
   }
 
-  private void state(Exchange exchange) {
-    String id = exchange.pathParameter("sandboxId");
-    RunnerId runner = Caller.runner(exchange);
-    StateReport report = StateReport.read(RequestBody.of(exchange));
-    Sandbox sandbox =
-        SandboxId.parse(id)
-            .flatMap(sandboxes::find)
-            .filter(found -> found.runner().equals(runner))
-            .orElseThrow(() -> Refusal.unknown(id));
+  private Answer state(Call call, Sandbox sandbox) {
+    StateReport report = StateReport.read(call.body());
     sandboxes.observe(sandbox, report.state(), report.cause());
-    exchange.send();
+    return Answer.nothing();
   }
 }

@@ -4,7 +4,6 @@ import dev.sandlot.controlplane.platform.QueryParameters;
 import dev.sandlot.controlplane.platform.RequestBody;
 import dev.sandlot.controlplane.sandbox.store.Cursor;
 import dev.sandlot.controlplane.sandbox.store.SandboxQuery;
-import dev.sandlot.http.Exchange;
 import dev.sandlot.model.OperationFailure;
 import dev.sandlot.model.SandboxState;
 import java.util.Arrays;
@@ -42,19 +41,19 @@ final class SandboxQueryJson {
 
   private final QueryParameters query;
 
-  private SandboxQueryJson(Exchange exchange) {
-    this.query = new QueryParameters(exchange);
+  private SandboxQueryJson(QueryParameters query) {
+    this.query = query;
   }
 
-  static SandboxQuery read(Exchange exchange) {
-    return new SandboxQueryJson(exchange).cursored();
+  static SandboxQuery read(QueryParameters query) {
+    return new SandboxQueryJson(query).cursored();
   }
 
   /// A page by its number.
   record Page(SandboxQuery query, int number, int size) {}
 
-  static Page readPage(Exchange exchange) {
-    SandboxQueryJson reader = new SandboxQueryJson(exchange);
+  static Page readPage(QueryParameters query) {
+    SandboxQueryJson reader = new SandboxQueryJson(query);
     int number = reader.query.integer("page", 1, PAGE_MAX).orElse(1);
     int size = reader.limit();
     SandboxQuery.Sort sort = reader.sort(SandboxQuery.Sort.CREATED);

@@ -1,83 +1,136 @@
 package dev.sandlot.controlplane.sandbox;
 
-import dev.sandlot.controlplane.access.Caller;
-import dev.sandlot.controlplane.access.Permission;
-import dev.sandlot.controlplane.access.Policy;
+import static dev.sandlot.controlplane.operation.OperationRow.delete;
+import static dev.sandlot.controlplane.operation.OperationRow.get;
+import static dev.sandlot.controlplane.operation.OperationRow.post;
+import static dev.sandlot.controlplane.operation.OperationRow.put;
+
+import dev.sandlot.controlplane.operation.Access;
+import dev.sandlot.controlplane.operation.Answer;
+import dev.sandlot.controlplane.operation.Call;
+import dev.sandlot.controlplane.operation.CallerKind;
+import dev.sandlot.controlplane.operation.Permission;
+import dev.sandlot.controlplane.operation.RateClass;
+import dev.sandlot.controlplane.operation.Resource;
+import dev.sandlot.controlplane.operation.Rules;
 import dev.sandlot.controlplane.platform.Addresses;
 import dev.sandlot.controlplane.platform.QueryParameters;
-import dev.sandlot.controlplane.platform.RequestBody;
 import dev.sandlot.controlplane.sandbox.store.Cursor;
 import dev.sandlot.controlplane.sandbox.store.Intervals;
 import dev.sandlot.controlplane.sandbox.store.NetworkSettings;
 import dev.sandlot.controlplane.sandbox.store.Sandbox;
 import dev.sandlot.controlplane.sandbox.store.SandboxQuery;
-import dev.sandlot.http.Endpoint;
-import dev.sandlot.http.Exchange;
-import dev.sandlot.http.Route;
+import dev.sandlot.http.Operation;
 import dev.sandlot.model.OperationFailure;
-import dev.sandlot.model.OrganizationId;
-import dev.sandlot.model.SandboxId;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// Sandboxes over HTTP, for those who own them.
 public final class SandboxRoutes {
+  private static final String TARGET = "sandbox";
+  private static final String ONE = "/sandbox/{sandboxIdOrName}";
+  private static final Access WRITE = Access.key(Permission.WRITE_SANDBOXES);
+
   private final Sandboxes sandboxes;
+  private final Resource<Sandbox> named;
   private final SandboxCreation creation;
   private final SandboxJson json;
 
   public SandboxRoutes(Sandboxes sandboxes, SandboxCreation creation, Addresses addresses) {
     this.sandboxes = sandboxes;
+    this.named = SandboxKind.byIdOrName(sandboxes).at("sandboxIdOrName");
     this.creation = creation;
     this.json = new SandboxJson(addresses);
   }
 
-  public List<Route<Policy>> routes() {
-    String one = "/sandbox/{sandboxIdOrName}";
+  public List<Operation<Rules>> operations() {
+    return Stream.of(whole(), lifecycle(), settings()).flatMap(List::stream).toList();
+  }
+
+  private List<Operation<Rules>> whole() {
+    Access readOrProxy = Access.only(CallerKind.USER_KEY, CallerKind.PROXY);
     return List.of(
-        read("/sandbox", this::list),
-        read("/sandbox/paginated", this::paginated),
-        write("POST", "/sandbox", this::create),
-        new Route<>("GET", one, new Policy.KeyOrProxy(), this::get),
-        new Route<>("DELETE", one, Policy.key(Permission.DELETE_SANDBOXES), this::delete),
-        write("POST", one + "/start", this::start),
-        write("POST", one + "/stop", this::stop),
-        write("POST", one + "/recover", this::recover),
-        write("PUT", one + "/labels", this::labels),
-        write("POST", one + "/public/{isPublic}", this::open),
-        write("POST", one + "/autostop/{interval}", this::autoStop),
-        write("POST", one + "/autoarchive/{interval}", this::autoArchive),
-        write("POST", one + "/autodelete/{interval}", this::autoDelete),
-        write("POST", one + "/network-settings", this::network),
-        new Route<>(
-            "POST", "/sandbox/{sandboxId}/last-activity", new Policy.KeyOrProxy(), this::activity));
+        get("listSandboxes", "/sandbox").by(Access.key()).does(this::list),
+        get("listSandboxesPaginated_deprecated", "/sandbox/paginated")
+            .by(Access.key())
+            .does(this::paginated),
+        post("createSandbox", "/sandbox")
+            .by(WRITE)
+            .audited("create", TARGET)
+            .counted(RateClass.SANDBOX_CREATE)
+            .does(this::create),
+        get("getSandbox", ONE).by(readOrProxy).on(named, this::show),
+        delete("deleteSandbox", ONE)
+            .by(Access.key(Permission.DELETE_SANDBOXES))
+            .audited("delete", TARGET)
+            .counted(RateClass.SANDBOX_LIFECYCLE)
+            .on(named, this::remove),
+        post("updateLastActivity", "/sandbox/{sandboxId}/last-activity")
+            .by(readOrProxy)
+            .answers(201)
+            .on(SandboxKind.byId(sandboxes).at("sandboxId"), this::activity));
   }
 
-  private static Route<Policy> read(String pattern, Endpoint endpoint) {
-    return new Route<>("GET", pattern, Policy.key(), endpoint);
+  private List<Operation<Rules>> lifecycle() {
+    return List.of(
+        post("startSandbox", ONE + "/start")
+            .by(WRITE)
+            .audited("start", TARGET)
+            .counted(RateClass.SANDBOX_LIFECYCLE)
+            .on(named, this::start),
+        post("stopSandbox", ONE + "/stop")
+            .by(WRITE)
+            .audited("stop", TARGET)
+            .counted(RateClass.SANDBOX_LIFECYCLE)
+            .on(named, this::stop),
+        post("recoverSandbox", ONE + "/recover")
+            .by(WRITE)
+            .audited("recover", TARGET)
+            .counted(RateClass.SANDBOX_LIFECYCLE)
+            .on(named, this::recover));
   }
 
-  private static Route<Policy> write(String method, String pattern, Endpoint endpoint) {
-    return new Route<>(method, pattern, Policy.key(Permission.WRITE_SANDBOXES), endpoint);
-  }
-
-  private Sandbox named(Exchange exchange) {
-    return sandboxes.get(organization(exchange), exchange.pathParameter("sandboxIdOrName"));
-  }
-
-  private static OrganizationId organization(Exchange exchange) {
-    return Caller.keyHolder(exchange).organization();
+  private List<Operation<Rules>> settings() {
+    return List.of(
+        put("replaceLabels", ONE + "/labels")
+            .by(WRITE)
+            .audited("replace_labels", TARGET)
+            .on(named, this::labels),
+        post("updatePublicStatus", ONE + "/public/{isPublic}")
+            .by(WRITE)
+            .audited("update_public_status", TARGET)
+            .answers(201)
+            .on(named, this::open),
+        post("setAutostopInterval", ONE + "/autostop/{interval}")
+            .by(WRITE)
+            .audited("set_auto_stop_interval", TARGET)
+            .answers(201)
+            .on(named, this::autoStop),
+        post("setAutoArchiveInterval", ONE + "/autoarchive/{interval}")
+            .by(WRITE)
+            .audited("set_auto_archive_interval", TARGET)
+            .answers(201)
+            .on(named, this::autoArchive),
+        post("setAutoDeleteInterval", ONE + "/autodelete/{interval}")
+            .by(WRITE)
+            .audited("set_auto_delete_interval", TARGET)
+            .answers(201)
+            .on(named, this::autoDelete),
+        post("updateNetworkSettings", ONE + "/network-settings")
+            .by(WRITE)
+            .audited("update_network_settings", TARGET)
+            .on(named, this::network));
   }
 
   /// What the caller's tracing sent along, for the job that carries the request out.
-  private static Map<String, String> trace(Exchange exchange) {
+  private static Map<String, String> trace(Call call) {
     Map<String, String> trace = new HashMap<>();
     for (String header : List.of("traceparent", "tracestate")) {
-      exchange
+      call.exchange()
           .header(header)
           .filter(value -> value.length() <= 512)
           .ifPresent(value -> trace.put(header, value));
@@ -85,19 +138,22 @@ public final class SandboxRoutes {
     return trace;
   }
 
-  private static Requester requester(Exchange exchange) {
-    return new Requester(trace(exchange), exchange::clientGone);
+  private static Requester requester(Call call) {
+    return new Requester(trace(call), call.exchange()::clientGone);
   }
 
-  private void create(Exchange exchange) throws InterruptedException {
-    CreateRequest request = CreateRequest.read(RequestBody.of(exchange));
-    Sandbox made = creation.create(organization(exchange), request, requester(exchange));
-    exchange.sendJson(json.full(made));
+  private Answer full(Sandbox sandbox) {
+    return Answer.json(json.full(sandbox));
   }
 
-  private void list(Exchange exchange) {
-    SandboxQuery query = SandboxQueryJson.read(exchange);
-    List<Sandbox> found = sandboxes.list(organization(exchange), query);
+  private Answer create(Call call) throws InterruptedException {
+    CreateRequest request = CreateRequest.read(call.body());
+    return full(creation.create(call.organization(), request, requester(call)));
+  }
+
+  private Answer list(Call call) {
+    SandboxQuery query = SandboxQueryJson.read(call.query());
+    List<Sandbox> found = sandboxes.list(call.organization(), query);
     boolean more = found.size() > query.limit();
     List<Sandbox> page = more ? found.subList(0, query.limit()) : found;
     String next =
@@ -105,22 +161,21 @@ public final class SandboxRoutes {
             ? new Cursor(query.sort().valueOf(page.getLast()), page.getLast().id())
                 .encode(query.sort(), query.ascending())
             : null;
-    exchange.sendJson(new Listed(page.stream().map(json::item).toList(), next));
+    return Answer.json(new Listed(page.stream().map(json::item).toList(), next));
   }
 
   /// `nextCursor` is there in any case.
   private record Listed(List<Map<String, Object>> items, @Nullable String nextCursor) {}
 
-  private void paginated(Exchange exchange) {
-    SandboxQueryJson.Page page = SandboxQueryJson.readPage(exchange);
-    OrganizationId organization = organization(exchange);
-    int total = sandboxes.count(organization, page.query());
+  private Answer paginated(Call call) {
+    SandboxQueryJson.Page page = SandboxQueryJson.readPage(call.query());
+    int total = sandboxes.count(call.organization(), page.query());
     List<Map<String, Object>> items =
-        sandboxes.list(organization, page.query()).stream()
+        sandboxes.list(call.organization(), page.query()).stream()
             .limit(page.size())
             .map(json::full)
             .toList();
-    exchange.sendJson(
+    return Answer.json(
         Map.of(
             "items",
             items,
@@ -132,108 +187,81 @@ public final class SandboxRoutes {
             (total + page.size() - 1) / page.size()));
   }
 
-  private void get(Exchange exchange) {
-    String name = exchange.pathParameter("sandboxIdOrName");
-    Optional<Caller> caller = exchange.attribute(Caller.class);
-    Sandbox sandbox =
-        caller.orElse(null) instanceof Caller.Proxy
-            ? SandboxId.parse(name)
-                .flatMap(sandboxes::find)
-                .orElseThrow(() -> Refusal.unknown(name))
-            : named(exchange);
-    exchange.sendJson(json.full(sandbox));
+  private Answer show(Call call, Sandbox sandbox) {
+    return full(sandbox);
   }
 
-  private void delete(Exchange exchange) {
-    boolean force = new QueryParameters(exchange).option("force");
-    Sandbox sandbox = named(exchange);
-    Sandbox after =
-        force
-            ? sandboxes.deleteByForce(sandbox, trace(exchange))
-            : sandboxes.delete(sandbox, trace(exchange));
-    exchange.sendJson(json.full(after));
+  private Answer remove(Call call, Sandbox sandbox) {
+    return full(
+        call.query().option("force")
+            ? sandboxes.deleteByForce(sandbox, trace(call))
+            : sandboxes.delete(sandbox, trace(call)));
   }
 
-  private void start(Exchange exchange) throws InterruptedException {
-    exchange.sendJson(json.full(sandboxes.start(named(exchange), requester(exchange))));
+  private Answer start(Call call, Sandbox sandbox) throws InterruptedException {
+    return full(sandboxes.start(sandbox, requester(call)));
   }
 
-  private void stop(Exchange exchange) throws InterruptedException {
-    boolean force = new QueryParameters(exchange).option("force");
-    exchange.sendJson(json.full(sandboxes.stop(named(exchange), force, requester(exchange))));
+  private Answer stop(Call call, Sandbox sandbox) throws InterruptedException {
+    return full(sandboxes.stop(sandbox, call.query().option("force"), requester(call)));
   }
 
-  private void recover(Exchange exchange) throws InterruptedException {
-    boolean skipStart = new QueryParameters(exchange).option("skipStart");
-    exchange.sendJson(
-        json.full(sandboxes.recover(named(exchange), skipStart, requester(exchange))));
+  private Answer recover(Call call, Sandbox sandbox) throws InterruptedException {
+    return full(sandboxes.recover(sandbox, call.query().option("skipStart"), requester(call)));
   }
 
-  private void labels(Exchange exchange) {
+  private Answer labels(Call call, Sandbox sandbox) {
     Map<String, String> labels =
-        CreateRequest.labels(RequestBody.of(exchange))
+        CreateRequest.labels(call.body())
             .orElseThrow(() -> OperationFailure.badRequest("labels must be an object of strings"));
-    Sandbox after = sandboxes.change(named(exchange), settings -> settings.withLabels(labels));
-    exchange.sendJson(json.full(after));
+    return full(sandboxes.change(sandbox, settings -> settings.withLabels(labels)));
   }
 
-  private void open(Exchange exchange) {
+  private Answer open(Call call, Sandbox sandbox) {
     boolean open =
-        switch (exchange.pathParameter("isPublic")) {
+        switch (call.parameter("isPublic")) {
           case "true" -> true;
           case "false" -> false;
           default -> throw OperationFailure.badRequest("public must be true or false");
         };
-    Sandbox after = sandboxes.change(named(exchange), settings -> settings.withOpen(open));
-    exchange.status(201).sendJson(json.full(after));
+    return full(sandboxes.change(sandbox, settings -> settings.withOpen(open)));
   }
 
-  private static int interval(Exchange exchange) {
+  private static int interval(Call call) {
     return QueryParameters.integer(
-        "the interval", exchange.pathParameter("interval"), Integer.MIN_VALUE, Integer.MAX_VALUE);
+        "the interval", call.parameter("interval"), Integer.MIN_VALUE, Integer.MAX_VALUE);
   }
 
-  private void autoStop(Exchange exchange) {
-    int minutes = interval(exchange);
-    changeIntervals(exchange, intervals -> intervals.withAutoStop(minutes));
+  private Answer autoStop(Call call, Sandbox sandbox) {
+    int minutes = interval(call);
+    return changeIntervals(sandbox, intervals -> intervals.withAutoStop(minutes));
   }
 
-  private void autoArchive(Exchange exchange) {
-    int minutes = interval(exchange);
-    changeIntervals(exchange, intervals -> intervals.withAutoArchive(minutes));
+  private Answer autoArchive(Call call, Sandbox sandbox) {
+    int minutes = interval(call);
+    return changeIntervals(sandbox, intervals -> intervals.withAutoArchive(minutes));
   }
 
-  private void autoDelete(Exchange exchange) {
-    int minutes = interval(exchange);
-    changeIntervals(exchange, intervals -> intervals.withAutoDelete(minutes));
+  private Answer autoDelete(Call call, Sandbox sandbox) {
+    int minutes = interval(call);
+    return changeIntervals(sandbox, intervals -> intervals.withAutoDelete(minutes));
   }
 
-  private void changeIntervals(Exchange exchange, UnaryOperator<Intervals> change) {
-    Sandbox after =
+  private Answer changeIntervals(Sandbox sandbox, UnaryOperator<Intervals> change) {
+    return full(
         sandboxes.change(
-            named(exchange),
-            settings -> settings.withIntervals(change.apply(settings.intervals())));
-    exchange.status(201).sendJson(json.full(after));
+            sandbox, settings -> settings.withIntervals(change.apply(settings.intervals()))));
   }
 
-  private void network(Exchange exchange) throws InterruptedException {
-    NetworkChange change = NetworkChange.read(RequestBody.of(exchange));
-    Sandbox sandbox = named(exchange);
+  private Answer network(Call call, Sandbox sandbox) throws InterruptedException {
+    NetworkChange change = NetworkChange.read(call.body());
     NetworkSettings network =
         sandbox.settings().network().changed(change.blockAll(), change.allowList());
-    exchange.sendJson(json.full(sandboxes.changeNetwork(sandbox, network, requester(exchange))));
+    return full(sandboxes.changeNetwork(sandbox, network, requester(call)));
   }
 
-  private void activity(Exchange exchange) {
-    String id = exchange.pathParameter("sandboxId");
-    Optional<Caller> caller = exchange.attribute(Caller.class);
-    Optional<Sandbox> sandbox =
-        SandboxId.parse(id)
-            .flatMap(sandboxes::find)
-            .filter(found ->
-                caller.orElse(null) instanceof Caller.Proxy
-                    || found.organization().equals(organization(exchange)));
-    sandboxes.recordActivity(sandbox.orElseThrow(() -> Refusal.unknown(id)).id());
-    exchange.status(201).send();
+  private Answer activity(Call call, Sandbox sandbox) {
+    sandboxes.recordActivity(sandbox.id());
+    return Answer.nothing();
   }
 }

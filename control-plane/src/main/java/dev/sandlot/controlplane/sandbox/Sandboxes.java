@@ -72,10 +72,8 @@ public final class Sandboxes {
   }
 
   /// A sandbox of the organisation, by id or name.
-  ///
-  /// @throws OperationFailure NOT_FOUND when there is none, or it is another's
-  public Sandbox get(OrganizationId organization, String idOrName) {
-    return store.find(organization, idOrName).orElseThrow(() -> Refusal.unknown(idOrName));
+  Optional<Sandbox> find(OrganizationId organization, String idOrName) {
+    return store.find(organization, idOrName);
   }
 
   /// A sandbox whoever's it is. For our own processes.

@@ -1,11 +1,14 @@
 package dev.sandlot.controlplane.snapshot;
 
-import dev.sandlot.controlplane.access.Caller;
-import dev.sandlot.controlplane.access.Policy;
+import static dev.sandlot.controlplane.operation.OperationRow.get;
+
+import dev.sandlot.controlplane.operation.Access;
+import dev.sandlot.controlplane.operation.Answer;
+import dev.sandlot.controlplane.operation.Call;
+import dev.sandlot.controlplane.operation.Rules;
 import dev.sandlot.controlplane.platform.QueryParameters;
 import dev.sandlot.controlplane.platform.WireTime;
-import dev.sandlot.http.Exchange;
-import dev.sandlot.http.Route;
+import dev.sandlot.http.Operation;
 import dev.sandlot.model.OperationFailure;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -27,19 +30,21 @@ public final class SnapshotRoutes {
     this.snapshots = snapshots;
   }
 
-  public List<Route<Policy>> routes() {
+  public List<Operation<Rules>> operations() {
     return List.of(
-        new Route<>("GET", "/snapshots", Policy.key(), this::list),
-        new Route<>("GET", "/snapshots/{id}", Policy.key(), this::one));
+        get("getAllSnapshots", "/snapshots").by(Access.key()).does(this::list),
+        get("getSnapshot", "/snapshots/{id}")
+            .by(Access.key())
+            .on(new SnapshotKind(snapshots).at("id"), (_, found) -> Answer.json(json(found))));
   }
 
-  private void list(Exchange exchange) {
-    QueryParameters query = new QueryParameters(exchange);
+  private Answer list(Call call) {
+    QueryParameters query = call.query();
     int page = query.integer("page", 1, PAGE_MAX).orElse(1);
     int limit = query.integer("limit", 1, LIMIT_MAX).orElse(LIMIT_DEFAULT);
     String part = query.text("name").orElse("").toLowerCase(Locale.ROOT);
     List<Snapshot> found =
-        snapshots.visibleTo(Caller.keyHolder(exchange).organization()).stream()
+        snapshots.visibleTo(call.organization()).stream()
             .filter(one -> one.name().toLowerCase(Locale.ROOT).contains(part))
             .sorted(order(query))
             .toList();
@@ -54,7 +59,7 @@ public final class SnapshotRoutes {
     body.put("total", found.size());
     body.put("page", page);
     body.put("totalPages", (found.size() + limit - 1) / limit);
-    exchange.sendJson(body);
+    return Answer.json(body);
   }
 
   /// Own ones stay before general ones: the sort is stable and compares that first.
@@ -78,15 +83,6 @@ public final class SnapshotRoutes {
         };
     return Comparator.comparing((Snapshot snapshot) -> snapshot.organization().isEmpty())
         .thenComparing(ascending ? wanted : wanted.reversed());
-  }
-
-  private void one(Exchange exchange) {
-    String name = exchange.pathParameter("id");
-    exchange.sendJson(
-        snapshots
-            .find(Caller.keyHolder(exchange).organization(), name)
-            .map(SnapshotRoutes::json)
-            .orElseThrow(() -> OperationFailure.notFound(snapshots.absence(name))));
   }
 
   private static Map<String, @Nullable Object> json(Snapshot snapshot) {

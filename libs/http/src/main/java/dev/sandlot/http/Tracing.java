@@ -47,6 +47,9 @@ public final class Tracing {
         span.setStatus(StatusCode.ERROR);
         throw e;
       } finally {
+        exchange
+            .attribute(OperationId.class)
+            .ifPresent(id -> span.updateName(role + " " + id.text()));
         span.setAttribute("url.path", ShownPath.of(exchange));
         span.end();
       }

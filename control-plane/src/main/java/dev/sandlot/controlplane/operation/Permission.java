@@ -1,4 +1,4 @@
-package dev.sandlot.controlplane.access;
+package dev.sandlot.controlplane.operation;
 
 import java.util.Arrays;
 import java.util.Optional;
