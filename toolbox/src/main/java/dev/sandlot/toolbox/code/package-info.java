@@ -1,5 +1,5 @@
-/// Charts of programs (docs/contract/processes.md): a wrapper around the program
-/// describes the figures that it shows, and the descriptions are taken out of its output again.
+/// Charts of programs (docs/contract/processes.md): a wrapper around the program describes the
+/// figures that it shows, and the descriptions are taken out of its output again.
 @NullMarked
 package dev.sandlot.toolbox.code;
 

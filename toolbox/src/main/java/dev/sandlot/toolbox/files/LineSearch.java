@@ -6,8 +6,8 @@ import dev.sandlot.http.HttpFailure;
 import java.io.IOException;
 import java.io.InputStream;
 
-/// Looks for a literal text in the lines of one file (docs/contract/files.md, `find`). Holds
-/// one line and one buffer. Used by one thread.
+/// Looks for a literal text in the lines of one file (docs/contract/files.md, `find`). Holds one
+/// line and one buffer. Used by one thread.
 final class LineSearch {
   private static final int BUFFER_BYTES = 64 << 10;
 
