@@ -142,10 +142,10 @@ class ArchitectureTest {
   }
 
   /// Whether a public type has a type in what others call of it.
-  private static boolean shows(JavaClass door, JavaClass type) {
-    return isPublic(door)
-        && !door.equals(type)
-        && door.getMembers().stream()
+  private static boolean shows(JavaClass user, JavaClass type) {
+    return isPublic(user)
+        && !user.equals(type)
+        && user.getMembers().stream()
             .filter(member -> member.getModifiers().contains(JavaModifier.PUBLIC))
             .anyMatch(member -> member.getAllInvolvedRawTypes().contains(type));
   }
