@@ -23,7 +23,7 @@ JVM=(
   "lsp_output toolbox dev.sandlot.toolbox.lsp.LspOutputFuzz"
   "multipart toolbox dev.sandlot.toolbox.files.MultipartFuzz"
   "dns runner dev.sandlot.runner.dns.DnsFuzz"
-  "preview_host proxy dev.sandlot.proxy.PreviewHostFuzz"
+  "preview_host proxy dev.sandlot.proxy.access.PreviewHostFuzz"
 )
 # Code that is watched for what an input reaches: ours, and what parses for us.
 WATCHED="dev.sandlot.**:com.google.gson.**:com.google.re2j.**:org.apache.commons.fileupload2.**:org.eclipse.lsp4j.**:org.xbill.DNS.**"

@@ -11,13 +11,17 @@ import dev.sandlot.model.OrganizationId;
 import dev.sandlot.model.RunnerId;
 import dev.sandlot.model.UserId;
 import java.util.EnumSet;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /// What must exist before anyone can do anything: the first administrator with an organisation and
 /// a key, a region, a runner, the default snapshot. Made at the first start, found at later ones.
 ///
 /// @param organization the administrator's
-/// @param runner the runner that always exists
+/// @param runner the runner in the same process
+/// @param others the keys of runners on other machines
 /// @param adminKey the administrator's key if it was made now; it is nowhere else
 /// @param runnerKey the runner's, likewise
 /// @param proxyKey the proxy's, likewise
@@ -25,7 +29,8 @@ import java.util.Optional;
 public record Bootstrap(
     OrganizationId organization,
     UserId user,
-    RunnerId runner,
+    Optional<RunnerId> runner,
+    Map<RunnerId, Secret> others,
     Optional<Secret> adminKey,
     Optional<Secret> runnerKey,
     Optional<Secret> proxyKey,
@@ -44,19 +49,24 @@ public record Bootstrap(
     Organizations.Owner owner = organizations.ensureOwner(config.region());
     snapshots.ensureDefault(config.defaultSnapshot());
     snapshots.ensureOptional();
-    RunnerId runner = pool.ensure(config.runner(), config.region());
     ControlPlaneConfig.Keys given = config.keys();
+    Optional<RunnerId> runner = config.runner().map(name -> pool.ensure(name, config.region()));
+    Map<RunnerId, Secret> others = new LinkedHashMap<>();
+    config.others().forEach((name, key) -> others.put(pool.ensure(name, config.region()), key));
+    others.forEach((id, key) -> keys.ensureRunner(id, Optional.of(key)));
+    keys.retainRunners(Stream.concat(runner.stream(), others.keySet().stream()).toList());
     return new Bootstrap(
         owner.organization(),
         owner.user(),
         runner,
+        Map.copyOf(others),
         keys.ensure(
             owner.organization(),
             owner.user(),
             ADMIN_KEY_NAME,
             EnumSet.allOf(Permission.class),
             given.admin()),
-        keys.ensureRunner(runner, given.runner()),
+        runner.flatMap(id -> keys.ensureRunner(id, given.runner())),
         keys.ensureProxy(given.proxy()),
         keys.ensureHealth(given.health()));
   }

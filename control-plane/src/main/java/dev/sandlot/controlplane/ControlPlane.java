@@ -31,11 +31,13 @@ import dev.sandlot.http.HttpFailure;
 import dev.sandlot.http.Operation;
 import dev.sandlot.http.OperationTable;
 import dev.sandlot.http.ReasonPhrase;
+import dev.sandlot.model.RunnerId;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /// A running control plane, and the one place where its parts are put together. Thread-safe.
 public final class ControlPlane implements AutoCloseable {
@@ -43,6 +45,7 @@ public final class ControlPlane implements AutoCloseable {
   private final SandboxReconciler reconciler;
   private final OperationTable<Rules> operations;
   private final Endpoint endpoint;
+  private final RunnerPool pool;
   private final Previews previews;
   private final ApiKeys apiKeys;
   private final Bootstrap bootstrap;
@@ -55,7 +58,7 @@ public final class ControlPlane implements AutoCloseable {
     Organizations organizations = new Organizations(database, clock);
     Regions regions = new Regions(database, clock);
     Snapshots snapshots = new Snapshots(database, config.images(), clock);
-    RunnerPool pool =
+    this.pool =
         new RunnerPool(database, Sandboxes.allocations(database), config.overcommit(), clock);
     Jobs jobs = new Jobs(database, signals, clock);
     Sandboxes sandboxes = new Sandboxes(database, jobs, pool, signals, clock);
@@ -138,6 +141,11 @@ public final class ControlPlane implements AutoCloseable {
   /// The proxy's questions.
   public Previews previews() {
     return previews;
+  }
+
+  /// Where the proxy reaches a runner on another machine, as the runner has reported it.
+  public Optional<String> runnerAddress(RunnerId id) {
+    return pool.address(id);
   }
 
   /// Makes and revokes users' keys.

@@ -9,6 +9,7 @@ import dev.sandlot.controlplane.snapshot.ImageCatalog;
 import dev.sandlot.http.throttle.FailedAttempts;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 
@@ -16,7 +17,8 @@ import java.util.stream.Stream;
 ///
 /// @param version of this server, sent with every answer
 /// @param region the id and name of the region that always exists
-/// @param runner the name of the runner that always exists
+/// @param runner the name of the runner in the same process; empty for none
+/// @param others the keys of runners on other machines, by their names
 /// @param images where optional snapshots' images are asked for
 /// @param keys keys that are given; those that are not are made at the first start
 /// @param sweepPause between two looks for what time brings about (idle sandboxes, deadlines)
@@ -27,7 +29,8 @@ public record ControlPlaneConfig(
     Addresses addresses,
     String version,
     String region,
-    String runner,
+    Optional<String> runner,
+    Map<String, Secret> others,
     DefaultSnapshot defaultSnapshot,
     ImageCatalog images,
     Overcommit overcommit,
@@ -35,6 +38,13 @@ public record ControlPlaneConfig(
     Duration sweepPause,
     InstantSource clock,
     FailedAttempts attempts) {
+  /// The name of a runner in the same process.
+  public static final String OWN_RUNNER = "local";
+
+  public ControlPlaneConfig {
+    others = Map.copyOf(others);
+  }
+
   /// Ten seconds between sweeps, the clock of the machine, no keys given.
   public static ControlPlaneConfig of(
       DatabaseConfig database, Addresses addresses, String version) {
@@ -43,7 +53,8 @@ public record ControlPlaneConfig(
         addresses,
         version,
         "local",
-        "local",
+        Optional.of(OWN_RUNNER),
+        Map.of(),
         DefaultSnapshot.BUILT_IN,
         ImageCatalog.NONE,
         Overcommit.DEFAULT,
@@ -60,10 +71,46 @@ public record ControlPlaneConfig(
         version,
         region,
         runner,
+        others,
         defaultSnapshot,
         images,
         overcommit,
         next,
+        sweepPause,
+        clock,
+        attempts);
+  }
+
+  /// Without a runner in the same process.
+  public ControlPlaneConfig withoutRunner() {
+    return new ControlPlaneConfig(
+        database,
+        addresses,
+        version,
+        region,
+        Optional.empty(),
+        others,
+        defaultSnapshot,
+        images,
+        overcommit,
+        keys,
+        sweepPause,
+        clock,
+        attempts);
+  }
+
+  public ControlPlaneConfig withOthers(Map<String, Secret> next) {
+    return new ControlPlaneConfig(
+        database,
+        addresses,
+        version,
+        region,
+        runner,
+        next,
+        defaultSnapshot,
+        images,
+        overcommit,
+        keys,
         sweepPause,
         clock,
         attempts);
@@ -76,6 +123,7 @@ public record ControlPlaneConfig(
         version,
         region,
         runner,
+        others,
         nextDefault,
         nextImages,
         overcommit,
@@ -92,6 +140,7 @@ public record ControlPlaneConfig(
         version,
         region,
         runner,
+        others,
         defaultSnapshot,
         images,
         next,
@@ -108,6 +157,7 @@ public record ControlPlaneConfig(
         version,
         region,
         runner,
+        others,
         defaultSnapshot,
         images,
         overcommit,
@@ -124,6 +174,7 @@ public record ControlPlaneConfig(
         version,
         region,
         runner,
+        others,
         defaultSnapshot,
         images,
         overcommit,
@@ -131,6 +182,12 @@ public record ControlPlaneConfig(
         sweepPause,
         clock,
         next);
+  }
+
+  /// Without what is secret.
+  @Override
+  public String toString() {
+    return "ControlPlaneConfig[version=" + version + ", region=" + region + "]";
   }
 
   /// Keys to hold from the start on. A given one replaces what was there.

@@ -11,6 +11,27 @@ import dev.sandlot.http.Upgrades;
 import dev.sandlot.http.throttle.FailedAttempts;
 import dev.sandlot.model.OperationFailure;
 import dev.sandlot.model.SandboxId;
+import dev.sandlot.proxy.access.Authorizer;
+import dev.sandlot.proxy.access.CachedDirectory;
+import dev.sandlot.proxy.access.Credentials;
+import dev.sandlot.proxy.access.Destination;
+import dev.sandlot.proxy.access.Grant;
+import dev.sandlot.proxy.access.HostNames;
+import dev.sandlot.proxy.access.OpenPassages;
+import dev.sandlot.proxy.access.Port;
+import dev.sandlot.proxy.access.PreviewCookie;
+import dev.sandlot.proxy.access.ProxyConfig;
+import dev.sandlot.proxy.access.ProxyLimits;
+import dev.sandlot.proxy.access.RequestHead;
+import dev.sandlot.proxy.access.SandboxDirectory;
+import dev.sandlot.proxy.forward.CrossOrigin;
+import dev.sandlot.proxy.forward.HeaderRules;
+import dev.sandlot.proxy.forward.ProxyFailures;
+import dev.sandlot.proxy.preview.ActivityPings;
+import dev.sandlot.proxy.preview.Dialer;
+import dev.sandlot.proxy.preview.PreviewForwarder;
+import dev.sandlot.proxy.preview.PreviewTunnel;
+import dev.sandlot.proxy.runner.Gateways;
 import dev.sandlot.runtime.ToolboxGateway;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -43,18 +64,19 @@ public final class Proxy implements Endpoint, Upgrades, AutoCloseable {
   private final PreviewForwarder previews;
   private final FailedAttempts attempts;
 
+  /// @param runners those that sandboxes are on
   /// @param attempts who is kept out for failing to authenticate; shared with the API
   public Proxy(
       ProxyConfig config,
       SandboxDirectory directory,
-      ToolboxGateway gateway,
+      Gateways.Runners runners,
       FailedAttempts attempts) {
-    this.gateway = gateway;
     this.attempts = attempts;
     limits = config.limits();
     secure = config.secure();
     hosts = new HostNames(config);
     this.directory = new CachedDirectory(directory, limits, Ticker.systemTicker());
+    gateway = new Gateways(this.directory, runners, limits);
     authorizer = new Authorizer(this.directory, new PreviewCookie(config, clock), clock);
     timer =
         new ScheduledThreadPoolExecutor(

@@ -3,19 +3,17 @@ package dev.sandlot.proxy;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.sandlot.http.Exchange;
-import java.io.InputStream;
-import java.io.OutputStream;
+import dev.sandlot.http.ForwardedExchange;
+import dev.sandlot.proxy.access.Credentials;
 import java.net.URLEncoder;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
 /// An exchange as the toolbox sees it: without the credentials that let it in.
-final class ToolboxExchange implements Exchange {
+final class ToolboxExchange extends ForwardedExchange {
   private static final String FILE_PARAMETER = "path";
 
-  private final Exchange exchange;
-  private final List<Map.Entry<String, String>> headers;
   private final Optional<String> file;
   private final String rawQuery;
 
@@ -24,8 +22,7 @@ final class ToolboxExchange implements Exchange {
   ///   that it cannot read the query in another way than the signature's check did
   ToolboxExchange(
       Exchange exchange, List<Map.Entry<String, String>> headers, Optional<String> file) {
-    this.exchange = exchange;
-    this.headers = List.copyOf(headers);
+    super(exchange, headers);
     this.file = file;
     rawQuery =
         file.map(path -> FILE_PARAMETER + "=" + URLEncoder.encode(path, UTF_8))
@@ -33,23 +30,8 @@ final class ToolboxExchange implements Exchange {
   }
 
   @Override
-  public String method() {
-    return exchange.method();
-  }
-
-  @Override
-  public String rawPath() {
-    return exchange.rawPath();
-  }
-
-  @Override
   public String rawQuery() {
     return rawQuery;
-  }
-
-  @Override
-  public String pathParameter(String name) {
-    return exchange.pathParameter(name);
   }
 
   @Override
@@ -62,126 +44,6 @@ final class ToolboxExchange implements Exchange {
     if (file.isPresent()) {
       return name.equals(FILE_PARAMETER) ? List.of(file.get()) : List.of();
     }
-    return name.equals(Credentials.QUERY_PARAMETER) ? List.of() : exchange.queryAll(name);
-  }
-
-  @Override
-  public Optional<String> header(String name) {
-    return headers.stream()
-        .filter(header -> header.getKey().equalsIgnoreCase(name))
-        .map(Map.Entry::getValue)
-        .findFirst();
-  }
-
-  @Override
-  public List<Map.Entry<String, String>> headers() {
-    return headers;
-  }
-
-  @Override
-  public String remoteAddress() {
-    return exchange.remoteAddress();
-  }
-
-  @Override
-  public boolean clientGone() {
-    return exchange.clientGone();
-  }
-
-  @Override
-  public boolean secure() {
-    return exchange.secure();
-  }
-
-  @Override
-  public long contentLength() {
-    return exchange.contentLength();
-  }
-
-  @Override
-  public InputStream body() {
-    return exchange.body();
-  }
-
-  @Override
-  public byte[] bodyBytes(int bytesMax) {
-    return exchange.bodyBytes(bytesMax);
-  }
-
-  @Override
-  public <T> Optional<T> attribute(Class<T> type) {
-    return exchange.attribute(type);
-  }
-
-  @Override
-  public <T> void attribute(Class<T> type, T value) {
-    exchange.attribute(type, value);
-  }
-
-  @Override
-  public void pathParameters(Map<String, String> parameters) {
-    exchange.pathParameters(parameters);
-  }
-
-  @Override
-  public Exchange status(int status) {
-    exchange.status(status);
-    return this;
-  }
-
-  @Override
-  public int status() {
-    return exchange.status();
-  }
-
-  @Override
-  public Exchange responseHeader(String name, String... values) {
-    exchange.responseHeader(name, values);
-    return this;
-  }
-
-  @Override
-  public void send() {
-    exchange.send();
-  }
-
-  @Override
-  public void send(byte[] body) {
-    exchange.send(body);
-  }
-
-  @Override
-  public void sendJson(Object value) {
-    exchange.sendJson(value);
-  }
-
-  @Override
-  public void sendText(String text) {
-    exchange.sendText(text);
-  }
-
-  @Override
-  public OutputStream outputStream() {
-    return exchange.outputStream();
-  }
-
-  @Override
-  public boolean sent() {
-    return exchange.sent();
-  }
-
-  @Override
-  public void admit(boolean byName) {
-    exchange.admit(byName);
-  }
-
-  @Override
-  public void cut() {
-    exchange.cut();
-  }
-
-  @Override
-  public void abort() {
-    exchange.abort();
+    return name.equals(Credentials.QUERY_PARAMETER) ? List.of() : super.queryAll(name);
   }
 }

@@ -1,7 +1,9 @@
 package dev.sandlot.proxy;
 
+import dev.sandlot.model.RunnerId;
 import dev.sandlot.model.SandboxId;
 import dev.sandlot.model.SigningKey;
+import dev.sandlot.proxy.access.SandboxDirectory;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -27,12 +29,16 @@ final class FakeDirectory implements SandboxDirectory {
   final AtomicInteger keyQuestions = new AtomicInteger();
   volatile boolean failing;
 
+  /// Where all sandboxes are.
+  volatile Runner runner = new Runner(RunnerId.random(), Optional.empty());
+
   /// Happens once, after the next sandbox was found.
   volatile Runnable afterFind = () -> {};
 
   @Override
   public Optional<Target> find(SandboxId id) {
-    Optional<Target> answer = Optional.ofNullable(sandboxes.get(id)).map(Target::new);
+    Optional<Target> answer =
+        Optional.ofNullable(sandboxes.get(id)).map(open -> new Target(open, runner));
     Runnable once = afterFind;
     afterFind = () -> {};
     once.run();

@@ -1,5 +1,7 @@
 package dev.sandlot.proxy;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
 import dev.sandlot.http.Exchange;
 import dev.sandlot.http.HttpFailure;
 import dev.sandlot.http.Tunnel;
@@ -7,6 +9,7 @@ import dev.sandlot.http.UpgradeRequest;
 import dev.sandlot.http.websocket.WebSocketLimits;
 import dev.sandlot.http.websocket.WebSocketTunnel;
 import dev.sandlot.model.SandboxId;
+import dev.sandlot.runtime.NotRunning;
 import dev.sandlot.runtime.PortConnection;
 import dev.sandlot.runtime.ToolboxGateway;
 import java.io.IOException;
@@ -21,6 +24,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 
 /// Sandboxes whose ports are servers of the test.
 final class FakeGateway implements ToolboxGateway {
@@ -28,9 +32,56 @@ final class FakeGateway implements ToolboxGateway {
   final Map<Integer, Integer> ports = new ConcurrentHashMap<>();
   final List<Integer> dialled = Collections.synchronizedList(new ArrayList<>());
 
+  /// Those whose callers have left while they waited.
+  final CountDownLatch left = new CountDownLatch(1);
+
   /// Answers with what the toolbox got to see.
   @Override
-  public void serve(SandboxId id, String rawPath, Exchange exchange) {
+  public void serve(SandboxId id, String rawPath, Exchange exchange) throws Exception {
+    switch (rawPath) {
+      case "/echo" -> echo(exchange);
+      case "/until-left" -> waitUntilLeft(exchange);
+      case "/refused" ->
+          throw new HttpFailure(
+              416,
+              "RANGE",
+              "not so far",
+              Map.of("Content-Range", "bytes */5"),
+              Map.of("exitCode", 3));
+      case "/broken-off" -> breakOff(exchange);
+      default -> show(id, rawPath, exchange);
+    }
+  }
+
+  /// Each piece of the body as soon as it is there.
+  private static void echo(Exchange exchange) throws IOException {
+    exchange.responseHeader("Content-Type", "application/octet-stream");
+    try (OutputStream out = exchange.outputStream()) {
+      byte[] buffer = new byte[8_192];
+      InputStream in = exchange.body();
+      for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
+        out.write(buffer, 0, count);
+        out.flush();
+      }
+    }
+  }
+
+  private void waitUntilLeft(Exchange exchange) throws InterruptedException {
+    while (!exchange.clientGone()) {
+      Thread.sleep(50);
+    }
+    left.countDown();
+  }
+
+  private static void breakOff(Exchange exchange) throws IOException {
+    exchange.responseHeader("Content-Length", "10");
+    OutputStream out = exchange.outputStream();
+    out.write("half".getBytes(US_ASCII));
+    out.flush();
+    exchange.abort();
+  }
+
+  private static void show(SandboxId id, String rawPath, Exchange exchange) {
     if (rawPath.equals("/missing")) {
       throw new HttpFailure(404, "FILE_NOT_FOUND", "there is no such file");
     }
@@ -67,17 +118,15 @@ final class FakeGateway implements ToolboxGateway {
 
   @Override
   public PortConnection dial(SandboxId id, int port) throws IOException {
+    if (!running.contains(id)) {
+      throw new NotRunning();
+    }
     dialled.add(port);
     Integer real = ports.get(port);
     if (real == null) {
       throw new IOException("connection refused");
     }
     return new SocketConnection(new Socket("127.0.0.1", real));
-  }
-
-  @Override
-  public boolean running(SandboxId id) {
-    return running.contains(id);
   }
 
   private record SocketConnection(Socket socket) implements PortConnection {

@@ -6,6 +6,7 @@ import static dev.sandlot.proxy.ProxyTrafficTest.readUntil;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sandlot.proxy.access.ProxyLimits;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.Socket;
@@ -21,9 +22,14 @@ class PreviewTunnelTest {
 
   private ProxyFixture fixture;
 
+  /// Whether the sandboxes are on another machine.
+  boolean remote() {
+    return false;
+  }
+
   @BeforeEach
   void start() {
-    fixture = new ProxyFixture();
+    fixture = new ProxyFixture(ProxyLimits.DEFAULT, remote());
   }
 
   @AfterEach

@@ -8,6 +8,8 @@ import static dev.sandlot.proxy.ProxyFixture.status;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sandlot.proxy.access.ProxyLimits;
+import dev.sandlot.proxy.access.SandboxDirectory;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.List;
@@ -26,9 +28,14 @@ class ProxyAccessTest {
   private ProxyFixture fixture;
   private RawServer inside;
 
+  /// Whether the sandboxes are on another machine.
+  boolean remote() {
+    return false;
+  }
+
   @BeforeEach
   void start() throws IOException {
-    fixture = new ProxyFixture();
+    fixture = new ProxyFixture(ProxyLimits.DEFAULT, remote());
     inside =
         new RawServer((_, socket) ->
             socket

@@ -5,12 +5,20 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import dev.sandlot.http.server.HttpServer;
 import dev.sandlot.http.server.ListenConfig;
 import dev.sandlot.http.throttle.FailedAttempts;
+import dev.sandlot.model.RunnerId;
 import dev.sandlot.model.SandboxId;
+import dev.sandlot.proxy.access.ProxyConfig;
+import dev.sandlot.proxy.access.ProxyLimits;
+import dev.sandlot.proxy.access.SandboxDirectory;
+import dev.sandlot.proxy.runner.Gateways;
+import dev.sandlot.runtime.remote.GatewayEndpoint;
 import java.io.IOException;
 import java.net.Socket;
+import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /// A listening proxy with a private sandbox, a public one, and one of another tenant.
@@ -19,20 +27,26 @@ final class ProxyFixture implements AutoCloseable {
   static final String OTHER_KEY = "dtn_the-key-of-another-tenant";
   static final String TOKEN = "preview-token-of-the-private-one";
   static final String TOOLBOX_TOKEN = "toolbox-token-of-the-private-one";
+  static final String RUNNER_KEY = "dtn_the-key-of-the-runner-0123456789";
   static final String SIGNED = "abcdefgh01234567";
 
   final SandboxId closed = SandboxId.of("11111111-2222-4333-8444-555555555555");
   final SandboxId open = SandboxId.of("99999999-2222-4333-8444-555555555555");
   final FakeDirectory directory = new FakeDirectory();
   final FakeGateway gateway = new FakeGateway();
+  final RunnerId runner = RunnerId.random();
   final Proxy proxy;
   final HttpServer server;
 
+  /// The runner's listener; empty for one in the proxy's process.
+  final Optional<HttpServer> remote;
+
   ProxyFixture() {
-    this(ProxyLimits.DEFAULT);
+    this(ProxyLimits.DEFAULT, false);
   }
 
-  ProxyFixture(ProxyLimits limits) {
+  /// @param remote whether the sandboxes are on another machine, called over HTTP
+  ProxyFixture(ProxyLimits limits, boolean remote) {
     directory.sandboxes.put(closed, false);
     directory.sandboxes.put(open, true);
     directory.keys.put(KEY, List.of(closed, open));
@@ -45,10 +59,27 @@ final class ProxyFixture implements AutoCloseable {
     ProxyConfig config =
         new ProxyConfig(
             "proxy.localhost:4000", Set.of("localhost", "127.0.0.1"), false, new byte[32], limits);
-    proxy = new Proxy(config, directory, gateway, FailedAttempts.standard());
+    this.remote = remote ? Optional.of(listen(gateway)) : Optional.empty();
+    directory.runner =
+        new SandboxDirectory.Runner(
+            runner, this.remote.map(listener -> URI.create("http://127.0.0.1:" + listener.port())));
+    Gateways.Runners runners =
+        remote
+            ? new Gateways.Runners(
+                Optional.empty(),
+                id -> Optional.of(RUNNER_KEY).filter(_ -> id.equals(runner)),
+                false)
+            : Gateways.Runners.only(gateway);
+    proxy = new Proxy(config, directory, runners, FailedAttempts.standard());
     server =
         HttpServer.start(
             ListenConfig.plain("proxy", "127.0.0.1", 0), proxy, proxy.failures(), proxy);
+  }
+
+  private static HttpServer listen(FakeGateway gateway) {
+    GatewayEndpoint endpoint = new GatewayEndpoint(gateway, RUNNER_KEY);
+    return HttpServer.start(
+        ListenConfig.plain("runner", "127.0.0.1", 0), endpoint, endpoint.failures(), endpoint);
   }
 
   /// The usual ones, with this much patience and frequent signs of use.
@@ -121,5 +152,6 @@ final class ProxyFixture implements AutoCloseable {
   public void close() {
     server.close();
     proxy.close();
+    remote.ifPresent(HttpServer::close);
   }
 }

@@ -9,6 +9,8 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 
+import dev.sandlot.proxy.access.ProxyLimits;
+import dev.sandlot.proxy.access.SandboxDirectory;
 import java.io.IOException;
 import java.net.Socket;
 import java.net.SocketException;
@@ -34,9 +36,14 @@ class RevocationTest {
   private ProxyFixture fixture;
   private RawServer inside;
 
+  /// Whether the sandboxes are on another machine.
+  boolean remote() {
+    return false;
+  }
+
   @BeforeEach
   void start() throws IOException {
-    fixture = new ProxyFixture();
+    fixture = new ProxyFixture(ProxyLimits.DEFAULT, remote());
     // Says something at once, and then nothing more.
     inside =
         new RawServer((head, socket) -> {
@@ -141,7 +148,8 @@ class RevocationTest {
   @Test
   void whatEndsWithoutASignalEndsAtTheNextLook() throws IOException {
     fixture.close();
-    fixture = new ProxyFixture(strangers(Duration.ofMinutes(2), 256, Duration.ofMillis(50)));
+    fixture =
+        new ProxyFixture(strangers(Duration.ofMinutes(2), 256, Duration.ofMillis(50)), remote());
     fixture.gateway.ports.put(3000, inside.port());
     fixture.directory.signed.put(
         SIGNED,
@@ -154,7 +162,8 @@ class RevocationTest {
   @Test
   void aSilentPortHoldsAStrangerShorterThanSomebodyKnown() throws IOException {
     fixture.close();
-    fixture = new ProxyFixture(strangers(Duration.ofMillis(300), 256, Duration.ofSeconds(15)));
+    fixture =
+        new ProxyFixture(strangers(Duration.ofMillis(300), 256, Duration.ofSeconds(15)), remote());
     fixture.gateway.ports.put(3000, inside.port());
     try (Socket tunnel = open(fixture.publicHost(3000), "/", UPGRADE);
         Socket events = open(fixture.publicHost(3000), "/");
@@ -170,7 +179,8 @@ class RevocationTest {
   @Test
   void strangersShareTheConnectionsOfAPublicSandboxAndTakeNoneFromItsOwner() throws IOException {
     fixture.close();
-    fixture = new ProxyFixture(strangers(Duration.ofMinutes(2), 2, Duration.ofSeconds(15)));
+    fixture =
+        new ProxyFixture(strangers(Duration.ofMinutes(2), 2, Duration.ofSeconds(15)), remote());
     fixture.gateway.ports.put(3000, inside.port());
     try (Socket first = open(fixture.publicHost(3000), "/", UPGRADE);
         Socket second = open(fixture.publicHost(3000), "/")) {

@@ -5,10 +5,10 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sandlot.model.SigningKey;
+import dev.sandlot.proxy.access.ProxyLimits;
 import java.io.IOException;
 import java.net.URLEncoder;
 import java.time.Instant;
-import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -26,9 +26,14 @@ class SignedFileUrlTest {
   private final SigningKey key = SigningKey.random();
   private ProxyFixture fixture;
 
+  /// Whether the sandboxes are on another machine.
+  boolean remote() {
+    return false;
+  }
+
   @BeforeEach
   void start() {
-    fixture = new ProxyFixture();
+    fixture = new ProxyFixture(ProxyLimits.DEFAULT, remote());
     fixture.directory.signingKeys.put(fixture.closed, key);
     fixture.directory.signingKeys.put(fixture.open, SigningKey.random());
   }
@@ -196,44 +201,6 @@ class SignedFileUrlTest {
 
     assertThat(status(answer)).isIn(400, 401);
     assertThat(answer).doesNotContain("toolbox of");
-  }
-
-  /// Whatever is done to a good URL, it opens the same file or nothing.
-  @Test
-  void opensNothingElseHoweverItIsChanged() throws IOException {
-    long seed = System.nanoTime();
-    Random random = new Random(seed);
-    String good = DOWNLOAD + "?" + query("GET", FILE, LATER);
-    for (int round = 0; round < 2_000; round++) {
-      String changed = changed(good, random);
-      int mark = changed.indexOf('?');
-      if (mark < 0) {
-        continue;
-      }
-      SignedFileUrl.read("GET", changed.substring(0, mark), changed.substring(mark + 1))
-          .filter(url -> url.signedWith(key))
-          .ifPresent(url ->
-              assertThat(url)
-                  .as("seed %d: %s", seed, changed)
-                  .isEqualTo(new SignedFileUrl("GET", FILE, LATER, key.sign("GET", FILE, LATER))));
-    }
-    assertThat(status(send("GET", good))).isEqualTo(200);
-  }
-
-  private static String changed(String text, Random random) {
-    String alphabet = "&=%+;?/.#[]-_ 0123456789abcdefABCDEFvpathexpiressignature";
-    StringBuilder out = new StringBuilder(text);
-    for (int edit = random.nextInt(3); edit >= 0; edit--) {
-      int at = random.nextInt(out.length());
-      char letter = alphabet.charAt(random.nextInt(alphabet.length()));
-      switch (random.nextInt(4)) {
-        case 0 -> out.insert(at, letter);
-        case 1 -> out.deleteCharAt(at);
-        case 2 -> out.setCharAt(at, letter);
-        default -> out.insert(at, out.substring(at, at + random.nextInt(out.length() - at)));
-      }
-    }
-    return out.toString();
   }
 
   private String send(String method, String target) throws IOException {

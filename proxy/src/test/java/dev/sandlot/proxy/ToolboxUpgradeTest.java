@@ -7,6 +7,7 @@ import static dev.sandlot.proxy.ProxyTrafficTest.readUntil;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sandlot.proxy.access.ProxyLimits;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.Socket;
@@ -19,9 +20,14 @@ import org.junit.jupiter.api.Test;
 class ToolboxUpgradeTest {
   private ProxyFixture fixture;
 
+  /// Whether the sandboxes are on another machine.
+  boolean remote() {
+    return false;
+  }
+
   @BeforeEach
   void start() {
-    fixture = new ProxyFixture();
+    fixture = new ProxyFixture(ProxyLimits.DEFAULT, remote());
   }
 
   @AfterEach
@@ -103,7 +109,8 @@ class ToolboxUpgradeTest {
                 usual.cookieAge(),
                 usual.strangerQuietMax(),
                 usual.strangersMax(),
-                usual.lookEvery()));
+                usual.lookEvery()),
+            remote());
     try (Socket client = upgrade("localhost", toolbox("/socket"), "Authorization: Bearer " + KEY)) {
       assertThat(readUntil(client.getInputStream(), "]")).startsWith("HTTP/1.1 101");
       for (int tries = 0; fixture.directory.activity.size() < 5 && tries < 1_000; tries++) {

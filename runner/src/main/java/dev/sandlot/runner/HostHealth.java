@@ -44,7 +44,12 @@ final class HostHealth {
     Map<String, Object> report = new LinkedHashMap<>();
     report.put("appVersion", config.version());
     report.put("domain", config.domain());
-    report.put("proxyUrl", config.proxyUrl());
+    config
+        .address()
+        .ifPresent(address -> {
+          report.put("proxyUrl", address.toString());
+          report.put("apiUrl", address.toString());
+        });
     try {
       HostDescription host = driver.describe();
       report.put("metrics", metrics(host, driver.list()));

@@ -3,6 +3,7 @@ package dev.sandlot.runner;
 import dev.sandlot.runner.dns.DnsConfig;
 import java.net.URI;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /// How a runner works.
 ///
@@ -12,7 +13,8 @@ import java.nio.file.Path;
 /// @param runnerKey what the runner shows to it; secret
 /// @param spoolFolder for temporary files of ours
 /// @param domain where sandboxes' ports are shown, for clients
-/// @param proxyUrl of the proxy, for clients
+/// @param address where its gateway is reached by the proxy; empty when the proxy is in this
+///   process
 /// @param version of this build
 /// @param jobsMax jobs carried out at a time
 /// @param processesMax processes and threads of one sandbox
@@ -24,7 +26,7 @@ public record RunnerConfig(
     String runnerKey,
     Path spoolFolder,
     String domain,
-    String proxyUrl,
+    Optional<URI> address,
     String version,
     int jobsMax,
     int processesMax,

@@ -1,18 +1,34 @@
 package dev.sandlot.server;
 
 import dev.sandlot.controlplane.preview.Previews;
+import dev.sandlot.model.RunnerId;
 import dev.sandlot.model.SandboxId;
 import dev.sandlot.model.SigningKey;
-import dev.sandlot.proxy.SandboxDirectory;
+import dev.sandlot.proxy.access.SandboxDirectory;
+import java.net.URI;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.Function;
 
 /// The proxy's questions, answered by the control plane of the same process.
-record LocalDirectory(Previews previews) implements SandboxDirectory {
+///
+/// @param here the runner of this process, if it has one
+/// @param addresses what runners on other machines have said of where they are
+record LocalDirectory(
+    Previews previews, Optional<RunnerId> here, Function<RunnerId, Optional<String>> addresses)
+    implements SandboxDirectory {
 
   @Override
   public Optional<Target> find(SandboxId id) {
-    return previews.find(id).map(target -> new Target(target.open()));
+    return previews
+        .find(id)
+        .map(target -> new Target(target.open(), new Runner(target.runner(), at(target.runner()))));
+  }
+
+  private Optional<URI> at(RunnerId runner) {
+    return here.filter(runner::equals).isPresent()
+        ? Optional.empty()
+        : addresses.apply(runner).flatMap(PublicUrls::origin);
   }
 
   @Override

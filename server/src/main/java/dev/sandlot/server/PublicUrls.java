@@ -24,7 +24,8 @@ record PublicUrls(URI api, URI proxy) {
                     + " https://sandlot.example.org"));
   }
 
-  private static Optional<URI> origin(String value) {
+  /// Scheme and host, if it is these alone.
+  static Optional<URI> origin(String value) {
     try {
       URI uri = new URI(value.endsWith("/") ? value.substring(0, value.length() - 1) : value);
       boolean web = "http".equals(uri.getScheme()) || "https".equals(uri.getScheme());

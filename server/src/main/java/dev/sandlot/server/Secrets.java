@@ -50,6 +50,18 @@ final class Secrets {
     }
   }
 
+  /// A secret in a file of the operator's.
+  ///
+  /// @throws IllegalArgumentException when it can be guessed
+  static Secret read(Path file) {
+    try {
+      return Secret.chosen(file.toString(), Files.readString(file).strip());
+    } catch (IOException e) {
+      throw new UncheckedIOException(
+          "cannot read the key file " + file + "; it must be readable by the server's user", e);
+    }
+  }
+
   private static void write(Path file, String secret) throws IOException {
     Path unfinished = file.resolveSibling(file.getFileName() + ".new");
     Files.deleteIfExists(unfinished);

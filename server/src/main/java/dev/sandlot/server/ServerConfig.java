@@ -1,6 +1,10 @@
 package dev.sandlot.server;
 
+import com.google.re2j.Pattern;
+import dev.sandlot.controlplane.ControlPlaneConfig;
 import dev.sandlot.controlplane.platform.ShownUrl;
+import dev.sandlot.http.server.ConnectionLimits;
+import dev.sandlot.http.server.ListenConfig;
 import dev.sandlot.http.server.TlsFiles;
 import dev.sandlot.model.Ipv4Range;
 import java.net.InetAddress;
@@ -8,6 +12,8 @@ import java.net.URI;
 import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -20,12 +26,13 @@ import java.util.stream.Collectors;
 /// What an operator can set, by environment variables `SANDLOT_*`. An unknown variable of that
 /// prefix is an error, so that a misspelt one is not silently without effect.
 ///
+/// @param roles what this process is for: all, control plane and proxy, or a runner alone
 /// @param home where data, secrets and sockets are
 /// @param listen address of the API and of the proxy
 /// @param apiPort of API and dashboard
 /// @param proxyPort of toolbox calls and previews
-/// @param runnerPort unused by the all-in-one, whose proxy calls the runner in process; kept for
-///   split roles
+/// @param runnerPort of a runner alone, for the proxy; one beside a proxy is called in process, and
+///   listens nowhere
 /// @param proxyDomain host and port that previews are below, "proxy.localhost:4000"
 /// @param publicHost the name clients reach this server by, for the URLs it hands out
 /// @param urls by which clients reach it
@@ -38,7 +45,12 @@ import java.util.stream.Collectors;
 /// @param blockedRanges what no sandbox reaches besides private and reserved ranges; enforced by
 ///   the launcher, which is told the same
 /// @param tracesEndpoint OTLP/HTTP endpoint for traces; empty: none are sent
+/// @param withoutTls whether this process may listen and call beyond this machine in the clear
+/// @param runners key files of runners on other machines, by their names
+/// @param defaultImage id of the image of sandboxes that name no snapshot; empty: the newest here
+/// @param runnerAlone set exactly when the runner is the only role
 record ServerConfig(
+    Set<Role> roles,
     Path home,
     String listen,
     int apiPort,
@@ -54,15 +66,24 @@ record ServerConfig(
     String engine,
     Optional<String> dnsUpstream,
     List<Ipv4Range> blockedRanges,
-    Optional<String> tracesEndpoint) {
+    Optional<String> tracesEndpoint,
+    boolean withoutTls,
+    Map<String, Path> runners,
+    Optional<String> defaultImage,
+    Optional<RunnerAlone> runnerAlone) {
+
+  private static final int RUNNER_PORT = 3003;
+  private static final Pattern RUNNER_NAME = Pattern.compile("[a-z0-9][a-z0-9-]{0,62}");
 
   private static final Set<String> OF_OTHER_PROGRAMS =
-      Set.of(
-          "SANDLOT_CACHE",
-          "SANDLOT_JAVA_HOME",
-          "SANDLOT_FAILPOINTS",
-          "SANDLOT_LISTEN_WITHOUT_TLS",
-          "SANDLOT_DNS_PORT");
+      Set.of("SANDLOT_CACHE", "SANDLOT_JAVA_HOME", "SANDLOT_FAILPOINTS", "SANDLOT_DNS_PORT");
+
+  /// A runner whose control plane and proxy are in another process.
+  ///
+  /// @param controlPlane scheme, host and port of its API
+  /// @param keyFile holds the runner's key
+  /// @param address scheme, host and port at which the proxy reaches this runner
+  record RunnerAlone(URI controlPlane, Path keyFile, URI address) {}
 
   /// A configuration that cannot be used. The message is for the operator.
   public static final class Invalid extends RuntimeException {
@@ -78,6 +99,7 @@ record ServerConfig(
   /// @throws Invalid naming the variable and what would work
   public static ServerConfig read(Map<String, String> environment) {
     Reader reader = new Reader(environment);
+    Set<Role> roles = reader.roles();
     Path home = Path.of(reader.text("SANDLOT_HOME", "/var/lib/sandlot"));
     if (!home.isAbsolute()) {
       throw new Invalid("SANDLOT_HOME must be an absolute path, like /var/lib/sandlot");
@@ -89,11 +111,12 @@ record ServerConfig(
     Optional<String> proxy = reader.optional("SANDLOT_PROXY_URL");
     ServerConfig config =
         new ServerConfig(
+            roles,
             home,
             listen,
             apiPort,
             proxyPort,
-            reader.port("SANDLOT_RUNNER_PORT", 3003),
+            reader.port("SANDLOT_RUNNER_PORT", RUNNER_PORT),
             reader.text(
                 "SANDLOT_PROXY_DOMAIN",
                 proxy
@@ -110,17 +133,68 @@ record ServerConfig(
             reader.oneOf("SANDLOT_ENGINE", "runsc", List.of("runsc", "runc")),
             reader.optional("SANDLOT_DNS_UPSTREAM"),
             reader.ranges("SANDLOT_BLOCKED_RANGES"),
-            reader.optional("SANDLOT_TRACES_ENDPOINT"));
+            reader.optional("SANDLOT_TRACES_ENDPOINT"),
+            reader.text("SANDLOT_LISTEN_WITHOUT_TLS", "no").equals("yes"),
+            reader.keyFiles("SANDLOT_RUNNERS"),
+            reader.optional("SANDLOT_DEFAULT_IMAGE"),
+            reader.runnerAlone(roles, listen));
     reader.refuseUnknown();
-    boolean open = "yes".equals(environment.get("SANDLOT_LISTEN_WITHOUT_TLS"));
-    if (!loopback(listen) && config.tls().isEmpty() && !open) {
+    config.refuseClearText();
+    config.refuseMissingImage();
+    return config;
+  }
+
+  private void refuseMissingImage() {
+    if (roles.contains(Role.CONTROL_PLANE) && !launcherHere() && defaultImage.isEmpty()) {
+      throw new Invalid(
+          "SANDLOT_DEFAULT_IMAGE must be the id of the image of sandboxes that name no snapshot,"
+              + " because this process has no launcher to ask; on a runner's machine,"
+              + " tools/image/build.sh default id tells it");
+    }
+  }
+
+  private void refuseClearText() {
+    if (withoutTls) {
+      return;
+    }
+    if (!loopback(listen) && tls.isEmpty()) {
       throw new Invalid(
           "SANDLOT_LISTEN="
               + listen
               + " would send keys in the clear: set SANDLOT_TLS_CERTIFICATE and SANDLOT_TLS_KEY to PEM files, or"
               + " SANDLOT_LISTEN_WITHOUT_TLS=yes if something in front of it encrypts");
     }
-    return config;
+    runnerAlone
+        .map(RunnerAlone::controlPlane)
+        .filter(url -> url.getScheme().equals("http") && !loopback(url.getHost()))
+        .ifPresent(url -> {
+          throw new Invalid(
+              "SANDLOT_CONTROL_PLANE_URL="
+                  + url
+                  + " would send the runner's key in the clear: say https, or"
+                  + " SANDLOT_LISTEN_WITHOUT_TLS=yes if something between them encrypts");
+        });
+  }
+
+  /// Whether the launcher of this machine is called.
+  boolean launcherHere() {
+    return roles.contains(Role.RUNNER) || databaseUrl.isEmpty();
+  }
+
+  /// How a port of this process listens.
+  ///
+  /// @param name for messages
+  ListenConfig listener(String name, int port) {
+    return new ListenConfig(name, listen, port, tls, ConnectionLimits.STANDARD, trustedProxies);
+  }
+
+  /// The host under which programs on this machine reach what listens here.
+  String reachedHere() {
+    try {
+      return InetAddress.getByName(listen).isAnyLocalAddress() ? "127.0.0.1" : listen;
+    } catch (UnknownHostException _) {
+      return listen;
+    }
   }
 
   /// What it speaks itself: "http" or "https".
@@ -132,6 +206,8 @@ record ServerConfig(
   /// where it leads is shown.
   public Map<String, String> effective() {
     Map<String, String> values = new LinkedHashMap<>();
+    values.put(
+        "SANDLOT_ROLES", roles.stream().map(Role::toString).collect(Collectors.joining(",")));
     values.put("SANDLOT_HOME", home.toString());
     values.put("SANDLOT_LISTEN", listen);
     values.put("SANDLOT_API_PORT", Integer.toString(apiPort));
@@ -155,6 +231,14 @@ record ServerConfig(
         "SANDLOT_BLOCKED_RANGES",
         blockedRanges.stream().map(Ipv4Range::toString).collect(Collectors.joining(",")));
     values.put("SANDLOT_TRACES_ENDPOINT", tracesEndpoint.map(ShownUrl::of).orElse(""));
+    values.put("SANDLOT_RUNNERS", String.join(",", runners.keySet()));
+    values.put("SANDLOT_DEFAULT_IMAGE", defaultImage.orElse("the newest here"));
+    runnerAlone.ifPresent(alone -> {
+      values.put("SANDLOT_CONTROL_PLANE_URL", alone.controlPlane().toString());
+      values.put("SANDLOT_RUNNER_KEY_FILE", alone.keyFile().toString());
+      values.put("SANDLOT_RUNNER_PORT", Integer.toString(runnerPort));
+      values.put("SANDLOT_RUNNER_URL", alone.address().toString());
+    });
     return values;
   }
 
@@ -270,6 +354,96 @@ record ServerConfig(
             "SANDLOT_TLS_CERTIFICATE and SANDLOT_TLS_KEY go together: set both or none");
       }
       return certificate.map(file -> new TlsFiles(Path.of(file), Path.of(key.orElseThrow())));
+    }
+
+    /// All, control plane and proxy, or a runner alone. The proxy asks the control plane within the
+    /// process.
+    Set<Role> roles() {
+      String text = text("SANDLOT_ROLES", String.join(",", Role.names()));
+      Set<Role> roles = EnumSet.noneOf(Role.class);
+      for (String name : text.split(",", -1)) {
+        roles.add(
+            Role.parse(name.strip())
+                .orElseThrow(() ->
+                    new Invalid(
+                        "SANDLOT_ROLES="
+                            + text
+                            + ": there is no role \""
+                            + name.strip()
+                            + "\"; the roles are "
+                            + String.join(", ", Role.names()))));
+      }
+      if (roles.contains(Role.CONTROL_PLANE) != roles.contains(Role.PROXY)) {
+        throw new Invalid(
+            "SANDLOT_ROLES="
+                + text
+                + ": control-plane and proxy go together; what works is"
+                + " control-plane,runner,proxy or control-plane,proxy or runner");
+      }
+      return Collections.unmodifiableSet(roles);
+    }
+
+    Optional<RunnerAlone> runnerAlone(Set<Role> roles, String listen) {
+      Optional<String> controlPlane = optional("SANDLOT_CONTROL_PLANE_URL");
+      Optional<String> keyFile = optional("SANDLOT_RUNNER_KEY_FILE");
+      Optional<String> address = optional("SANDLOT_RUNNER_URL");
+      if (roles.contains(Role.CONTROL_PLANE)) {
+        refuseGiven("SANDLOT_CONTROL_PLANE_URL", controlPlane);
+        refuseGiven("SANDLOT_RUNNER_KEY_FILE", keyFile);
+        refuseGiven("SANDLOT_RUNNER_URL", address);
+        return Optional.empty();
+      }
+      String own = (tls().isPresent() ? "https://" : "http://") + listen + ":";
+      return Optional.of(
+          new RunnerAlone(
+              PublicUrls.read(
+                  "SANDLOT_CONTROL_PLANE_URL",
+                  controlPlane.orElseThrow(() ->
+                      missing("SANDLOT_CONTROL_PLANE_URL", "where its API is: http://host:3000"))),
+              Path.of(
+                  keyFile.orElseThrow(() ->
+                      missing(
+                          "SANDLOT_RUNNER_KEY_FILE",
+                          "a file with the key that the control plane has for it in"
+                              + " SANDLOT_RUNNERS"))),
+              PublicUrls.read(
+                  "SANDLOT_RUNNER_URL",
+                  address.orElseGet(() -> own + port("SANDLOT_RUNNER_PORT", RUNNER_PORT)))));
+    }
+
+    private static Invalid missing(String name, String what) {
+      return new Invalid("a runner alone (SANDLOT_ROLES=runner) needs " + name + ": " + what);
+    }
+
+    private static void refuseGiven(String name, Optional<String> value) {
+      if (value.isPresent()) {
+        throw new Invalid(name + " is for a runner alone (SANDLOT_ROLES=runner); leave it out");
+      }
+    }
+
+    /// Names and files, `name=/path`, apart by commas.
+    Map<String, Path> keyFiles(String name) {
+      Map<String, Path> files = new LinkedHashMap<>();
+      for (String entry : text(name, "").split(",", -1)) {
+        if (entry.isBlank()) {
+          continue;
+        }
+        int mark = entry.indexOf('=');
+        String runner = mark < 0 ? "" : entry.substring(0, mark).strip();
+        Path file = Path.of(entry.substring(mark + 1).strip());
+        if (!RUNNER_NAME.matches(runner)
+            || runner.equals(ControlPlaneConfig.OWN_RUNNER)
+            || !file.isAbsolute()
+            || files.put(runner, file) != null) {
+          throw new Invalid(
+              name
+                  + ": \""
+                  + entry.strip()
+                  + "\" must be the name of another runner, once, and the absolute path of a file"
+                  + " with its key: second=/etc/sandlot/second.key");
+        }
+      }
+      return files;
     }
 
     void refuseUnknown() {

@@ -27,7 +27,7 @@ class UnsaidSecretsTest {
           "dev.sandlot.http.ErrorAnswers$Answer",
           "dev.sandlot.http.server.TlsFiles",
           "dev.sandlot.http.websocket.WebSocketFrames$Frame",
-          "dev.sandlot.proxy.CachedDirectory$Question",
+          "dev.sandlot.proxy.access.CachedDirectory$Question",
           "dev.sandlot.toolbox.code.ChartProgram",
           "dev.sandlot.toolbox.desktop.Keys$Chord",
           "dev.sandlot.toolbox.session.Session");

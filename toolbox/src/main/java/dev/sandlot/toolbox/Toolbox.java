@@ -13,6 +13,7 @@ import dev.sandlot.http.websocket.WebSocketEndpoint;
 import dev.sandlot.http.websocket.WebSocketTunnel;
 import dev.sandlot.model.ClientWords;
 import dev.sandlot.model.SandboxId;
+import dev.sandlot.runtime.NotRunning;
 import dev.sandlot.runtime.PortConnection;
 import dev.sandlot.runtime.ToolboxGateway;
 import dev.sandlot.toolbox.call.SocketCall;
@@ -112,19 +113,16 @@ public final class Toolbox implements ToolboxGateway {
 
   @Override
   public PortConnection dial(SandboxId id, int port) throws IOException {
-    RunningSandbox sandbox =
-        sandboxes.find(id).orElseThrow(() -> new IOException("the sandbox is not running"));
+    RunningSandbox sandbox = sandboxes.find(id).orElseThrow(NotRunning::new);
     try {
       return new AgentPort(sandbox.agent().ports().dial(port));
     } catch (AgentFailure failure) {
+      if (sandboxes.find(id).isEmpty()) {
+        throw new NotRunning();
+      }
       throw new IOException(
           "nothing answers on port " + port + " of the sandbox: " + failure.sentence(), failure);
     }
-  }
-
-  @Override
-  public boolean running(SandboxId id) {
-    return sandboxes.find(id).isPresent();
   }
 
   private record AgentPort(AgentConnection connection) implements PortConnection {

@@ -8,6 +8,7 @@ import dev.sandlot.model.RunnerId;
 import dev.sandlot.model.UserId;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -108,6 +109,11 @@ public final class ApiKeys {
   public Optional<Secret> ensureRunner(RunnerId runner, Optional<Secret> chosen) {
     return ensureMachine(
         "runner:" + runner, KeyStore.MachineKind.RUNNER, Optional.of(runner), chosen);
+  }
+
+  /// Revokes the keys of all runners but these.
+  public void retainRunners(Collection<RunnerId> known) {
+    store.retainRunnerKeys(known);
   }
 
   /// As {@link #ensure}, for the proxy's key.

@@ -5,6 +5,7 @@ import dev.sandlot.model.OrganizationId;
 import dev.sandlot.model.RunnerId;
 import dev.sandlot.model.UserId;
 import java.time.Instant;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 
@@ -34,6 +35,9 @@ interface KeyStore {
       String name, MachineKind kind, Optional<RunnerId> runner, String hash, Instant now);
 
   boolean hasMachineKey(String name);
+
+  /// Removes the keys of runners other than these.
+  void retainRunnerKeys(Collection<RunnerId> runners);
 
   /// Which of our processes.
   enum MachineKind {

@@ -12,10 +12,12 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.UUID;
 import java.util.stream.Collectors;
 
 /// Keys in PostgreSQL.
@@ -189,6 +191,24 @@ final class PostgresKeyStore implements KeyStore {
             .bind("name", name)
             .mapTo(Boolean.class)
             .one());
+  }
+
+  @Override
+  public void retainRunnerKeys(Collection<RunnerId> runners) {
+    database.query(handle -> {
+      List<String> removed =
+          handle
+              .createQuery(
+                  """
+                  DELETE FROM machine_keys WHERE kind = 'runner' AND runner_id <> ALL(:known)
+                  RETURNING hash\
+                  """)
+              .bindArray("known", UUID.class, runners.stream().map(RunnerId::value).toList())
+              .mapTo(String.class)
+              .list();
+      removed.forEach(hash -> database.raise(Callers.TOPIC + hash));
+      return removed;
+    });
   }
 
   private static ApiKey key(ResultSet row) throws SQLException {

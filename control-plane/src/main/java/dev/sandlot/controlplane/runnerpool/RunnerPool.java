@@ -108,6 +108,11 @@ public final class RunnerPool {
     return store.find(id).filter(found -> found.state(clock.instant()).equals("ready")).isPresent();
   }
 
+  /// Where the proxy reaches a runner on another machine; empty when it has not said so.
+  public Optional<String> address(RunnerId id) {
+    return store.find(id).flatMap(Runner::proxyUrl);
+  }
+
   /// How many runners are ready.
   public int readyCount() {
     Instant now = clock.instant();

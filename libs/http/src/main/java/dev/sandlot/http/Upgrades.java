@@ -1,6 +1,7 @@
 package dev.sandlot.http;
 
 import java.util.Optional;
+import java.util.Set;
 
 /// Decides about requests that ask for another protocol.
 @FunctionalInterface
@@ -11,4 +12,10 @@ public interface Upgrades {
   /// The tunnel that takes the connection over; empty leaves the request to the routes, which
   /// answer it (or refuse it) like any other.
   Optional<Tunnel> open(UpgradeRequest request);
+
+  /// The protocols that may be asked for, as `Upgrade` names them. A request for another one is
+  /// served like any other.
+  default Set<String> protocols() {
+    return Set.of("websocket");
+  }
 }

@@ -27,9 +27,8 @@ public interface ToolboxGateway {
   /// Opens a TCP connection to a port inside, also to a server that listens on localhost only.
   ///
   /// @param port 1 to 65535
-  /// @throws IOException when the sandbox does not run or nothing listens there
+  /// @throws NotRunning when the sandbox does not run
+  /// @throws IOException when nothing listens there
+  /// @throws dev.sandlot.http.HttpFailure when the sandbox's machine cannot be reached
   PortConnection dial(SandboxId id, int port) throws IOException;
-
-  /// Whether the sandbox runs here.
-  boolean running(SandboxId id);
 }

@@ -1,8 +1,10 @@
 package dev.sandlot.runner.toolbox;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sandlot.model.SandboxId;
+import dev.sandlot.runtime.NotRunning;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
@@ -292,8 +294,7 @@ abstract class ToolboxContract extends ToolboxHarness {
   }
 
   @Test
-  void refusesASandboxThatDoesNotRun() {
-    assertThat(toolbox.running(id)).isTrue();
-    assertThat(toolbox.running(SandboxId.random())).isFalse();
+  void connectsToNoSandboxThatDoesNotRun() {
+    assertThatThrownBy(() -> toolbox.dial(SandboxId.random(), 80)).isInstanceOf(NotRunning.class);
   }
 }

@@ -66,7 +66,11 @@ public final class HttpServer implements AutoCloseable {
                     .validatePrologue(false)
                     .validateRequestHostHeader(false)
                     .build())
-            .addUpgrader(new TunnelUpgrader(upgrades))
+            .update(selecting ->
+                upgrades
+                    .protocols()
+                    .forEach(
+                        protocol -> selecting.addUpgrader(new TunnelUpgrader(protocol, upgrades))))
             .build();
     Connections connections = new Connections(selector, limits, listen.proxies());
     WebServerConfig.Builder builder =

@@ -28,15 +28,18 @@ import org.jspecify.annotations.Nullable;
 /// Hands upgraded connections to tunnels, bytes untouched. Where no tunnel wants one, Helidon goes
 /// on to the routes with the same request.
 final class TunnelUpgrader implements Http1Upgrader {
+  private final String protocol;
   private final Upgrades upgrades;
 
-  TunnelUpgrader(Upgrades upgrades) {
+  /// @param protocol as `Upgrade` names it
+  TunnelUpgrader(String protocol, Upgrades upgrades) {
+    this.protocol = protocol;
     this.upgrades = upgrades;
   }
 
   @Override
   public String supportedProtocol() {
-    return "websocket";
+    return protocol;
   }
 
   @Override

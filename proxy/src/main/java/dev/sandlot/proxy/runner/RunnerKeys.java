@@ -1,0 +1,14 @@
+package dev.sandlot.proxy.runner;
+
+import dev.sandlot.model.RunnerId;
+import java.util.Optional;
+
+/// What the proxy shows to runners on other machines. Thread-safe.
+@FunctionalInterface
+public interface RunnerKeys {
+  /// For a proxy whose runners are all in its process.
+  RunnerKeys NONE = _ -> Optional.empty();
+
+  /// The runner's own key; empty for a runner that nobody has told this proxy of.
+  Optional<String> of(RunnerId runner);
+}
