@@ -19,7 +19,7 @@ up() {
   "$here/setup.sh"
   make_home
   if running server >/dev/null && server_ready; then
-    say "Sandlot is running already: $(api_url)"
+    say "Sandlot is running already: $(if runner_alone; then runner_url; else api_url; fi)"
     # Whatever has ended their supervisors, these take over what runs.
     running launcher.supervisor >/dev/null || start_launcher
     running server.supervisor >/dev/null || start_server
@@ -32,16 +32,22 @@ up() {
     start_server
     build_identity >"$RUN/build"
   fi
+  if runner_alone; then
+    say "The runner listens for the proxy: $(runner_url). Its control plane: $SANDLOT_CONTROL_PLANE_URL"
+    return 0
+  fi
   first_run
   introduce
 }
 
 refuse_taken_ports() {
   local port owner
-  for port in "$SANDLOT_API_PORT" "$SANDLOT_PROXY_PORT" "$SANDLOT_RUNNER_PORT"; do
+  local -a ports=("$SANDLOT_API_PORT" "$SANDLOT_PROXY_PORT")
+  ! runner_alone || ports=("$SANDLOT_RUNNER_PORT")
+  for port in "${ports[@]}"; do
     owner=$(ss --no-header --listening --tcp --processes "sport = :$port")
     [[ -z $owner ]] || fail "Port $port is taken by $(sed -n 's/.*users:((\(".*\)))/\1/p' <<<"$owner")." \
-      "End that program, or set SANDLOT_API_PORT and SANDLOT_PROXY_PORT."
+      "End that program, or set SANDLOT_API_PORT and SANDLOT_PROXY_PORT, or SANDLOT_RUNNER_PORT of a runner alone."
   done
 }
 
@@ -95,8 +101,8 @@ status() {
     status_of_supervisor "$name"
   done
   if ((everything == 0)); then
-    if server_ready; then say "The API answers: $(api_url)"; else
-      say "The API does not answer. Look at: ./dev logs"
+    if server_ready; then say "It answers: $(if runner_alone; then runner_url; else api_url; fi)"; else
+      say "It does not answer. Look at: ./dev logs"
       everything=1
     fi
   fi

@@ -7,7 +7,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +20,23 @@ _LIBRARIES = "source tools/versions.sh; for l in common toolchains engine progra
 class Installation:
     """Told by the environment, as for `./dev`. Only tests that run alone may stop or kill parts of it."""
 
-    def __init__(self) -> None:
-        self.home = Path(os.environ["SANDLOT_HOME"])
-        self.instance = os.environ["SANDLOT_INSTANCE"]
-        self.api_port = int(os.environ["SANDLOT_API_PORT"])
-        self.proxy_port = int(os.environ["SANDLOT_PROXY_PORT"])
-        self.addresses = ipaddress.ip_network(os.environ["SANDLOT_ADDRESS_POOL"])
+    def __init__(self, environment: Mapping[str, str] = os.environ, logs: Path | None = None) -> None:
+        self.environment = environment
+        self.home = Path(environment["SANDLOT_HOME"])
+        self.instance = environment["SANDLOT_INSTANCE"]
+        self.api_port = int(environment["SANDLOT_API_PORT"])
+        self.proxy_port = int(environment["SANDLOT_PROXY_PORT"])
+        self.addresses = ipaddress.ip_network(environment["SANDLOT_ADDRESS_POOL"])
+        self._log = (logs or self.home / "logs") / "tests.log"
+
+    def beside(self, name: str, **settings: str) -> "Installation":
+        """Another one on this machine: its own home, instance and settings, the rest as here."""
+        home = {"SANDLOT_HOME": f"{self.home}-{name}", "SANDLOT_INSTANCE": self.instance + name}
+        return Installation({**self.environment, **home, **settings}, self.home / "logs")
+
+    def with_settings(self, **settings: str) -> "Installation":
+        """The same one, started with other settings."""
+        return Installation({**self.environment, **settings})
 
     # Processes.
 
@@ -77,9 +88,17 @@ class Installation:
         """Stops it in order."""
         self._shell("stop server 30")
 
+    def make(self) -> None:
+        """Makes its folders, as ./dev up does."""
+        self._shell("make_home")
+
+    def remove(self) -> None:
+        """Ends all that runs for it and removes its data; fails when something is left."""
+        self._shell('remove_home; left=$(leftovers); [[ -z $left ]] || fail "$left"')
+
     def _shell(self, commands: str) -> None:
-        environment = {name: value for name, value in os.environ.items() if name != "SANDLOT_LOCK"}
-        with open(self.home / "logs" / "tests.log", "a+") as log:
+        environment = {name: value for name, value in self.environment.items() if name != "SANDLOT_LOCK"}
+        with open(self._log, "a+") as log:
             # No pipes: what is started would keep them open.
             done = subprocess.run(
                 ["bash", "-euc", f"{_LIBRARIES}; {commands}"],

@@ -33,6 +33,17 @@ api_url() {
   echo "$scheme://$address:$SANDLOT_API_PORT/api"
 }
 
+# runner_alone: whether this is a runner whose control plane is somewhere else.
+runner_alone() { [[ ${SANDLOT_ROLES:-} == runner ]]; }
+
+# Where this machine reaches a runner alone.
+runner_url() {
+  local url
+  url=$(api_url)
+  url=${url%/api}
+  echo "${url%:*}:$SANDLOT_RUNNER_PORT"
+}
+
 # Half of what is free, at most 100 GiB, unless it is set; an existing pool keeps its size.
 pool_bytes() {
   local free
@@ -199,6 +210,10 @@ start_server() {
 
 # server_ready: whether our own server can work. The key goes to nobody else, whoever holds the port.
 server_ready() {
+  if runner_alone; then
+    python3 -IS "$REPOSITORY/tools/own_server.py" "$SANDLOT_HOME" "$(runner_url)" </dev/null
+    return
+  fi
   [[ -f $ADMIN_KEY && -n $(ss --no-header --listening --tcp "sport = :$SANDLOT_API_PORT") ]] || return 1
   admin_key | python3 -IS "$REPOSITORY/tools/own_server.py" "$SANDLOT_HOME" "$(api_url)"
 }
