@@ -9,6 +9,8 @@ import dev.sandlot.runtime.RuntimeDriver;
 import dev.sandlot.toolbox.call.SocketRoute;
 import dev.sandlot.toolbox.call.ToolboxAccess;
 import dev.sandlot.toolbox.call.ToolboxLimits;
+import dev.sandlot.toolbox.code.CodeEndpoints;
+import dev.sandlot.toolbox.code.CodeRunner;
 import dev.sandlot.toolbox.desktop.DesktopRoutes;
 import dev.sandlot.toolbox.files.DownloadEndpoints;
 import dev.sandlot.toolbox.files.FileEndpoints;
@@ -43,6 +45,8 @@ public final class ToolboxRoutes {
     WarmProcesses warm = new WarmProcesses(WarmLimits.STANDARD);
     CommandRunner commands = new CommandRunner(limits, spoolFolder, warm);
     ExecuteEndpoints execute = new ExecuteEndpoints(commands, limits);
+    CodeEndpoints code =
+        new CodeEndpoints(new CodeRunner(commands, limits.commandBytesMax()), limits);
     FileEndpoints files = new FileEndpoints(limits);
     DownloadEndpoints downloads = new DownloadEndpoints(limits);
     SearchEndpoints search = new SearchEndpoints(limits, SearchLimits.STANDARD);
@@ -63,7 +67,7 @@ public final class ToolboxRoutes {
                     interpreter.routes(),
                     new DesktopRoutes(downloads::sendFile, warm::discard).routes()),
                 route("POST", "/process/execute", execute::execute),
-                route("POST", "/process/code-run", execute::runCode),
+                route("POST", "/process/code-run", code::runCode),
                 route("GET", "/files", files::list),
                 route("DELETE", "/files", files::delete),
                 route("GET", "/files/info", files::info),

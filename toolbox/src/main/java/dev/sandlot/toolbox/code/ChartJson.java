@@ -12,7 +12,7 @@ import tools.jackson.databind.node.NullNode;
 
 /// Charts as clients' models take them. Descriptions come from inside a sandbox: what is not of the
 /// wanted type is left out, since one such value makes strict clients refuse the whole answer.
-public final class ChartJson {
+final class ChartJson {
   private static final Set<String> TEXTS =
       Set.of(
           "type", "title", "png", "x_label", "y_label", "x_scale", "y_scale", "label", "group",
@@ -76,7 +76,7 @@ public final class ChartJson {
 
   /// The same charts without what the schema does not know, for clients that refuse unknown keys:
   /// the parts of a composite lose their data.
-  public static List<Map<String, Object>> withoutExtraKeys(List<Map<String, Object>> charts) {
+  static List<Map<String, Object>> withoutExtraKeys(List<Map<String, Object>> charts) {
     return charts.stream().map(ChartJson::withoutExtraKeys).toList();
   }
 

@@ -3,28 +3,31 @@ package dev.sandlot.toolbox.code;
 import dev.sandlot.agentclient.OutputSink;
 import dev.sandlot.http.HttpFailure;
 import dev.sandlot.http.Json;
+import dev.sandlot.toolbox.process.OutputCapture;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import tools.jackson.databind.JsonNode;
 
 /// Takes the descriptions of charts out of what a program writes, and passes the rest on. Used by
 /// one thread.
-public final class ChartOutput implements OutputSink {
+final class ChartOutput implements OutputCapture {
   private static final int FRAME_BYTES_MAX = 16 << 10;
   private static final int CHARTS_MAX = 100;
   private static final int CHARACTERS_MAX = 32 << 20;
 
   private final MarkedOutput marked;
-  private final List<Map<String, Object>> charts = new ArrayList<>();
+  private final Consumer<Map<String, Object>> charts;
   private final StringBuilder begun = new StringBuilder();
   private long characters;
+  private int count;
 
   /// @param rest gets everything else
-  public ChartOutput(ChartProgram program, OutputSink rest) {
+  /// @param charts gets each description
+  ChartOutput(ChartProgram program, OutputSink rest, Consumer<Map<String, Object>> charts) {
+    this.charts = charts;
     this.marked =
         new MarkedOutput(
             program.token(),
@@ -47,17 +50,16 @@ public final class ChartOutput implements OutputSink {
     marked.push(data);
   }
 
-  /// The charts, once the program has ended.
-  public List<Map<String, Object>> charts() throws IOException {
+  @Override
+  public void end() throws IOException {
     marked.end();
-    return List.copyOf(charts);
   }
 
   /// A program that writes more charts than it may loses those beyond.
   private void take(JsonNode frame) {
     String part = frame.path("part").asString("");
     characters += part.length();
-    if (characters > CHARACTERS_MAX || charts.size() >= CHARTS_MAX) {
+    if (characters > CHARACTERS_MAX || count >= CHARTS_MAX) {
       return;
     }
     begun.append(part);
@@ -67,9 +69,14 @@ public final class ChartOutput implements OutputSink {
     String whole = begun.toString();
     begun.setLength(0);
     try {
-      ChartJson.checked(Json.object(whole.getBytes(StandardCharsets.UTF_8))).ifPresent(charts::add);
+      ChartJson.checked(Json.object(whole.getBytes(StandardCharsets.UTF_8))).ifPresent(this::add);
     } catch (HttpFailure _) {
       // The program has written it itself, and it is no chart.
     }
+  }
+
+  private void add(Map<String, Object> chart) {
+    count++;
+    charts.accept(chart);
   }
 }

@@ -15,7 +15,7 @@ import java.util.Optional;
 /// @param token with which its frames are marked; another for each run, so that no text that was
 ///   written before can be taken for one
 /// @param text what the interpreter reads
-public record ChartProgram(String token, String text) {
+record ChartProgram(String token, String text) {
   private static final String WRAPPER = read("charts.py");
   private static final SecureRandom RANDOM = new SecureRandom();
   private static final int TOKEN_BYTES = 16;
@@ -36,7 +36,7 @@ public record ChartProgram(String token, String text) {
 
   /// @param bytesMax of the wrapped program
   /// @return empty when the program does not mention an import of matplotlib, or is too large
-  public static Optional<ChartProgram> of(String code, int bytesMax) {
+  static Optional<ChartProgram> of(String code, int bytesMax) {
     if (!mentionsImport(code)) {
       return Optional.empty();
     }

@@ -9,23 +9,21 @@ import dev.sandlot.agentclient.RunAbandoned;
 import dev.sandlot.agentclient.RunOutcome;
 import dev.sandlot.agentclient.RunOutcome.Ending;
 import dev.sandlot.agentclient.RunSinks;
-import dev.sandlot.http.Exchange;
 import dev.sandlot.http.HttpFailure;
-import dev.sandlot.toolbox.call.Calls;
 import dev.sandlot.toolbox.call.NulSeparated;
 import dev.sandlot.toolbox.call.ToolboxFailures;
 import dev.sandlot.toolbox.call.ToolboxLimits;
 import dev.sandlot.toolbox.sandbox.RunningSandbox;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
-/// Walks the tree below one folder of a call's sandbox: with `find` and `rg` where the image has
-/// them, else through the agent. What these programs say is only where to look: they are the
-/// sandbox's own. Links are not followed, but for the folder itself. Used by one thread.
+/// Walks the tree below one folder of a sandbox: with `find` and `rg` where the image has them,
+/// else through the agent. What these programs say is only where to look: they are the sandbox's
+/// own. Links are not followed, but for the folder itself. Used by one thread.
 ///
 /// Paths are relative to the folder, and empty for the folder itself.
 final class TreeSearch {
@@ -45,22 +43,30 @@ final class TreeSearch {
 
   private static final int NOT_THERE = 127;
 
-  private final Exchange exchange;
   private final RunningSandbox sandbox;
+  private final BooleanSupplier callerGone;
   private final String folder;
   private final ToolboxLimits toolbox;
   private final SearchLimits limits;
 
-  TreeSearch(Exchange exchange, String folder, ToolboxLimits toolbox, SearchLimits limits) {
-    this.exchange = exchange;
-    this.sandbox = Calls.sandbox(exchange);
+  /// @param callerGone whether nobody waits for the search any more
+  TreeSearch(
+      RunningSandbox sandbox,
+      BooleanSupplier callerGone,
+      String folder,
+      ToolboxLimits toolbox,
+      SearchLimits limits) {
+    this.sandbox = sandbox;
+    this.callerGone = callerGone;
     this.folder = folder;
     this.toolbox = toolbox;
     this.limits = limits;
   }
 
   /// Gives every file, folder and link, the folder itself included.
-  void names(Consumer<String> paths) throws InterruptedException {
+  ///
+  /// @throws RunAbandoned when nobody waits any more
+  void names(Consumer<String> paths) throws IOException, InterruptedException {
     boolean[] begun = new boolean[1];
     boolean walked =
         run(
@@ -80,7 +86,7 @@ final class TreeSearch {
   /// The regular files that may hold a text: all that do, and maybe others. Unsorted.
   ///
   /// @throws HttpFailure 400 when they are too many
-  List<String> filesWith(LiteralText text, String asText) throws InterruptedException {
+  List<String> filesWith(LiteralText text, String asText) throws IOException, InterruptedException {
     List<String> files = new ArrayList<>();
     ResultBudget budget = new ResultBudget(limits, "files hold the pattern");
     boolean searched =
@@ -133,18 +139,13 @@ final class TreeSearch {
   }
 
   /// @return whether the program was there
-  private boolean run(List<String> command, OutputSink sink) throws InterruptedException {
+  private boolean run(List<String> command, OutputSink sink)
+      throws IOException, InterruptedException {
     ProcessRequest request =
         new ProcessRequest(command, new byte[0], Map.of("LC_ALL", "C"), folder, limits.timeMax());
     RunOutcome outcome;
     try {
-      outcome =
-          sandbox.agent().runPlatform(request, new RunSinks(sink, _ -> {}, exchange::clientGone));
-    } catch (RunAbandoned _) {
-      exchange.abort();
-      return false;
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      outcome = sandbox.agent().runPlatform(request, new RunSinks(sink, _ -> {}, callerGone));
     } catch (AgentFailure failure) {
       throw ToolboxFailures.of(failure);
     }

@@ -82,7 +82,7 @@ public final class SpooledOutput implements OutputSink, Closeable {
   }
 
   /// All of a small output; bytes that are not UTF-8 become U+FFFD.
-  String text() {
+  public String text() {
     return memory.toString(StandardCharsets.UTF_8);
   }
 

@@ -12,7 +12,7 @@ import dev.sandlot.toolbox.call.Calls;
 import dev.sandlot.toolbox.call.ToolboxFailures;
 import dev.sandlot.toolbox.call.ToolboxLimits;
 import dev.sandlot.toolbox.files.FileInfoJson;
-import dev.sandlot.toolbox.process.ExecuteEndpoints;
+import dev.sandlot.toolbox.process.CommandBody;
 import dev.sandlot.toolbox.sandbox.RunningSandbox;
 import dev.sandlot.toolbox.warm.WarmProcesses;
 import java.io.IOException;
@@ -63,13 +63,12 @@ public final class SystemEndpoints {
   public void changeEnvironment(Exchange exchange) {
     JsonNode body = Calls.body(exchange, limits);
     JsonNode set = body.path("set");
-    if (!ExecuteEndpoints.absent(set) && !set.isObject()) {
+    if (!CommandBody.absent(set) && !set.isObject()) {
       throw ToolboxFailures.badRequest("set must be an object of texts");
     }
-    Map<String, String> variables =
-        set.isObject() ? ExecuteEndpoints.variables(set, "set") : Map.of();
+    Map<String, String> variables = set.isObject() ? CommandBody.variables(set, "set") : Map.of();
     JsonNode prefix = body.path("unsetValuePrefix");
-    if (!ExecuteEndpoints.absent(prefix) && !prefix.isString()) {
+    if (!CommandBody.absent(prefix) && !prefix.isString()) {
       throw ToolboxFailures.badRequest("unsetValuePrefix must be text");
     }
     List<String> unset = names(body.path("unset"));
@@ -82,7 +81,7 @@ public final class SystemEndpoints {
 
   private static List<String> names(JsonNode list) {
     List<String> names = new ArrayList<>();
-    if (ExecuteEndpoints.absent(list)) {
+    if (CommandBody.absent(list)) {
       return names;
     }
     if (!list.isArray()) {

@@ -9,7 +9,7 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 
 /// A terminal as it was when it was looked up.
-record Terminal(ProcessStatus process) {
+public record Terminal(ProcessStatus process) {
   /// By which all terminals are found.
   static final Map<String, String> KIND = Map.of("sandlot.kind", "terminal");
 
@@ -29,7 +29,8 @@ record Terminal(ProcessStatus process) {
 
   private static final TerminalSize UNKNOWN_SIZE = new TerminalSize(80, 24);
 
-  String name() {
+  /// As its creator named it.
+  public String name() {
     return process.label(NAME);
   }
 

@@ -76,7 +76,7 @@ final class TerminalEndpoints {
   WebSocketEndpoint connect(SocketCall call) {
     Optional<Terminal> terminal = terminals.find(call.sandbox(), call.pathParameter("sessionId"));
     if (terminal.isEmpty()) {
-      return socket -> Viewer.refuse(socket, "PTY session not found");
+      return socket -> WebSocketScreen.refuse(socket, "PTY session not found");
     }
     return viewer(call, terminal.get());
   }
@@ -87,10 +87,9 @@ final class TerminalEndpoints {
   }
 
   private WebSocketEndpoint viewer(SocketCall call, Terminal terminal) {
-    Viewer viewer =
-        new Viewer(
-            call.sandbox().agent().processes(), terminal, terminalLimits, call.offers(EXIT_TOKEN));
-    return viewer::serve;
+    TerminalViewer viewer = terminals.viewer(call.sandbox(), terminal);
+    boolean wantsExit = call.offers(EXIT_TOKEN);
+    return socket -> viewer.attach(WebSocketScreen.open(socket, wantsExit));
   }
 
   private Terminal terminal(Exchange exchange) {

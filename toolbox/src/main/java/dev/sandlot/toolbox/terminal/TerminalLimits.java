@@ -7,13 +7,13 @@ package dev.sandlot.toolbox.terminal;
 /// @param environmentBytesMax of all variables that a terminal is given
 /// @param logBytesMax of output that is kept; a viewer that is further behind is closed
 /// @param replayBytesMax of output that a viewer sees again when it connects
-record TerminalLimits(
+public record TerminalLimits(
     int terminalsMax,
     int idBytesMax,
     int environmentBytesMax,
     long logBytesMax,
     long replayBytesMax) {
   /// What serves.
-  static final TerminalLimits STANDARD =
+  public static final TerminalLimits STANDARD =
       new TerminalLimits(500, 1_024, 48 << 10, 16L << 20, 1L << 20);
 }

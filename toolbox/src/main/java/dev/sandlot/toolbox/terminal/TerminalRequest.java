@@ -19,7 +19,7 @@ import tools.jackson.databind.JsonNode;
 /// @param directory empty for the sandbox's
 /// @param lazy whether the shell need not run before somebody connects; ours runs at once, and the
 ///   first viewer sees all it has said
-record TerminalRequest(
+public record TerminalRequest(
     String id, String directory, Map<String, String> environment, TerminalSize size, boolean lazy) {
   private static final String ENVIRONMENT_TOKEN = "X-Daytona-Pty-Envs~";
   private static final Pattern NUMBER = Pattern.compile("[+-]?[0-9]{1,9}");
@@ -28,7 +28,7 @@ record TerminalRequest(
   private static final int VARIABLES_MAX = 1_000;
 
   /// @throws HttpFailure 400 when it cannot be
-  TerminalRequest {
+  public TerminalRequest {
     environment = Map.copyOf(environment);
   }
 

@@ -19,20 +19,20 @@ import java.util.Map;
 import java.util.Optional;
 
 /// The terminals of sandboxes: interactive login shells that the agent keeps. One whose shell has
-/// ended does not exist any more.
-final class Terminals {
+/// ended does not exist any more. Thread-safe. Knows nothing of HTTP.
+public final class Terminals {
   private static final int KEY_BYTES = 16;
 
   private final TerminalLimits limits;
 
-  Terminals(TerminalLimits limits) {
+  public Terminals(TerminalLimits limits) {
     this.limits = limits;
   }
 
   /// Starts a terminal.
   ///
   /// @throws HttpFailure 409 when there is one of that name
-  Terminal create(RunningSandbox sandbox, TerminalRequest request)
+  public Terminal create(RunningSandbox sandbox, TerminalRequest request)
       throws IOException, InterruptedException {
     AgentProcesses processes = sandbox.agent().processes();
     if (processes.list(Terminal.KIND, true).size() >= limits.terminalsMax()) {
@@ -75,14 +75,14 @@ final class Terminals {
   }
 
   /// Those whose shell runs, by their start.
-  List<Terminal> list(RunningSandbox sandbox) {
+  public List<Terminal> list(RunningSandbox sandbox) {
     return sandbox.agent().processes().list(Terminal.KIND, true).stream()
         .map(Terminal::new)
         .toList();
   }
 
   /// A terminal whose shell runs.
-  Optional<Terminal> find(RunningSandbox sandbox, String name) {
+  public Optional<Terminal> find(RunningSandbox sandbox, String name) {
     return sandbox
         .agent()
         .processes()
@@ -92,10 +92,15 @@ final class Terminals {
   }
 
   /// Ends a terminal with all that descends from it.
-  void delete(RunningSandbox sandbox, Terminal terminal) {
+  public void delete(RunningSandbox sandbox, Terminal terminal) {
     AgentProcesses processes = sandbox.agent().processes();
     var _ = processes.label(terminal.process().id(), Map.of(Terminal.DELETED, "true"));
     processes.remove(terminal.process().id(), true);
+  }
+
+  /// One more viewer of a terminal.
+  public TerminalViewer viewer(RunningSandbox sandbox, Terminal terminal) {
+    return new TerminalViewer(sandbox.agent().processes(), terminal, limits);
   }
 
   /// A name may hold anything; the ids of processes may not.

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.sandlot.http.Json;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -14,9 +15,10 @@ import tools.jackson.databind.JsonNode;
 
 class ChartOutputTest {
   private final StringBuilder rest = new StringBuilder();
+  private final List<Map<String, Object>> charts = new ArrayList<>();
   private final ChartProgram program = ChartProgram.of("import matplotlib", 1 << 20).orElseThrow();
   private final ChartOutput output =
-      new ChartOutput(program, data -> rest.append(UTF_8.decode(data)));
+      new ChartOutput(program, data -> rest.append(UTF_8.decode(data)), charts::add);
 
   private void write(String text) throws IOException {
     output.write(ByteBuffer.wrap(text.getBytes(UTF_8)));
@@ -30,7 +32,8 @@ class ChartOutputTest {
   }
 
   private JsonNode charts() throws IOException {
-    return Json.read(Json.text(output.charts()), JsonNode.class);
+    output.end();
+    return Json.read(Json.text(charts), JsonNode.class);
   }
 
   @Test
@@ -76,7 +79,8 @@ class ChartOutputTest {
         true);
 
     assertThat(charts().toString()).contains("x_ticks", "points");
-    String strict = Json.text(ChartJson.withoutExtraKeys(List.copyOf(output.charts())));
+    output.end();
+    String strict = Json.text(ChartJson.withoutExtraKeys(List.copyOf(charts)));
     assertThat(strict)
         .contains("\"title\":\"left\"", "\"type\":\"line\"")
         .doesNotContain("x_ticks", "points");

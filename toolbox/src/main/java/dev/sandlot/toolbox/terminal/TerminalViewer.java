@@ -6,19 +6,14 @@ import dev.sandlot.agentclient.OutputPiece;
 import dev.sandlot.agentclient.OutputRequest;
 import dev.sandlot.agentclient.ProcessOutput;
 import dev.sandlot.agentclient.ProcessStatus;
-import dev.sandlot.http.Json;
-import dev.sandlot.http.websocket.WebSocket;
 import dev.sandlot.toolbox.call.ToolboxFailures;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
-import java.util.LinkedHashMap;
-import java.util.Map;
 import java.util.Optional;
 
 /// One who looks at a terminal and types into it. Any number may do so at one time.
-final class Viewer {
-  private static final String CONNECTED = Json.text(control("connected"));
+public final class TerminalViewer {
   private static final int MESSAGE_BYTES_MAX = 32 << 10;
 
   /// An end is known as soon as the output is over, or a moment later.
@@ -27,59 +22,40 @@ final class Viewer {
   private final AgentProcesses processes;
   private final String process;
   private final TerminalLimits limits;
-  private final boolean wantsExit;
 
-  /// @param wantsExit whether it has asked for a message about the terminal's end
-  Viewer(AgentProcesses processes, Terminal terminal, TerminalLimits limits, boolean wantsExit) {
+  TerminalViewer(AgentProcesses processes, Terminal terminal, TerminalLimits limits) {
     this.processes = processes;
     this.process = terminal.process().id();
     this.limits = limits;
-    this.wantsExit = wantsExit;
   }
 
-  /// Tells that there is nothing to look at.
-  static void refuse(WebSocket socket, String reason) throws IOException {
-    Map<String, Object> message = control("error");
-    message.put("error", reason);
-    socket.sendText(Json.text(message));
-    socket.close(WebSocket.NO_CODE, "");
-  }
-
-  /// A message about the terminal, which is text where its output is bytes.
-  static Map<String, Object> control(String status) {
-    Map<String, Object> message = new LinkedHashMap<>();
-    message.put("type", "control");
-    message.put("status", status);
-    return message;
-  }
-
-  /// Serves the viewer until it leaves or the terminal ends.
-  void serve(WebSocket socket) throws IOException, InterruptedException {
-    socket.sendText(CONNECTED);
+  /// Shows the terminal, with what it wrote last, until the viewer leaves or the terminal ends.
+  public void attach(TerminalScreen screen) throws IOException, InterruptedException {
     long written = processes.find(process).map(ProcessStatus::outputBytes).orElse(0L);
     long from = Math.max(0, written - limits.replayBytesMax());
     try (ProcessOutput output = processes.read(process, OutputRequest.output(from, true))) {
-      socket.whenClosed(output::close);
-      Thread typist = Thread.ofVirtual().name("terminal-input").start(() -> type(socket));
+      screen.whenLeft(output::close);
+      Thread input = Thread.ofVirtual().name("terminal-input").start(() -> type(screen));
       try {
-        if (!show(output, socket)) {
-          socket.close(WebSocket.POLICY, "slow consumer");
-        } else if (!socket.closed()) {
-          sayFarewell(socket);
+        if (!show(output, screen)) {
+          screen.tooSlow();
+        } else if (!screen.left()) {
+          screen.ended(end());
         }
       } catch (AgentFailure failure) {
-        // The sandbox has ended, or cannot be reached. Without this the typist would wait for ever.
-        socket.close(WebSocket.INTERNAL_ERROR, ToolboxFailures.of(failure).sentence());
+        // The sandbox has ended, or cannot be reached. Without this the input's thread would wait
+        // for ever.
+        screen.failed(ToolboxFailures.of(failure).sentence());
       } finally {
         // What was typed before the viewer left still counts, also when its leaving was noticed
         // first.
-        typist.join();
+        input.join();
       }
     }
   }
 
   /// @return false when the viewer is so far behind that output was dropped before it came to it
-  private static boolean show(ProcessOutput output, WebSocket socket) throws IOException {
+  private static boolean show(ProcessOutput output, TerminalScreen screen) throws IOException {
     long expected = -1;
     for (Optional<OutputPiece> next = output.next(); next.isPresent(); next = output.next()) {
       OutputPiece piece = next.get();
@@ -88,7 +64,7 @@ final class Viewer {
       }
       boolean cut = expected < 0 && piece.offset() > 0;
       expected = piece.end();
-      send(cut ? behindFirstLine(piece.data()) : piece.data(), socket);
+      send(cut ? behindFirstLine(piece.data()) : piece.data(), screen);
     }
     return true;
   }
@@ -103,20 +79,20 @@ final class Viewer {
     return data;
   }
 
-  private static void send(ByteBuffer data, WebSocket socket) throws IOException {
+  private static void send(ByteBuffer data, TerminalScreen screen) throws IOException {
     byte[] bytes = new byte[Math.min(MESSAGE_BYTES_MAX, data.remaining())];
     while (data.hasRemaining()) {
       int count = Math.min(bytes.length, data.remaining());
       data.get(bytes, 0, count);
-      socket.sendBytes(bytes, 0, count);
+      screen.show(bytes, 0, count);
     }
   }
 
-  private void type(WebSocket socket) {
+  private void type(TerminalScreen screen) {
     try {
-      for (var next = socket.receive(); next.isPresent(); next = socket.receive()) {
-        if (next.get().bytes().length > 0) {
-          write(next.get().bytes());
+      for (var next = screen.typed(); next.isPresent(); next = screen.typed()) {
+        if (next.get().length > 0) {
+          write(next.get());
         }
       }
     } catch (InterruptedException _) {
@@ -124,8 +100,8 @@ final class Viewer {
     }
   }
 
-  /// A terminal that has ended is told of elsewhere; one whose program reads nothing loses input,
-  /// as every terminal does.
+  /// The end of a terminal is reported elsewhere; one whose program reads nothing loses input, as
+  /// every terminal does.
   private void write(byte[] bytes) {
     try {
       processes.write(process, bytes);
@@ -134,21 +110,17 @@ final class Viewer {
     }
   }
 
-  private void sayFarewell(WebSocket socket) throws IOException {
-    Farewell farewell = Farewell.DELETED;
+  private TerminalEnd end() {
     try {
       Optional<ProcessStatus> ended = processes.await(process, END_MAX);
       if (ended.isPresent() && ended.get().label(Terminal.DELETED).isEmpty()) {
-        farewell = ended.get().end().map(Farewell::of).orElse(farewell);
+        return ended.get().end().map(TerminalEnd::of).orElse(TerminalEnd.DELETED);
       }
     } catch (AgentFailure failure) {
       if (failure.kind() != AgentFailure.Kind.NOT_FOUND) {
         throw failure;
       }
     }
-    if (wantsExit) {
-      socket.sendText(farewell.control());
-    }
-    farewell.close(socket);
+    return TerminalEnd.DELETED;
   }
 }

@@ -1,0 +1,22 @@
+package dev.sandlot.toolbox.code;
+
+import dev.sandlot.toolbox.process.CommandResult;
+import java.io.Closeable;
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+
+/// A program that has ended. To be closed, as what it holds is.
+///
+/// @param charts that it showed, as the contract describes them
+public record CodeResult(CommandResult command, List<Map<String, Object>> charts)
+    implements Closeable {
+  public CodeResult {
+    charts = List.copyOf(charts);
+  }
+
+  @Override
+  public void close() throws IOException {
+    command.close();
+  }
+}
