@@ -31,7 +31,6 @@ import dev.sandlot.toolbox.terminal.Terminals;
 import dev.sandlot.toolbox.warm.WarmLimits;
 import dev.sandlot.toolbox.warm.WarmProcesses;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -114,14 +113,15 @@ class WithoutHttpTest {
 
   @Test
   void findsFilesAndLines() throws Exception {
-    Path folder = Files.createTempDirectory("searched");
-    Files.writeString(folder.resolve("one.txt"), "first\nsecond\n");
+    String text = "mkdir searched && printf 'first\\nsecond\\n' >searched/one.txt";
+    Command making = Command.of(ShellText.of("/bin/sh", text).request(Map.of(), "", Duration.ZERO));
+    commands.run(sandbox, making).close();
     FileSearch search = new FileSearch(ToolboxLimits.STANDARD, SearchLimits.STANDARD);
 
-    assertThat(search.names(sandbox, () -> false, folder.toString(), "*.txt"))
-        .containsExactly(folder + "/one.txt");
-    assertThat(search.lines(sandbox, () -> false, folder.toString(), "second"))
-        .containsExactly(new FileSearch.Match(folder + "/one.txt", 2, "second"));
+    assertThat(search.names(sandbox, () -> false, "searched", "*.txt"))
+        .containsExactly("searched/one.txt");
+    assertThat(search.lines(sandbox, () -> false, "searched", "second"))
+        .containsExactly(new FileSearch.Match("searched/one.txt", 2, "second"));
   }
 
   @Test
