@@ -4,12 +4,12 @@ import contextlib
 import http.client
 import socket
 import threading
-import time
 import urllib.parse
 from collections.abc import Iterator
 
 import pytest
 from support import inside, unique, wire
+from support.waiting import eventually, some_moment
 from test_toolbox_refusals import assert_refused
 
 JAVA_READ_LIMIT = 10
@@ -83,7 +83,7 @@ def test_a_bare_body_in_chunks(sandbox, folder: str) -> None:
 def test_a_refused_upload_is_answered_while_it_is_still_coming(sandbox, folder: str) -> None:
     body = chunked(*[b"z" * 65_536] * 64)
     status, answer = send(sandbox.id, "POST", "/files/upload-v2?path=/proc/none/x", body, "Transfer-Encoding: chunked")
-    assert 400 <= status < 500 and b'"message"' in answer, answer
+    assert status == 403 and b'"message"' in answer, answer
 
 
 # A body where most clients send none.
@@ -158,7 +158,7 @@ def test_a_file_replaced_by_a_link_during_the_upload(sandbox, folder: str) -> No
     with connect() as connection:
         target = f"/files/upload-v2?path={folder}/file"
         connection.sendall(head(sandbox.id, "POST", target, f"Content-Length: {2 * len(half)}", "Connection: close") + half)
-        wire.wait_for("the upload begun", lambda: wire.toolbox(sandbox.id, "GET", f"/files/info?path={folder}/file").status == 200, 20)
+        eventually("the upload begun", lambda: wire.toolbox(sandbox.id, "GET", f"/files/info?path={folder}/file").status == 200, 20)
         inside.shell(sandbox, f"ln -sf {folder}/other {folder}/file")
         connection.sendall(half)
         assert connection.recv(1 << 16)[9:12] == b"200"
@@ -180,7 +180,7 @@ def test_clients_that_leave_in_the_middle(sandbox, folder: str) -> None:
             assert connection.recv(1000)
     for connection in left:
         connection.close()
-    wire.wait_for("no file of the client's held open", lambda: open_files(sandbox, folder) == 0, 60)
+    eventually("no file of the client's held open", lambda: open_files(sandbox, folder) == 0, 60)
     assert len(content(sandbox, f"{folder}/large")) == 20_000_000
     assert send(sandbox.id, "POST", f"/files/upload-v2?path={folder}/next", b"ok", "Content-Length: 2")[0] == 200
 
@@ -255,10 +255,10 @@ def test_a_replacement_that_is_cut_off_leaves_the_old_text_or_the_new(own_sandbo
         swap = {"files": ["whole", "whole"], "pattern": "a", "newValue": "b"}
         caller = threading.Thread(target=call_that_may_break, args=(own_sandbox.id, swap))
         caller.start()
-        time.sleep(wait)
+        some_moment(wait)
         assert wire.call("POST", f"/sandbox/{own_sandbox.id}/stop?force=true").status == 200
         caller.join(60)
-        wire.wait_for("stopped", lambda: wire.sandbox(own_sandbox.id)["state"] == "stopped", 60)
+        eventually("stopped", lambda: wire.sandbox(own_sandbox.id)["state"] == "stopped", 60)
         own_sandbox.start()
         assert content(own_sandbox, "whole") in texts
         assert wire.toolbox(own_sandbox.id, "POST", "/files/upload-v2?path=whole", texts[0]).status == 200

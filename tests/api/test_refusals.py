@@ -73,7 +73,7 @@ def test_a_users_key_is_no_runners(daytona) -> None:
         ("PUT", f"/sandbox/{ABSENT}/state", {"state": "started"}),
         ("GET", "/sandbox/for-runner", None),
     ):
-        assert wire.call(method, target, body).status in (401, 403, 404), (method, target)
+        assert wire.call(method, target, body).status == 401, (method, target)
 
 
 def test_what_needs_no_key_says_nothing_private() -> None:
@@ -105,7 +105,7 @@ def test_a_body_that_is_no_json_object(body: bytes, word: str) -> None:
 
 def test_a_body_without_end_is_too_large() -> None:
     answer = wire.call("POST", "/sandbox", b'{"name": "' + b"x" * (8 << 20) + b'"}')
-    assert answer.status in (400, 413)
+    assert answer.status == 413
     assert answer.json()["message"]
 
 
@@ -257,9 +257,7 @@ def test_an_unknown_sandbox_is_not_found_by_any_operation(identifier: str) -> No
         ("GET", "/ports/3000/preview-url", None),
     ):
         answer = wire.call(method, f"/sandbox/{identifier}{rest}", body)
-        assert answer.status in (404, 400), (method, rest, answer)
-        assert answer.status == 404 or "%" in identifier or len(identifier) > 255, (method, rest, answer)
-        assert_refused(answer, answer.status)
+        assert_refused(answer, 404)
 
 
 @pytest.mark.parametrize(
@@ -329,31 +327,34 @@ def test_what_is_known_but_not_built_says_so(method: str, target: str, body: obj
 @pytest.mark.parametrize("rest", ["/pause", "/fork", "/archive", "/snapshot", "/ssh-access"])
 def test_what_a_sandbox_cannot_do_yet_says_so(sandbox, rest: str) -> None:
     answer = wire.call("POST", f"/sandbox/{sandbox.id}{rest}", {"name": unique("x")})
-    assert answer.status in (400, 422, 501), answer
-    assert len(answer.message) > 10
+    assert_refused(answer, 501)
     assert wire.sandbox(sandbox.id)["state"] == "started"
 
 
+# What is no HTTP at all is cut off without an answer.
+CUT = b""
+
+
 @pytest.mark.parametrize(
-    "request_head",
+    ("request_head", "status"),
     [
-        b"GET /api/sandbox HTTP/1.1\r\n\r\n",
-        b"GET /api/sandbox\r\n\r\n",
-        b"GET /api/sand box HTTP/1.1\r\nHost: x\r\n\r\n",
-        b"GET /api/sandbox HTTP/1.1\r\nHost: x\r\nBad Header: y\r\n\r\n",
-        b"GET /api/sandbox HTTP/1.1\r\nHost: x\r\nX: " + b"y" * 100_000 + b"\r\n\r\n",
-        b"POST /api/sandbox HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n",
-        b"POST /api/sandbox HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}",
-        b"POST /api/sandbox HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
-        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"\0" * 100,
-        b"\0" * 1000,
+        (b"GET /api/sandbox HTTP/1.1\r\n\r\n", b"401"),
+        (b"GET /api/sandbox\r\n\r\n", b"400"),
+        (b"GET /api/sand box HTTP/1.1\r\nHost: x\r\n\r\n", b"400"),
+        (b"GET /api/sandbox HTTP/1.1\r\nHost: x\r\nBad Header: y\r\n\r\n", b"400"),
+        (b"GET /api/sandbox HTTP/1.1\r\nHost: x\r\nX: " + b"y" * 100_000 + b"\r\n\r\n", b"431"),
+        (b"POST /api/sandbox HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n", b"400"),
+        (b"POST /api/sandbox HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}", b"400"),
+        (b"POST /api/sandbox HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", b"400"),
+        (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"\0" * 100, CUT),
+        (b"\0" * 1000, CUT),
     ],
     ids=range(10),
 )
-def test_broken_http_is_refused_and_the_server_goes_on(request_head: bytes) -> None:
+def test_broken_http_is_refused_and_the_server_goes_on(request_head: bytes, status: bytes) -> None:
     port = int(wire.API.rsplit(":", 1)[1].split("/")[0])
     answer = wire.exchange(port, request_head, 3, lambda received: b"\r\n\r\n" in received)
-    assert answer == b"" or answer.startswith(b"HTTP/1.1 4"), answer
+    assert answer[9:12] == status, answer
     assert wire.call("GET", "/health").status == 200
 
 

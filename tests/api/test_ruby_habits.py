@@ -6,6 +6,7 @@ import urllib.parse
 
 import pytest
 from support import inside, sockets, unique, wire
+from support.waiting import eventually
 
 RUBY = wire.BEARER | {"X-Daytona-Source": "sdk-ruby", "X-Daytona-SDK-Version": "0.190.0", "User-Agent": "sdk-ruby/0.190.0"}
 MARKERS = (b"\x01\x01\x01", b"\x02\x02\x02")
@@ -111,9 +112,9 @@ def test_uploads_are_counted_and_parts_are_measured(sandbox) -> None:
 def test_a_sandbox_is_stopped_read_again_and_deleted(own_sandbox) -> None:
     target = f"/sandbox/{own_sandbox.id}"
     assert wire.call("POST", f"{target}/stop?force=false", headers=RUBY).status == 200
-    wire.wait_for("stopped", lambda: wire.call("GET", target, headers=RUBY).json()["state"] == "stopped", 60)
+    eventually("stopped", lambda: wire.call("GET", target, headers=RUBY).json()["state"] == "stopped", 60)
     assert wire.call("DELETE", target, headers=RUBY).status == 200
-    wire.wait_for("gone", lambda: wire.call("GET", target, headers=RUBY).status == 404, 60)
+    eventually("gone", lambda: wire.call("GET", target, headers=RUBY).status == 404, 60)
 
 
 def test_lists_are_never_null(sandbox) -> None:

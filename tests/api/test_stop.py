@@ -1,6 +1,7 @@
 """What a stop answers, and that nothing is lost by it."""
 
 from support import wire
+from support.waiting import eventually
 
 # Pages that are written through a mapping are in no call to the system: the sandbox's kernel has them alone. The
 # process holds them to the end, and is killed, since it does not listen.
@@ -63,7 +64,7 @@ def test_nothing_that_was_written_before_a_stop_is_lost(sandbox) -> None:
     upload = f"cat >writer.py <<'EOF'\n{_WRITER}\nEOF\ncat >reader.py <<'EOF'\n{_READER}\nEOF"
     _run(sandbox.id, upload)
     _run(sandbox.id, "setsid python3 writer.py >log 2>&1 </dev/null &")
-    wire.wait_for("all is written", lambda: "written" in _run(sandbox.id, "cat log"), 60)
+    eventually("all is written", lambda: "written" in _run(sandbox.id, "cat log"), 60)
     assert wire.call("POST", f"/sandbox/{sandbox.id}/stop").json()["state"] == "stopped"
     assert wire.call("POST", f"/sandbox/{sandbox.id}/start").json()["state"] == "started"
     assert _run(sandbox.id, "python3 reader.py 2>&1") == "kept\n"

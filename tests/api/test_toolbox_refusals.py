@@ -43,7 +43,7 @@ def test_without_the_right_key_nothing_is_open(sandbox, identifier: str, headers
 @pytest.mark.parametrize("identifier", [ABSENT, "nobody", "..%2f..", "%00", "x" * 3000, "22222222-2222"])
 def test_an_unknown_sandbox_is_not_found(identifier: str) -> None:
     answer = wire.toolbox(identifier, "GET", "/work-dir")
-    assert answer.status == 404 or (answer.status == 400 and "%" in identifier), answer
+    assert answer.status == 404, answer
 
 
 COMMANDS = [
@@ -76,11 +76,11 @@ FILES = [
     ("GET", "/files/download?path=/tmp/t/folder", None, 400),
     ("GET", "/files/download?path=/tmp/t/closed/file", None, 403),
     ("GET", "/files/download?path=/tmp/t/dangling", None, 404),
-    ("GET", "/files/download?path=/tmp/t/file/below", None, (400, 404)),
+    ("GET", "/files/download?path=/tmp/t/file/below", None, 400),
     ("GET", "/files/download?path=", None, 400),
     ("GET", "/files/download", None, 400),
-    ("GET", "/files/download?path=/tmp/t/a%00b", None, (400, 404)),
-    ("GET", "/files/download?path=/" + "x" * 5000, None, (400, 404)),
+    ("GET", "/files/download?path=/tmp/t/a%00b", None, 400),
+    ("GET", "/files/download?path=/" + "x" * 5000, None, 400),
     ("GET", "/files?path=/tmp/t/none", None, 404),
     ("GET", "/files?path=/tmp/t/file", None, 400),
     ("GET", "/files?path=/tmp/t/closed", None, 403),
@@ -108,11 +108,8 @@ FILES = [
 
 
 @pytest.mark.parametrize(("method", "target", "body", "status"), FILES, ids=[f"{each[0]} {each[1][:60]}" for each in FILES])
-def test_files_that_are_not_what_is_wanted(prepared, method: str, target: str, body: object, status: object) -> None:
-    answer = wire.toolbox(prepared.id, method, target, body)
-    wanted = status if isinstance(status, tuple) else (status,)
-    assert answer.status in wanted, answer
-    assert_refused(answer, answer.status)
+def test_files_that_are_not_what_is_wanted(prepared, method: str, target: str, body: object, status: int) -> None:
+    assert_refused(wire.toolbox(prepared.id, method, target, body), status)
 
 
 MULTIPART = {"Content-Type": "multipart/form-data; boundary=b"}
@@ -134,7 +131,7 @@ UPLOADS = [
 @pytest.mark.parametrize(("headers", "body"), UPLOADS, ids=range(len(UPLOADS)))
 def test_uploads_that_cannot_be_written(prepared, headers: dict[str, str], body: bytes) -> None:
     answer = wire.toolbox(prepared.id, "POST", "/files/bulk-upload", body, headers=wire.BEARER | headers)
-    assert answer.status in (400, 413), answer
+    assert answer.status == 400, answer
     assert answer.message
     assert isinstance(answer.json().get("errors", []), list)
 

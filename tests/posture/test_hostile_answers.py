@@ -1,15 +1,14 @@
 """A sandbox that answers what nobody can digest: its callers get a sentence, the server and its neighbours go on."""
 
-import time
+import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from support import inside, wire
 from support.installation import alive
+from support.waiting import PATIENCE
 
 FLOODS = 4
-SECONDS_MAX = 60
-"""Generous: what was wrong held the server for minutes, or for ever."""
 
 
 def replace_git(sandbox, program: str) -> None:
@@ -21,44 +20,43 @@ def replace_git(sandbox, program: str) -> None:
 def calls(sandbox, path: str) -> list[wire.Answer]:
     """The same call several times at once."""
     with ThreadPoolExecutor(FLOODS) as pool:
-        waiting = [pool.submit(wire.toolbox, sandbox.id, "GET", path, timeout=300) for _ in range(FLOODS)]
+        waiting = [pool.submit(wire.toolbox, sandbox.id, "GET", path, timeout=PATIENCE) for _ in range(FLOODS)]
         return [each.result() for each in waiting]
 
 
 @pytest.fixture
 def unharmed(sandbox, installation):
-    """Afterwards the same server answers, and the neighbour has not waited long."""
+    """All the while the same server answers a neighbour: what was wrong held it for minutes, or for ever."""
     server = installation.process("server")
+    over = threading.Event()
+
+    def neighbour() -> None:
+        while not over.wait(0.2):
+            answer = wire.toolbox(sandbox.id, "POST", "/process/execute", {"command": "echo fine"}, timeout=PATIENCE)
+            assert (answer.status, answer.json()["result"]) == (200, "fine\n")
+
     with ThreadPoolExecutor(1) as pool:
-
-        def neighbour() -> float:
-            time.sleep(1)
-            began = time.monotonic()
-            assert inside.shell(sandbox, "echo fine") == "fine\n"
-            return time.monotonic() - began
-
-        took = pool.submit(neighbour)
-        yield
-        assert took.result() < SECONDS_MAX
+        asked = pool.submit(neighbour)
+        try:
+            yield
+        finally:
+            over.set()
+        asked.result()
     assert alive(server)
 
 
 def test_a_url_of_colons_is_refused_at_once(sandbox, unharmed) -> None:
     for url in ("a://" + ":" * 80_000, "a://" + ":" * 8_000, "https://" + "a-" * 4_000):
-        began = time.monotonic()
-        answer = wire.toolbox(sandbox.id, "POST", "/git/clone", {"url": url, "path": "copy"}, timeout=300)
-        assert 400 <= answer.status < 500, answer
-        assert time.monotonic() - began < SECONDS_MAX
+        answer = wire.toolbox(sandbox.id, "POST", "/git/clone", {"url": url, "path": "copy"}, timeout=PATIENCE)
+        assert answer.status == 400, answer
 
 
 def test_words_that_go_on_and_on_hold_nobody_up(own_sandbox, unharmed) -> None:
     replace_git(own_sandbox, "sys.stderr.write('Remote branch ' * 40_000 + \"'\" * 40_000 + 'a://b' * 40_000)\nsys.exit(128)")
-    began = time.monotonic()
     for path in ("/git/status?path=/tmp", "/git/branches?path=/tmp", "/git/history?path=/tmp", "/git/remotes?path=/tmp"):
         for answer in calls(own_sandbox, path):
-            assert 400 <= answer.status < 500, answer
+            assert answer.status == 422, answer
             assert answer.message.startswith("unprocessable entity: "), answer.message[:100]
-    assert time.monotonic() - began < 4 * SECONDS_MAX
 
 
 @pytest.mark.parametrize("path", ["status", "branches", "remotes"])
@@ -66,7 +64,7 @@ def test_lists_without_end_fill_no_memory(own_sandbox, unharmed, path) -> None:
     entry = {"status": "? a\\0", "branches": "  refs/heads/a\\0\\n", "remotes": "remote.a.url\\na\\0"}[path]
     replace_git(own_sandbox, f'for _ in range(800):\n    sys.stdout.write("{entry}" * 1_000)')
     for answer in calls(own_sandbox, f"/git/{path}?path=/tmp"):
-        assert answer.status in (422, 503), answer
+        assert answer.status == 422, answer
         assert "100000" in answer.message or "memory" in answer.message
     inside.shell(own_sandbox, "sudo -n rm /usr/local/bin/git")
     own_sandbox.git.init("work")

@@ -5,6 +5,7 @@ import re
 
 import pytest
 from support import inside, wire
+from support.waiting import eventually
 
 HARMLESS_DEVICES = {
     "char", "console", "fd", "full", "fuse", "mqueue", "net", "null", "ptmx", "pts", "random", "shm", "stderr", "stdin", "stdout",
@@ -122,7 +123,7 @@ def test_root_that_kills_the_agent_ends_this_sandbox_alone_and_is_told(own_sandb
     assert "agent" in inside.shell(own_sandbox, "sudo -n cat /proc/1/cmdline").replace("\0", " ")
     own_sandbox.fs.upload_file(b"kept", "notes.txt")
     wire.toolbox(own_sandbox.id, "POST", "/process/execute", {"command": "sync; sudo -n kill -9 1"}, timeout=30)
-    ended = wire.wait_for("the end is noticed", lambda: (s := wire.sandbox(own_sandbox.id))["state"] == "stopped" and s, 30)
+    ended = eventually("the end is noticed", lambda: (s := wire.sandbox(own_sandbox.id))["state"] == "stopped" and s, 30)
     assert ended["errorReason"], ended
     assert inside.shell(sandbox, "echo still here") == "still here\n"
     own_sandbox.start()

@@ -1,41 +1,45 @@
 """A sandbox that takes all it can get: it meets its limits, says why, and its neighbour does not notice."""
 
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from support import inside, wire
 from support.installation import alive
+from support.waiting import PATIENCE, eventually
 
 GIB = 1 << 30
+# How long a greedy command goes on: many times what its neighbour's calls take.
+GREEDY_SECONDS = 12
 
 
 @contextmanager
-def in_background(sandbox, command: str, seconds: int) -> Iterator[None]:
-    """Runs the command for at most this time; how it ends does not matter."""
+def in_background(sandbox, command: str) -> Iterator[None]:
+    """Meanwhile the command runs, from before to after; how it ends does not matter."""
 
     def run() -> None:
+        body = {"command": f"touch /tmp/greedy; {command}", "timeout": GREEDY_SECONDS}
         try:
-            wire.toolbox(sandbox.id, "POST", "/process/execute", {"command": command, "timeout": seconds}, timeout=seconds + 30)
+            wire.toolbox(sandbox.id, "POST", "/process/execute", body, timeout=2 * PATIENCE)
         except OSError:
             pass
 
     thread = threading.Thread(target=run)
     thread.start()
-    time.sleep(1)
+    begun = "/files/info?path=/tmp/greedy"
+    eventually("it has begun", lambda: wire.toolbox(sandbox.id, "GET", begun, timeout=10).status == 200)
     yield
-    thread.join(seconds + 40)
+    assert thread.is_alive(), "the neighbour was answered only when it was over"
+    thread.join(2 * PATIENCE)
     assert not thread.is_alive(), "the call did not end"
 
 
-def answers(sandbox, seconds: float = 10) -> None:
-    """A neighbour that is asked while another misbehaves."""
-    began = time.monotonic()
-    assert inside.shell(sandbox, "echo fine") == "fine\n"
+def answers(sandbox) -> None:
+    """A neighbour is answered while another sandbox misbehaves."""
+    answer = wire.toolbox(sandbox.id, "POST", "/process/execute", {"command": "echo fine"}, timeout=PATIENCE)
+    assert (answer.status, answer.json()["result"]) == (200, "fine\n")
     sandbox.fs.upload_file(b"fine", "/tmp/neighbour")
     assert sandbox.fs.download_file("/tmp/neighbour") == b"fine"
-    assert time.monotonic() - began < seconds
 
 
 def test_a_full_disk_is_its_owners_alone(own_sandbox, sandbox) -> None:
@@ -50,7 +54,7 @@ def test_a_full_disk_is_its_owners_alone(own_sandbox, sandbox) -> None:
     more = own_sandbox.process.exec("sudo -n sh -c 'head -c 100M /dev/zero > /opt/more'", timeout=60)
     assert more.exit_code != 0
     refused = wire.toolbox(own_sandbox.id, "POST", "/files/folder?path=/home/daytona/a&mode=755")
-    assert refused.status < 500 or refused.status == 507 or "quota" in refused.message.lower(), refused
+    assert refused.status == 400 and "no space left" in refused.message, refused
     full = wire.toolbox(own_sandbox.id, "GET", "/system/metrics").json()
     assert full["diskUsed"] > 0.9 * limit
     assert full["diskFree"] < 0.1 * limit
@@ -67,14 +71,14 @@ def test_an_upload_that_does_not_fit_says_so_and_leaves_nothing_half(own_sandbox
     body += b'"files[0].file"; filename="x"\r\n\r\n' + b"x" * (8 << 20) + b"\r\n--b--\r\n"
     headers = wire.BEARER | {"Content-Type": "multipart/form-data; boundary=b"}
     answer = wire.toolbox(own_sandbox.id, "POST", "/files/bulk-upload", body, headers=headers)
-    assert answer.status in (400, 507), answer
+    assert answer.status == 400, answer
     assert any(word in answer.body.decode().lower() for word in ("quota", "space", "disk")), answer.body
     listed = wire.toolbox(own_sandbox.id, "GET", "/files?path=/home/daytona").json()
     assert [each["name"] for each in listed if each["name"] != "full" and not each["name"].startswith(".")] in ([], ["big"])
 
 
 def test_too_many_files_are_its_owners_alone(own_sandbox, sandbox) -> None:
-    with in_background(own_sandbox, "mkdir /tmp/many; cd /tmp/many; seq 1000000 | xargs touch", 6):
+    with in_background(own_sandbox, "mkdir /tmp/many; cd /tmp/many; seq 10000000 | xargs touch"):
         answers(sandbox)
 
 
@@ -88,7 +92,7 @@ def comes_back(sandbox) -> None:
             return state if done.status == 200 else None
         return state if state["state"] in ("stopped", "error") else None
 
-    after = wire.wait_for("it is settled", settled, 60)
+    after = eventually("it is settled", settled, 60)
     if after["state"] != "started":
         assert "memory" in (after.get("errorReason") or "").lower(), after
         sandbox.start()
@@ -101,25 +105,31 @@ def test_a_fork_bomb_is_its_owners_alone(own_sandbox, sandbox) -> None:
     inside.shell(own_sandbox, "sync")
     bomb = (
         "import os, time\nos.setsid()\nend = time.time() + 12\n"
-        "while time.time() < end:\n    try:\n        os.fork()\n    except OSError:\n        time.sleep(0.1)\n"
+        "while time.time() < end:\n    try:\n        os.fork()\n    except OSError:\n        open('/tmp/met', 'w').close()\n        time.sleep(0.1)\n"
     )
     own_sandbox.fs.upload_file(bomb.encode(), "/tmp/bomb.py")
     own_sandbox.process.exec("nohup python3 /tmp/bomb.py >/dev/null 2>&1 &")
-    time.sleep(4)
-    answers(sandbox, 20)
+
+    def met() -> bool:
+        if wire.sandbox(own_sandbox.id)["state"] != "started":
+            return True
+        return wire.toolbox(own_sandbox.id, "GET", "/files/info?path=/tmp/met", timeout=5).status == 200
+
+    eventually("it has met a limit, or the end", met)
+    answers(sandbox)
     comes_back(own_sandbox)
 
 
 def test_a_flood_of_output_is_bounded(own_sandbox, sandbox, installation) -> None:
     server = installation.process("server")
-    with in_background(own_sandbox, "yes flood", 8):
+    with in_background(own_sandbox, "yes flood"):
         answers(sandbox)
     assert alive(server)
     # A command that stops by itself, but only after more than anybody wants to read.
     answer = wire.toolbox(
         own_sandbox.id, "POST", "/process/execute", {"command": "head -c 1G /dev/zero | tr '\\0' x", "timeout": 60}, timeout=90
     )
-    assert answer.status < 500, answer.status
+    assert answer.status == 422, answer.status
     assert len(answer.body) < 256 << 20
     assert alive(server)
     assert inside.shell(own_sandbox, "echo fine") == "fine\n"
@@ -127,14 +137,12 @@ def test_a_flood_of_output_is_bounded(own_sandbox, sandbox, installation) -> Non
 
 def test_a_command_that_never_ends_is_ended_with_its_children(own_sandbox) -> None:
     command = {"command": "trap '' TERM; (sleep 9876 &) ; sleep 9876", "timeout": 1}
-    began = time.monotonic()
-    answer = wire.toolbox(own_sandbox.id, "POST", "/process/execute", command)
+    answer = wire.toolbox(own_sandbox.id, "POST", "/process/execute", command, timeout=PATIENCE)
     assert (answer.status, answer.json()["code"]) == (408, "PROCESS_EXECUTION_TIMEOUT")
     assert int(answer.headers["retry-after"]) >= 1
-    assert time.monotonic() - began < 10
     assert own_sandbox.process.exec("pgrep -fx 'sleep 9876'").result == ""
 
 
 def test_busy_loops_leave_the_neighbour_its_share(own_sandbox, sandbox) -> None:
-    with in_background(own_sandbox, "for n in 1 2 3 4 5 6 7 8; do (while :; do :; done) & done; wait", 6):
-        answers(sandbox, 8)
+    with in_background(own_sandbox, "for n in 1 2 3 4 5 6 7 8; do (while :; do :; done) & done; wait"):
+        answers(sandbox)

@@ -5,6 +5,7 @@ import json
 import pytest
 from support import inside, unique, wire
 from support.internet import FIRST, SECOND
+from support.waiting import eventually
 
 
 def reached(sandbox) -> set[str]:
@@ -14,7 +15,7 @@ def reached(sandbox) -> set[str]:
 
 def change(sandbox, **settings) -> None:
     answer = wire.call("POST", f"/sandbox/{sandbox.id}/network-settings", settings)
-    assert answer.status in (200, 201), answer
+    assert answer.status == 200, answer
 
 
 @pytest.mark.parametrize(
@@ -77,10 +78,11 @@ for number in range(400):
 """
     own_sandbox.fs.upload_file(program.encode(), "/tmp/stream.py")
     own_sandbox.process.exec("nohup python3 /tmp/stream.py >/dev/null 2>&1 &")
-    wire.wait_for("datagrams arrive", lambda: internet.packets_with(marker, 0.2), 10)
+    eventually("datagrams arrive", lambda: internet.packets_with(marker))
     change(own_sandbox, networkBlockAll=True)
-    before = len(internet.packets_with(marker))
-    assert len(internet.packets_with(marker, 1.5)) == before
+    # Ten come a second, for 40 seconds, unless they are cut off; none for a second means that they are.
+    internet.all_packets_with(marker)
+    assert own_sandbox.process.exec("pgrep -f stream.p[y]").exit_code == 0, "the sender goes on"
 
 
 def test_a_blocked_sandbox_is_still_worked_with(make, internet) -> None:
@@ -153,8 +155,8 @@ def test_our_tables_come_back_with_their_policies_when_they_are_removed(make, in
     for place in ([], installation.in_router):
         table = f"sandlot_{installation.instance}"
         run_on_host(*place, "nft", "delete", "table", "inet", table)
-        wire.wait_for("the table is back", lambda p=place, t=table: f"inet {t}\n" in run_on_host(*p, "nft", "list", "tables"), 30)
-        wire.wait_for("the policies are back", lambda: sorted(map(str, installation.policies())) == before, 30)
+        eventually("the table is back", lambda p=place, t=table: f"inet {t}\n" in run_on_host(*p, "nft", "list", "tables"), 30)
+        eventually("the policies are back", lambda: sorted(map(str, installation.policies())) == before, 30)
         assert reached(sandbox) == {FIRST}
     wire.remove(sandbox.id)
 

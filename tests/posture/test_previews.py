@@ -3,7 +3,6 @@
 import base64
 import re
 import socket
-import time
 import urllib.parse
 from collections.abc import Iterator
 
@@ -14,7 +13,7 @@ from support.installation import Installation
 
 # Answers with the head of each request as it came: as a page, as events, or over a WebSocket.
 ECHO = r"""
-import base64, hashlib, socket, socketserver, sys, threading, time
+import base64, hashlib, socket, socketserver, sys, threading
 
 class Echo(socketserver.BaseRequestHandler):
     def handle(self):
@@ -41,7 +40,7 @@ class Echo(socketserver.BaseRequestHandler):
             self.request.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n")
             for line in body.decode("latin-1").splitlines():
                 self.request.sendall(f"data: {line}\n\n".encode())
-            time.sleep(3)
+            self.request.recv(1)  # until the connection ends
             self.request.sendall(b"data: last\n\n")
         else:
             self.request.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\nConnection: close\r\n\r\n" % len(body) + body)
@@ -189,13 +188,13 @@ def test_web_sockets_pass_without_the_credentials(private: Sandbox, ask, install
 
 
 @pytest.mark.parametrize("way", ["key", "query"])
-def test_events_arrive_at_once_and_without_the_credentials(private: Sandbox, ask, installation, domain, way: str) -> None:
+def test_events_arrive_one_by_one_and_without_the_credentials(private: Sandbox, ask, installation, domain, way: str) -> None:
     target, lines = credentials(way, private, ask)
-    began = time.monotonic()
+    # More than these comes only when the connection has ended: what waits for more has nothing to pass on.
     request = head(target.replace("/", "/events", 1), f"8000-{private.id}.{domain}", *lines)
     answer = wire.exchange(installation.proxy_port, request, 10, lambda read: b"data: Host" in read)
     assert status(answer) == 200, answer
-    assert time.monotonic() - began < 2.5, "the events were held back"
+    assert b"data: Host" in answer and b"data: last" not in answer
     assert_clean(answer, private)
 
 
@@ -210,17 +209,17 @@ def test_without_credentials_or_with_wrong_ones_nobody_is_let_in(private: Sandbo
     for lines in wrong:
         for target in ("/", "/?DAYTONA_SANDBOX_AUTH_KEY=wrong", "/?DAYTONA_SANDBOX_AUTH_KEY="):
             answer = ask(f"8000-{private.id}", target, *lines)
-            assert status(answer) in (307, 401, 403), (lines, answer)
+            assert status(answer) == 401, (lines, answer)
             assert b"port 8000" not in answer
 
 
 def test_another_sandboxes_token_opens_nothing(private: Sandbox, public: Sandbox, ask) -> None:
     token = public.get_preview_link(22222).token
-    assert status(ask(f"22222-{private.id}", "/", f"X-Daytona-Preview-Token: {token}")) in (307, 401, 403)
+    assert status(ask(f"22222-{private.id}", "/", f"X-Daytona-Preview-Token: {token}")) == 401
     cookie = cookie_for(ask(f"22222-{public.id}", f"/?DAYTONA_SANDBOX_AUTH_KEY={token}"))
-    assert status(ask(f"22222-{private.id}", "/", f"Cookie: {cookie}")) in (307, 401, 403)
+    assert status(ask(f"22222-{private.id}", "/", f"Cookie: {cookie}")) == 401
     moved = cookie.replace(public.id, private.id)
-    assert status(ask(f"22222-{private.id}", "/", f"Cookie: {moved}")) in (307, 401, 403)
+    assert status(ask(f"22222-{private.id}", "/", f"Cookie: {moved}")) == 401
 
 
 def test_a_preview_token_of_one_port_opens_no_other_and_runs_no_command(private: Sandbox, ask, installation: Installation) -> None:
@@ -285,10 +284,10 @@ def test_a_public_sandbox_needs_no_credentials_but_for_its_special_ports(public:
         assert f"port {port}".encode() in answer
     for port in (22222, 33333):
         answer = ask(f"{port}-{public.id}", "/")
-        assert status(answer) in (307, 401, 403), answer
+        assert status(answer) == 401, answer
         assert b"port " not in answer
     toolbox = ask(f"2280-{public.id}", "/work-dir")
-    assert status(toolbox) in (307, 401, 403)
+    assert status(toolbox) == 401
 
 
 def test_a_public_sandbox_gets_no_credentials_that_were_not_needed(public: Sandbox, ask) -> None:
@@ -304,7 +303,7 @@ def test_a_public_sandbox_gets_no_credentials_that_were_not_needed(public: Sandb
 def test_odd_spellings_of_a_port_lead_nowhere(public: Sandbox, ask, spelling: str) -> None:
     for target in ("/", "/work-dir"):
         answer = ask(f"{spelling}-{public.id}", target)
-        assert 400 <= status(answer) < 500, answer
+        assert status(answer) == 400, answer
         assert b"port " not in answer.partition(b"\r\n\r\n")[2] or b"must begin with a port" in answer
         assert b"/home/daytona" not in answer
 
@@ -324,11 +323,11 @@ def test_a_signed_address_opens_its_port_alone(private: Sandbox, ask) -> None:
     assert re.fullmatch(r"[a-z0-9]{16}", token)
     assert b"port 8000" in ask(f"8000-{token}", "/")
     for port in (8001, 2280, 22222):
-        assert status(ask(f"{port}-{token}", "/work-dir")) in (307, 400, 401, 403, 404)
+        assert status(ask(f"{port}-{token}", "/work-dir")) == 401
     # A cookie would outlive it.
     assert b"set-cookie" not in ask(f"8000-{token}", "/").lower()
     expire = wire.call("POST", f"/sandbox/{private.id}/ports/8000/signed-preview-url/{token}/expire")
-    assert expire.status in (200, 201, 204)
+    assert expire.status == 201
     assert status(ask(f"8000-{token}", "/")) == 401
 
 
@@ -368,7 +367,7 @@ def test_closing_a_public_sandbox_closes_it_at_once_and_ends_what_is_open(make, 
     host = f"8000-{own.id}.{domain}"
     assert status(ask(f"8000-{own.id}", "/")) == 200
     socket_open, events_open = opened(installation, upgrading(host)), opened(installation, head("/events", host))
-    assert wire.call("POST", f"/sandbox/{own.id}/public/false").status in (200, 201)
+    assert wire.call("POST", f"/sandbox/{own.id}/public/false").status == 201
     assert status(ask(f"8000-{own.id}", "/")) == 401
     assert status(ask(f"8001-{own.id}", "/")) == 401
     # Neither end is the server's inside: the one waits for a message, the other says something last.
@@ -395,30 +394,30 @@ def test_the_way_is_never_taken_from_a_header(private: Sandbox, public: Sandbox,
 
 def test_a_port_that_nothing_listens_on_says_so(private: Sandbox, ask) -> None:
     answer = ask(f"8999-{private.id}", "/", f"Authorization: Bearer {wire.KEY}")
-    assert status(answer) in (400, 404, 502, 503), answer
+    assert status(answer) == 502, answer
 
 
 def test_a_stopped_or_unknown_sandbox_says_so(own_sandbox: Sandbox, ask) -> None:
     own_sandbox.stop()
     answer = ask(f"8000-{own_sandbox.id}", "/", f"Authorization: Bearer {wire.KEY}")
-    assert 400 <= status(answer) < 500 or status(answer) in (502, 503)
+    assert status(answer) == 409
     unknown = ask("8000-00000000-0000-4000-8000-000000000000", "/", f"Authorization: Bearer {wire.KEY}")
     assert status(unknown) == 404
 
 
 @pytest.mark.parametrize(
-    "request_head",
+    ("wanted", "request_head"),
     [
-        b"GET / HTTP/1.1\r\nHost: 8000-{id}.{domain}\r\nHost: 8001-{id}.{domain}\r\n\r\n",
-        b"GET / HTTP/1.1\r\n\r\n",
-        b"GET / HTTP/1.1\r\nHost: 8000-{id}.{domain}.example.org\r\nConnection: close\r\n\r\n",
-        b"GET http://8001-{id}.{domain}/ HTTP/1.1\r\nHost: 8000-\xff\xfe.{domain}\r\nConnection: close\r\n\r\n",
-        b"GET / HTTP/1.1\r\nHost: 8000-..%2f{id}.{domain}\r\nConnection: close\r\n\r\n",
-        b"POST / HTTP/1.1\r\nHost: 8000-{id}.{domain}\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /",
+        (400, b"GET / HTTP/1.1\r\nHost: 8000-{id}.{domain}\r\nHost: 8001-{id}.{domain}\r\n\r\n"),
+        (400, b"GET / HTTP/1.1\r\n\r\n"),
+        (400, b"GET / HTTP/1.1\r\nHost: 8000-{id}.{domain}.example.org\r\nConnection: close\r\n\r\n"),
+        (400, b"GET http://8001-{id}.{domain}/ HTTP/1.1\r\nHost: 8000-\xff\xfe.{domain}\r\nConnection: close\r\n\r\n"),
+        (404, b"GET / HTTP/1.1\r\nHost: 8000-..%2f{id}.{domain}\r\nConnection: close\r\n\r\n"),
+        (400, b"POST / HTTP/1.1\r\nHost: 8000-{id}.{domain}\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /"),
     ],
 )
-def test_ambiguous_requests_are_refused(public: Sandbox, installation, domain: str, request_head: bytes) -> None:
+def test_ambiguous_requests_are_refused(public: Sandbox, installation, domain: str, wanted: int, request_head: bytes) -> None:
     request = request_head.replace(b"{id}", public.id.encode()).replace(b"{domain}", domain.encode())
     answer = wire.exchange(installation.proxy_port, request, 3)
-    assert answer == b"" or 400 <= status(answer) < 500, answer
+    assert status(answer) == wanted, answer
     assert b"port 800" not in answer

@@ -104,12 +104,12 @@ def test_no_private_address_is_reached_through_the_host(sandbox, internet, proto
         assert not seen & set(PRIVATE)
     else:
         inside.send_datagrams(sandbox, targets, marker)
-        assert {each["destination"] for each in internet.packets_with(marker)} == {FIRST}
+        assert {each["destination"] for each in internet.all_packets_with(marker)} == {FIRST}
 
 
 def test_the_metadata_address_is_closed_to_root_too(sandbox, internet) -> None:
     assert inside.connects(sandbox, [("169.254.169.254", 80)], root=True) == {("169.254.169.254", 80): False}
-    assert internet.packets_to("169.254.169.254") == []
+    assert internet.all_packets_to("169.254.169.254") == []
 
 
 def test_a_neighbour_is_not_reached(sandbox, own_sandbox, installation) -> None:
@@ -162,7 +162,7 @@ for family, kind, protocol in ((socket.AF_INET, socket.SOCK_RAW, 255), (socket.A
 attempt(lambda: bind("0.0.0.0"))
 """
     inside.python(sandbox, program, root=True)
-    arrived = internet.packets_with(marker)
+    arrived = internet.all_packets_with(marker)
     # Only the honest one, under the host's address.
     assert [each["source"] for each in arrived] == ["198.51.100.97"]
 
@@ -181,7 +181,7 @@ def test_forged_source_addresses_are_dropped_by_the_host(sandbox, internet, inst
     forged = ["203.0.113.99", "10.99.0.7", "127.0.0.1", str(installation.addresses[2000]), "2001:db8::7", "fe80::7"]
     command = [sys.executable, "-c", FORGE, interface, link["address"], FIRST, "2001:db8::1", marker, *forged, address]
     subprocess.run([*enter, *command], check=True, timeout=20)
-    arrived = [each["payload"].partition(marker)[2].strip() for each in internet.packets_with(marker)]
+    arrived = [each["payload"].partition(marker)[2].strip() for each in internet.all_packets_with(marker)]
     assert arrived == [address]
 
 
@@ -203,4 +203,4 @@ def test_names_are_resolved_without_the_internet_too(make, name_server) -> None:
 def test_no_other_name_server_is_reached_through_the_host(sandbox, internet, name_server) -> None:
     marker = unique("dns").replace("-", "")
     inside.send_datagrams(sandbox, [("10.255.255.53", 53), ("192.168.77.3", 53), (FIRST, 53)], marker)
-    assert {each["destination"] for each in internet.packets_with(marker)} == {FIRST}
+    assert {each["destination"] for each in internet.all_packets_with(marker)} == {FIRST}

@@ -3,12 +3,12 @@
 import contextlib
 import re
 import socket
-import time
 from pathlib import Path
 
 import pytest
 from support import wire
 from support.installation import Installation
+from support.waiting import eventually
 
 CHUNK = 15 << 20
 
@@ -27,8 +27,8 @@ def connected(port: int) -> socket.socket:
     return socket.create_connection(("127.0.0.1", port), timeout=20)
 
 
-def poured(connection: socket.socket, count: int) -> int:
-    """How much of so many bytes the other side has taken before it would take no more for a while."""
+def accepted(connection: socket.socket, count: int) -> int:
+    """How much of so many bytes the other side takes before it takes no more for half a second: what is measured here."""
     connection.settimeout(0.5)
     sent = 0
     piece = b"a" * (1 << 20)
@@ -54,7 +54,7 @@ def test_large_chunks_of_strangers_are_not_gathered(installation: Installation, 
             connection = stack.enter_context(connected(port))
             head = "POST /api/sandbox HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
             connection.sendall(f"{head}{CHUNK:x}\r\n".encode())
-            poured(connection, CHUNK - 100)
+            accepted(connection, CHUNK - 100)
         grown = memory(installation) - began
         assert answers(installation)
     # The whole of it would be 180 MB.
@@ -76,9 +76,10 @@ def test_a_body_without_a_key_is_read_no_further_than_it_may_be(installation: In
     with connected(port) as connection:
         connection.sendall(b"POST /api/sandbox HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000000\r\n\r\n")
         # The system's own buffers hold some megabytes more.
-        assert poured(connection, 100_000_000) < 20_000_000
+        assert accepted(connection, 100_000_000) < 20_000_000
         connection.settimeout(20)
-        assert connection.recv(100).startswith((b"HTTP/1.1 401", b"HTTP/1.1 404"))
+        status = b"401" if port == installation.api_port else b"404"
+        assert connection.recv(100).startswith(b"HTTP/1.1 " + status)
 
 
 def test_silent_and_slow_strangers_keep_nobody_out(installation: Installation, port: int) -> None:
@@ -97,17 +98,17 @@ def test_a_head_that_comes_a_byte_at_a_time_is_ended(port: int) -> None:
     with connected(port) as connection:
         connection.settimeout(1)
         connection.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\nX-Slow: ")
-        deadline = time.monotonic() + 60
-        ended = False
-        while not ended and time.monotonic() < deadline:
+
+        def ended() -> bool:
             try:
                 connection.sendall(b"a")
-                ended = connection.recv(1) == b""
+                return connection.recv(1) == b""
             except TimeoutError:
-                continue
+                return False
             except OSError:
-                ended = True
-        assert ended
+                return True
+
+        eventually("the connection is ended", ended)
 
 
 SMUGGLING = {
@@ -130,6 +131,9 @@ SMUGGLING = {
     "a blank before the colon": b"Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n",
 }
 
+# What is wrong there is in the body, not in the head.
+BODY_ALONE = ("junk behind a chunk's size", "a blank behind a chunk's size", "a line feed behind a chunk's size", "a chunk longer than its size")
+
 
 @pytest.mark.parametrize("case", SMUGGLING)
 def test_no_request_is_hidden_in_another(installation: Installation, port: int, case: str) -> None:
@@ -139,5 +143,5 @@ def test_no_request_is_hidden_in_another(installation: Installation, port: int, 
     answer = wire.exchange(port, request + SMUGGLING[case] + hidden, 5)
     assert answer.count(b"HTTP/1.1 ") <= 1, answer
     # The proxy has nothing at that path, and says so before it has read the body; then it closes the connection.
-    refusals = (b"HTTP/1.1 400", b"HTTP/1.1 404") if port == installation.proxy_port else (b"HTTP/1.1 400",)
-    assert answer == b"" or answer.startswith(refusals), answer
+    status = b"404" if port == installation.proxy_port and case in BODY_ALONE else b"400"
+    assert answer.startswith(b"HTTP/1.1 " + status), answer

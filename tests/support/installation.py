@@ -6,12 +6,12 @@ import os
 import signal
 import socket
 import subprocess
-import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from support import wire
+from support.waiting import eventually
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 _LIBRARIES = "source tools/versions.sh; for l in common toolchains engine programs instance; do source tools/lib/$l.sh; done"
@@ -70,7 +70,7 @@ class Installation:
             f"START_ONCE={'' if failpoint is None else 'yes'} start launcher PATH=$PATH SANDLOT_FAILPOINTS={names} --"
             " $programs/sandlot-launcher serve --config $LAUNCHER_CONFIG"
         )
-        wire.wait_for("the launcher answers", lambda: "ok" in self.launcher({"op": "hello"}), 30)
+        eventually("the launcher answers", lambda: "ok" in self.launcher({"op": "hello"}), 30)
 
     def start_server(self) -> None:
         """Starts it and waits until it is ready."""
@@ -161,6 +161,29 @@ class Installation:
         marked.discard("shims")
         return [f"{each}: {self.traces(each)}" for each in sorted(marked) if each not in known]
 
+    def holdings(self) -> dict[str, int]:
+        """How much of each kind the installation has on the machine: the same whenever it has the same sandboxes."""
+        instance, home = f"sandlot-{self.instance}", str(self.home)
+        mounts = [line.split()[1] for line in Path("/proc/self/mounts").read_text().splitlines()]
+        return {
+            "sandboxes": len(wire.sandboxes()),
+            "processes": sum(words[-3:-1] == ["shim", self.instance] for _, words in processes()),
+            "cgroups": sum(1 for _ in Path("/sys/fs/cgroup").glob(f"**/{instance}/*/")),
+            "mounts": sum(place.startswith((home, f"/run/{instance}/")) for place in mounts),
+            "disks": len(list(self.home.glob("pool/disks/*"))),
+            "folders": len(list(self.home.glob("run/sandboxes/*"))),
+            "policies": len(self.policies()),
+        }
+
+    def growing(self) -> dict[str, int]:
+        """What of the server and the launcher would grow if they forgot to give something back: bytes, and open files."""
+        found = {}
+        for name in ("server", "launcher"):
+            folder = Path(f"/proc/{self.process(name)}")
+            found[f"{name} memory"] = int(stat(self.process(name))[21]) * os.sysconf("SC_PAGE_SIZE")
+            found[f"{name} files"] = len(list((folder / "fd").iterdir()))
+        return found
+
     def policies(self) -> list[str]:
         """The interfaces that have a network policy of their own in the firewall."""
         found = []
@@ -204,7 +227,4 @@ def kill(numbers: list[int]) -> None:
             os.kill(number, signal.SIGKILL)
         except ProcessLookupError:
             pass
-    deadline = time.monotonic() + 10
-    while any(alive(number) for number in numbers):
-        assert time.monotonic() < deadline, f"{numbers} do not end"
-        time.sleep(0.02)
+    eventually(f"{numbers} have ended", lambda: not any(alive(number) for number in numbers))

@@ -10,10 +10,10 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 from support.installation import Installation
+from support.waiting import eventually, stands_still
 
 # The link between the host and the namespace.
 _HOST, _ROUTER = "198.51.100.97", "198.51.100.98"
@@ -21,6 +21,8 @@ _HOST, _ROUTER = "198.51.100.97", "198.51.100.98"
 FIRST, SECOND = "203.0.113.21", "203.0.113.38"
 _ANSWERED = ("203.0.113.0/24", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "100.64.0.0/10")
 WEB_PORT = 80
+# Packets that were let through arrive within milliseconds; none for so long means that none comes.
+QUIET_SECONDS = 1.0
 _PRIORITY = "7714"
 # Before it: what the host itself answers to sandboxes, from an address of their range, goes straight to them.
 _PRIORITY_WITHIN = "7713"
@@ -58,10 +60,7 @@ class Internet:
         with open(self._journal, "wb") as journal:
             command = ["ip", "netns", "exec", self._namespace, sys.executable, str(_PROGRAM)]
             self._process = subprocess.Popen(command, stdout=journal, start_new_session=True)
-        deadline = time.monotonic() + 10
-        while not self._journal.read_bytes():
-            assert self._process.poll() is None and time.monotonic() < deadline, "the Internet did not start"
-            time.sleep(0.05)
+        eventually("the Internet has started", self._journal.read_bytes)
 
     def close(self) -> None:
         """Removes all of it; nothing there is fine too."""
@@ -81,15 +80,17 @@ class Internet:
         """Every packet that came so far: `source`, `destination`, `protocol`, `payload` (Latin-1)."""
         return [json.loads(line) for line in self._journal.read_text().splitlines()[1:] if line.endswith("}")]
 
-    def packets_with(self, marker: str, seconds: float = 1.0) -> list[dict[str, str]]:
-        """Those that carry the marker, after this time in which late ones may arrive."""
-        time.sleep(seconds)
+    def packets_with(self, marker: str) -> list[dict[str, str]]:
+        """Those that carry the marker so far."""
         return [each for each in self.packets() if marker in each["payload"]]
 
-    def packets_to(self, address: str, seconds: float = 1.0) -> list[dict[str, str]]:
-        """Those to this address, after this time in which late ones may arrive."""
-        time.sleep(seconds)
-        return [each for each in self.packets() if each["destination"] == address]
+    def all_packets_with(self, marker: str) -> list[dict[str, str]]:
+        """Those that carry the marker, once no more of them come: late ones have had their time."""
+        return stands_still(f"the packets with {marker}", lambda: self.packets_with(marker), QUIET_SECONDS)
+
+    def all_packets_to(self, address: str) -> list[dict[str, str]]:
+        """Those to this address, once no more of them come: late ones have had their time."""
+        return stands_still(f"the packets to {address}", lambda: [p for p in self.packets() if p["destination"] == address], QUIET_SECONDS)
 
 
 def _ip(*words: str) -> None:

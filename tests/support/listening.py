@@ -5,6 +5,7 @@ import urllib.parse
 
 import websocket
 from support import wire
+from support.waiting import eventually
 
 _CLOSE = 8
 _TEXT = 1
@@ -58,7 +59,7 @@ class Listener:
 
     def await_content(self, wanted: bytes, seconds: float = 20) -> None:
         """Waits until it has come, wherever in what has come."""
-        wire.wait_for(f"{wanted!r} on the WebSocket", lambda: wanted in self.content, seconds)
+        eventually(f"{wanted!r} on the WebSocket", lambda: wanted in self.content, seconds)
 
     def await_end(self, seconds: float = 30) -> int:
         """Waits until the connection has ended, and gives its code."""

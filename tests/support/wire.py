@@ -9,6 +9,8 @@ import urllib.parse
 from dataclasses import dataclass
 from typing import Any
 
+from support.waiting import eventually
+
 API = os.environ.get("DAYTONA_API_URL", "")
 KEY = os.environ.get("DAYTONA_API_KEY", "")
 BEARER = {"Authorization": f"Bearer {KEY}"}
@@ -55,21 +57,6 @@ def call(
         connection.close()
 
 
-def wait_for(what: str, condition, seconds: float) -> Any:
-    """The first true value of the condition; connections that are refused or cut count as false."""
-    deadline = time.monotonic() + seconds
-    last: Any = None
-    while time.monotonic() < deadline:
-        try:
-            last = condition()
-        except (OSError, http.client.HTTPException) as broken:
-            last = broken
-        if last and not isinstance(last, Exception):
-            return last
-        time.sleep(0.1)
-    raise AssertionError(f"{what}: not within {seconds} s; at last {last!r}")
-
-
 def sandbox(id_or_name: str) -> dict[str, Any] | None:
     """The sandbox as the API tells it, or None."""
     answer = call("GET", f"/sandbox/{id_or_name}")
@@ -96,7 +83,7 @@ def remove(id_or_name: str, seconds: float = 60) -> None:
     def gone() -> bool:
         return call("DELETE", f"/sandbox/{target}?force=true").status == 404 or sandbox(target) is None
 
-    wait_for(f"{id_or_name} deleted", gone, seconds)
+    eventually(f"{id_or_name} deleted", gone, seconds)
 
 
 def toolbox(sandbox_id: str, method: str, target: str, body: Any = None, **options: Any) -> Answer:

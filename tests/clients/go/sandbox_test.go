@@ -53,7 +53,10 @@ func TestLabelsIntervalsAndPreviews(t *testing.T) {
 	equal(t, "interval", sandbox.GetAutoStopInterval(), 7)
 
 	shell(t, "cd /tmp && echo a page > go.txt && (nohup python3 -m http.server 8123 >/dev/null 2>&1 &)")
-	shell(t, "for i in $(seq 100); do curl -sf localhost:8123/go.txt && exit; sleep 0.1; done; exit 1")
+	look := *toolbox.NewExecuteRequest("curl -sf localhost:8123/go.txt")
+	eventually(t, "the page is served", func() bool {
+		return want(inside.ProcessAPI.ExecuteCommand(background).Request(look).Execute())(t).GetExitCode() == 0
+	})
 	link := want(control.SandboxAPI.GetPortPreviewUrl(background, shared.Id, 8123).Execute())(t)
 	signed := want(control.SandboxAPI.GetSignedPortPreviewUrl(background, shared.Id, 8123).Execute())(t)
 	equal(t, "page by token", page(t, link.Url, link.Token), "a page\n")

@@ -14,6 +14,7 @@ import (
 	toolbox "github.com/daytonaio/daytona/libs/toolbox-api-client-go"
 )
 
+// eventually waits until it holds; nothing else in these tests sleeps.
 func eventually(t *testing.T, what string, holds func() bool) {
 	t.Helper()
 	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {

@@ -5,7 +5,6 @@ and where it has a coarser class for an error, that class is asked for.
 """
 
 import inspect
-import time
 from collections.abc import Callable
 
 import daytona as client
@@ -13,6 +12,7 @@ import daytona_toolbox_api_client as toolbox
 import pytest
 from daytona import Daytona, DaytonaError, DaytonaNotFoundError, DaytonaTimeoutError, Sandbox
 from daytona.common import errors
+from support.waiting import eventually
 
 # Whether each status has its class, rather than a few of them.
 EVERY_STATUS = hasattr(errors, "DaytonaGoneError")
@@ -85,11 +85,12 @@ async def listed_async(daytona: client.AsyncDaytona, labels: dict[str, str]) -> 
 def delete(daytona: Daytona, sandbox: Sandbox) -> None:
     """Deletes it and waits until it is gone."""
     sandbox.delete(**WAIT)
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
+
+    def gone() -> bool:
         try:
             daytona.get(sandbox.id)
         except DaytonaNotFoundError:
-            return
-        time.sleep(0.1)
-    raise AssertionError(f"{sandbox.id} is still there a minute after its deletion")
+            return True
+        return False
+
+    eventually(f"{sandbox.id} is gone", gone)

@@ -2,24 +2,16 @@
 
 import base64
 import struct
-import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 from daytona import CreateSandboxFromSnapshotParams, Daytona, DaytonaError, Sandbox, ScreenshotOptions, ScreenshotRegion
 from generation import need
+from prestarted import prestarting
+from support.waiting import eventually
 
 DESKTOP = "sandlot/desktop"
-
-
-def until(condition: Callable[[], object]) -> object:
-    for _ in range(200):
-        found = condition()
-        if found:
-            return found
-        time.sleep(0.1)
-    raise AssertionError("it did not come about")
 
 
 def png_size(text: str) -> tuple[int, int]:
@@ -45,8 +37,7 @@ def desktop(daytona: Daytona) -> Iterator[Sandbox]:
 def test_programs_see_a_desktop_as_soon_as_it_has_started(daytona: Daytona, desktop: Sandbox) -> None:
     created = daytona.create(CreateSandboxFromSnapshotParams(snapshot=DESKTOP))
     try:
-        created.process.exec("true")
-        time.sleep(0.5)  # a shell waits for the next command by now
+        prestarting(created, lambda: created.process.exec("true"))
         created.computer_use.start()
         assert created.process.exec("echo $DISPLAY").result == desktop.process.exec("echo $DISPLAY").result != "\n"
     finally:
@@ -57,10 +48,10 @@ def test_programs_see_a_desktop_as_soon_as_it_has_started(daytona: Daytona, desk
 def editor(desktop: Sandbox) -> Iterator[object]:
     """The window of a text editor."""
     desktop.process.exec("GSETTINGS_BACKEND=memory nohup mousepad >/dev/null 2>&1 &")
-    windows = until(lambda: [w for w in desktop.computer_use.display.get_windows().windows if w.is_active])
+    windows = eventually("the editor is active", lambda: [w for w in desktop.computer_use.display.get_windows().windows if w.is_active])
     yield windows[0]
     desktop.process.exec("pkill mousepad")
-    until(lambda: not desktop.computer_use.display.get_windows().windows)
+    eventually("no window is open", lambda: not desktop.computer_use.display.get_windows().windows)
 
 
 def test_is_active_once_started(desktop: Sandbox) -> None:
@@ -101,7 +92,7 @@ def test_types_where_it_clicks_and_presses_chords(desktop: Sandbox, editor) -> N
     use.keyboard.type("Grüße,\nWelt ✓")
     use.keyboard.hotkey("ctrl+a")
     use.keyboard.press("c", ["ctrl"])
-    until(lambda: desktop.process.exec("xclip -o -selection clipboard").result == "Grüße,\nWelt ✓")
+    eventually("it is on the clipboard", lambda: desktop.process.exec("xclip -o -selection clipboard").result == "Grüße,\nWelt ✓")
 
 
 def test_holds_buttons_and_keys(desktop: Sandbox, editor) -> None:
@@ -111,7 +102,7 @@ def test_holds_buttons_and_keys(desktop: Sandbox, editor) -> None:
     mouse.move(editor.x + 230, editor.y + 38)
     moved = mouse.up(editor.x + 250, editor.y + 58)
     assert (moved.x, moved.y) == (editor.x + 250, editor.y + 58)
-    until(lambda: desktop.computer_use.display.get_windows().windows[0].x == editor.x + 50)
+    eventually("the window has moved", lambda: desktop.computer_use.display.get_windows().windows[0].x == editor.x + 50)
     assert mouse.scroll(500, 400, "down", 3) is True
     assert mouse.scroll(500, 400, "left") is True
     desktop.computer_use.keyboard.down("shift")
@@ -134,10 +125,10 @@ def test_refuses_what_cannot_be(desktop: Sandbox) -> None:
 def test_finds_and_uses_widgets(desktop: Sandbox, editor) -> None:
     need(hasattr(desktop.computer_use, "accessibility"), "accessibility tree")
     accessibility = desktop.computer_use.accessibility
-    texts = until(lambda: accessibility.find_nodes(scope="all", role="text", states=["editable", "showing"]).matches)
+    texts = eventually("the text field is found", lambda: accessibility.find_nodes(scope="all", role="text", states=["editable", "showing"]).matches)
     accessibility.focus_node(texts[0].id)
     accessibility.set_node_value(texts[0].id, "by its widget")
-    until(lambda: desktop.computer_use.display.get_windows().windows[0].title.startswith("*"))
+    eventually("the title says that it was changed", lambda: desktop.computer_use.display.get_windows().windows[0].title.startswith("*"))
     tree = accessibility.get_tree(scope="focused")
     assert (tree.root.role, tree.root.name, tree.truncated) == ("application", "mousepad", False)
     menu = accessibility.find_nodes(scope="focused", name="Help", name_match="exact").matches[0]

@@ -1,11 +1,11 @@
 """Creating, finding, labelling and deleting sandboxes with the synchronous client."""
 
-import time
 
 import pytest
 from conftest import unique
 from daytona import CreateSandboxFromSnapshotParams, Daytona, DaytonaNotFoundError
 from generation import Conflict, delete, listed
+from support.waiting import eventually
 
 
 def test_creates_with_name_labels_and_environment(daytona: Daytona) -> None:
@@ -89,10 +89,7 @@ def test_deletes(daytona: Daytona) -> None:
     marker = unique("delete")
     sandbox = daytona.create(CreateSandboxFromSnapshotParams(labels={"marker": marker}))
     delete(daytona, sandbox)
-    deadline = time.monotonic() + 30
-    while listed(daytona, {"marker": marker}) and time.monotonic() < deadline:
-        time.sleep(0.2)
-    assert listed(daytona, {"marker": marker}) == []
+    eventually("it is listed no more", lambda: listed(daytona, {"marker": marker}) == [])
     with pytest.raises(DaytonaNotFoundError):
         daytona.get(sandbox.id)
 

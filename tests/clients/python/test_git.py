@@ -1,7 +1,6 @@
 """Git through the published client, against a Git server of our own in the sandbox (../../support/git_server.py)."""
 
 import re
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,6 +8,7 @@ import pytest
 from conftest import unique
 from daytona import AsyncDaytona, CreateSandboxFromSnapshotParams, Daytona, DaytonaError, Sandbox
 from generation import exact, has, need
+from support.waiting import eventually
 
 ROOT = Path(__file__).resolve().parents[3]
 SERVER = "/tmp/server"
@@ -43,10 +43,7 @@ def box(sandbox: Sandbox) -> Sandbox:
 
 
 def wait(sandbox: Sandbox, command: str) -> None:
-    deadline = time.monotonic() + 30
-    while sandbox.process.exec(command).exit_code != 0:
-        assert time.monotonic() < deadline, command
-        time.sleep(0.1)
+    eventually(command, lambda: sandbox.process.exec(command).exit_code == 0)
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from daytona import LspCompletionPosition, LspLanguageId, Sandbox
 from generation import BadRequest, NoLanguageServer
+from support.waiting import eventually
 
 ROOT = Path(__file__).resolve().parents[3]
 CLASS = 5
@@ -98,7 +99,8 @@ def test_a_stopped_server_is_gone_and_says_so(box: Sandbox) -> None:
 def test_a_crashed_server_is_noticed_and_started_again(box: Sandbox) -> None:
     lsp = box.create_lsp_server("python", "py")
     lsp.start()
-    box.process.exec("pkill -9 -f bin/pylsp; sleep 1")
+    box.process.exec("pkill -9 -f bin/pylsp")
+    eventually("no server runs", lambda: servers(box, "bin/pylsp") == 0)
     with pytest.raises(NoLanguageServer, match="signal 9"):
         lsp.document_symbols("py/shop.py")
     lsp.start()

@@ -1,11 +1,11 @@
 """Running commands and code with the synchronous client."""
 
-import time
 
 import pytest
 from daytona import CodeRunParams, CreateSandboxFromSnapshotParams, Daytona, SessionExecuteRequest
 from daytona_toolbox_api_client.exceptions import ApiException
 from generation import SENDS_CODE, TimedOut, need, output
+from support.waiting import eventually
 
 
 def test_runs_python(sandbox) -> None:
@@ -54,10 +54,8 @@ def test_command_not_found_is_an_answer_not_an_exception(sandbox) -> None:
 
 
 def test_command_over_its_time_is_ended_with_its_children(sandbox) -> None:
-    began = time.monotonic()
     with pytest.raises(TimedOut):
         sandbox.process.exec("sleep 4321 & sleep 4321", timeout=1)
-    assert time.monotonic() - began < 15
     assert sandbox.process.exec("pgrep -fx 'sleep 4321' | wc -l").result.strip() == "0"
 
 
@@ -72,9 +70,8 @@ def test_nothing_that_leaves_a_command_escapes_its_time_limit(sandbox) -> None:
     for _ in range(2):  # the second call may find a shell that was started before
         with pytest.raises(TimedOut):
             sandbox.process.exec(escapes, timeout=2)
-        time.sleep(0.2)
-        left = sandbox.process.exec("pgrep -a sleep | grep -o 'sleep 432.'").result
-        assert left == output("sleep 4328\n")
+        left = "pgrep -a sleep | grep -o 'sleep 432.'"
+        eventually("all of it has ended", lambda: sandbox.process.exec(left).result == output("sleep 4328\n"))
     sandbox.process.exec("pkill -fx 'sleep 4328'")
 
 

@@ -1,11 +1,11 @@
 """How the text of a command or a program reaches what runs it: whole, fast, and not on its standard input."""
 
 import json
-import time
 from collections.abc import Iterator
 
 import pytest
 from daytona import CodeRunParams, CreateSandboxFromSnapshotParams, Daytona, DaytonaTimeoutError, Sandbox
+from prestarted import prestarting
 
 CALLS = ["fresh", "waiting"]
 FRESH = {"ANY": "1"}  # calls with variables of their own get a process of their own
@@ -20,16 +20,14 @@ def other(daytona: Daytona, request: pytest.FixtureRequest) -> Iterator[Sandbox]
 
 def execute(sandbox: Sandbox, command: str, call: str) -> tuple[int, str]:
     if call == "waiting":
-        sandbox.process.exec("true")
-        time.sleep(1)
+        prestarting(sandbox, lambda: sandbox.process.exec("true"))
     answer = sandbox.process.exec(command, env=FRESH if call == "fresh" else None)
     return answer.exit_code, answer.result.replace("/usr/bin/bash", "/bin/bash")
 
 
 def run(sandbox: Sandbox, code: str, call: str) -> tuple[int, str]:
     if call == "waiting":
-        sandbox.process.code_run("1")
-        time.sleep(1.5)
+        prestarting(sandbox, lambda: sandbox.process.code_run("1"))
     answer = sandbox.process.code_run(code, CodeRunParams(env=FRESH if call == "fresh" else None))
     return answer.exit_code, answer.result
 

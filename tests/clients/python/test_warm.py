@@ -1,10 +1,10 @@
 """Programs and commands served by processes that were waiting are like those served by fresh ones."""
 
 import json
-import time
 
 import pytest
 from daytona import CodeRunParams, DaytonaTimeoutError, Sandbox
+from prestarted import prestarting
 
 # The limit of resident memory, which nothing heeds, is each start's own mark (docs/adr/0014-marks.md).
 EVERYTHING = """
@@ -23,11 +23,6 @@ print(json.dumps({
 """
 
 
-def settle() -> None:
-    """Whatever is started for the next call has started."""
-    time.sleep(1.5)
-
-
 def run(sandbox: Sandbox, code: str = EVERYTHING, params: CodeRunParams | None = None) -> dict:
     answer = sandbox.process.code_run(code, params)
     assert answer.exit_code == 0, answer.result
@@ -35,11 +30,7 @@ def run(sandbox: Sandbox, code: str = EVERYTHING, params: CodeRunParams | None =
 
 
 def test_a_waiting_interpreter_is_like_a_fresh_one(own_sandbox: Sandbox) -> None:
-    fresh = run(own_sandbox)
-    settle()
-    waited = [run(own_sandbox)]
-    settle()
-    waited.append(run(own_sandbox))
+    fresh, *waited = [prestarting(own_sandbox, lambda: run(own_sandbox)) for _ in range(3)]
     seeds = {each.pop("hash") for each in (fresh, *waited)}
     assert waited == [fresh, fresh]
     assert len(seeds) == 3
@@ -49,15 +40,13 @@ def test_failures_exits_and_signals_are_told_the_same(own_sandbox: Sandbox) -> N
     programs = ["1/0", "import sys; sys.exit(7)", "import os; os.kill(os.getpid(), 9)", "x = (", "print('é' * 70000)"]
     fresh = [own_sandbox.process.code_run(code, CodeRunParams(env={"ANY": "1"})) for code in programs]
     for code, wanted in zip(programs, fresh, strict=True):
-        own_sandbox.process.code_run("1")
-        settle()
+        prestarting(own_sandbox, lambda: own_sandbox.process.code_run("1"))
         answer = own_sandbox.process.code_run(code)
         assert (answer.exit_code, answer.result) == (wanted.exit_code, wanted.result)
 
 
 def test_packages_installed_meanwhile_are_found(own_sandbox: Sandbox) -> None:
-    own_sandbox.process.code_run("1")
-    settle()
+    prestarting(own_sandbox, lambda: own_sandbox.process.code_run("1"))
     made = own_sandbox.process.exec(
         'd=$(python3 -c "import site; print(site.getusersitepackages())"); mkdir -p $d; echo "here = 5" > $d/just_installed.py'
     )
@@ -67,8 +56,7 @@ def test_packages_installed_meanwhile_are_found(own_sandbox: Sandbox) -> None:
 
 def test_variables_and_folders_of_a_call_are_never_missed(own_sandbox: Sandbox) -> None:
     for _ in range(2):
-        own_sandbox.process.exec("true")
-        settle()
+        prestarting(own_sandbox, lambda: own_sandbox.process.exec("true"))
         answer = own_sandbox.process.exec("echo $PWD $ONLY $0", cwd="/tmp", env={"ONLY": "now"})
         assert answer.result.startswith("/tmp now ")
         plain = own_sandbox.process.exec("echo $PWD [$ONLY]; cat; exit 4\necho never")
@@ -76,8 +64,7 @@ def test_variables_and_folders_of_a_call_are_never_missed(own_sandbox: Sandbox) 
 
 
 def test_a_time_limit_ends_a_waiting_process_and_its_children(own_sandbox: Sandbox) -> None:
-    own_sandbox.process.exec("true")
-    settle()
+    prestarting(own_sandbox, lambda: own_sandbox.process.exec("true"))
     with pytest.raises(DaytonaTimeoutError):
         own_sandbox.process.exec("sleep 987 & sleep 987", timeout=1)
     assert own_sandbox.process.exec("pgrep -fc 'sleep 987'").result == "0\n"

@@ -2,22 +2,14 @@
 
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
 
 import { Daytona, DaytonaError } from '@daytona/sdk'
+
+import { eventually } from './waiting.mjs'
 
 const daytona = new Daytona()
 let sandbox
 let use
-
-const until = async (condition) => {
-  for (let tries = 0; tries < 200; tries++) {
-    const found = await condition()
-    if (found) return found
-    await sleep(100)
-  }
-  assert.fail('it did not come about')
-}
 
 before(async () => {
   sandbox = await daytona.create({ snapshot: 'sandlot/desktop' })
@@ -41,13 +33,13 @@ test('the desktop is active and shows itself', async () => {
 
 test('a window is opened, moved and closed by mouse and keys', async () => {
   await sandbox.process.executeCommand('GSETTINGS_BACKEND=memory nohup mousepad >/dev/null 2>&1 &')
-  const window = await until(async () => (await use.display.getWindows()).windows.find((one) => one.isActive))
+  const window = await eventually('a window', async () => (await use.display.getWindows()).windows.find((one) => one.isActive))
   await use.mouse.drag(window.x + 200, window.y + 8, window.x + 240, window.y + 28)
-  await until(async () => (await use.display.getWindows()).windows[0].x === window.x + 40)
+  await eventually('it has moved', async () => (await use.display.getWindows()).windows[0].x === window.x + 40)
   await use.keyboard.type('text')
   await use.keyboard.hotkey('ctrl+z')
   await sandbox.process.executeCommand('pkill mousepad')
-  await until(async () => (await use.display.getWindows()).windows.length === 0)
+  await eventually('it is closed', async () => (await use.display.getWindows()).windows.length === 0)
 })
 
 test('refusals are errors with a sentence', async () => {

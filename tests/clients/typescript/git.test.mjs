@@ -8,6 +8,7 @@ import { after, before, test } from 'node:test'
 import { Daytona } from '@daytona/sdk'
 
 import { exact, has } from './generation.mjs'
+import { eventually } from './waiting.mjs'
 
 const SERVER = '/tmp/server'
 const PLAIN = 'http://localhost:8081'
@@ -28,7 +29,7 @@ async function shell(command) {
 
 async function reachable(url) {
   const ask = `curl --silent --insecure --output /dev/null ${url}/refused/`
-  await shell(`for i in $(seq 150); do ${ask} && exit; sleep 0.2; done; exit 1`)
+  await eventually(`${url} answers`, async () => (await sandbox.process.executeCommand(ask)).exitCode === 0)
 }
 
 async function project() {
