@@ -1,29 +1,36 @@
 package dev.sandlot.controlplane;
 
+import dev.sandlot.testing.Waiting;
 import java.time.Duration;
-import java.util.function.BooleanSupplier;
 
-/// Waits for what comes about by itself.
+/// Waits as {@link Waiting} does, without checked exceptions.
 final class Await {
-  private static final Duration LONGEST = Duration.ofSeconds(15);
-
   private Await() {}
 
-  static void until(BooleanSupplier condition) {
-    long end = System.nanoTime() + LONGEST.toNanos();
-    while (!condition.getAsBoolean()) {
-      if (System.nanoTime() > end) {
-        throw new AssertionError("did not come about within " + LONGEST);
-      }
-      pause(Duration.ofMillis(10));
-    }
+  static void until(Waiting.Condition condition) {
+    unchecked(() -> Waiting.eventually("what the test waits for", condition));
   }
 
-  /// Lets a moment pass, for what should not come about.
+  /// Watches for so long that something does not come about.
+  static void never(String what, Duration watched, Waiting.Condition condition) {
+    unchecked(() -> Waiting.never(what, watched, condition));
+  }
+
+  /// Lets time pass where the time itself is what the test is about.
   static void pause(Duration moment) {
+    unchecked(() -> Waiting.pass(moment));
+  }
+
+  private interface Wait {
+    void end() throws Exception;
+  }
+
+  private static void unchecked(Wait wait) {
     try {
-      Thread.sleep(moment);
-    } catch (InterruptedException e) {
+      wait.end();
+    } catch (RuntimeException e) {
+      throw e;
+    } catch (Exception e) {
       throw new IllegalStateException(e);
     }
   }

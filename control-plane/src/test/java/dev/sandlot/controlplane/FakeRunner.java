@@ -53,7 +53,7 @@ final class FakeRunner implements AutoCloseable {
           serve(job);
         }
         if (answer.path("jobs").isMissingNode()) {
-          Await.pause(Duration.ofMillis(100)); // refused: the control plane is in trouble
+          Await.pause(Duration.ofMillis(100)); // its pace when the control plane is in trouble
         }
       } catch (IllegalStateException e) {
         if (!closed) {

@@ -17,6 +17,9 @@ class JobDeliveryIT {
   private ApiFixture api;
   private FakeRunner runner;
 
+  /// For so long nothing must come about that would come about at once.
+  private static final Duration MOMENT = Duration.ofMillis(100);
+
   @BeforeEach
   void start() {
     api =
@@ -114,7 +117,7 @@ class JobDeliveryIT {
     JsonNode create = taken().getFirst();
     blockAll("slow");
     clock.advance(Duration.ofMinutes(5));
-    Await.pause(Duration.ofMillis(100));
+    Await.never("it is given up", MOMENT, () -> !state("slow").equals("creating"));
 
     runner.serve(create);
 

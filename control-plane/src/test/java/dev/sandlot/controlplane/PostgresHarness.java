@@ -1,6 +1,7 @@
 package dev.sandlot.controlplane;
 
 import dev.sandlot.controlplane.platform.DatabaseConfig;
+import dev.sandlot.testing.Waiting;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -216,22 +217,22 @@ public final class PostgresHarness {
                 ProcessBuilder.Redirect.appendTo(
                     Files.createTempFile("sandlot-postgres-", ".log").toFile()))
             .start();
-    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
-    while (System.nanoTime() < end && process.isAlive()) {
-      try (Connection _ = connect("postgres")) {
-        return process;
-      } catch (SQLException _) {
-        pause();
-      }
+    try {
+      Waiting.eventually("PostgreSQL answers in " + folder, () -> answers(process));
+    } catch (Exception e) {
+      throw new IOException(e);
     }
-    throw new IOException("PostgreSQL did not start in " + folder);
+    return process;
   }
 
-  private static void pause() {
-    try {
-      Thread.sleep(50);
-    } catch (InterruptedException e) {
-      throw new IllegalStateException(e);
+  private boolean answers(Process process) throws IOException {
+    try (Connection _ = connect("postgres")) {
+      return true;
+    } catch (SQLException e) {
+      if (!process.isAlive()) {
+        throw new IOException("PostgreSQL has ended", e);
+      }
+      return false;
     }
   }
 

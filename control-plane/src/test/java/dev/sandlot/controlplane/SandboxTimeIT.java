@@ -19,6 +19,9 @@ import tools.jackson.databind.JsonNode;
 class SandboxTimeIT {
   private static final Duration SWEEP_PAUSE = Duration.ofMillis(20);
 
+  /// For so long nothing is swept that must not be.
+  private static final Duration SWEEPS = SWEEP_PAUSE.multipliedBy(5);
+
   private final FakeClock clock = new FakeClock();
   private DatabaseConfig database;
   private ApiFixture api;
@@ -125,8 +128,7 @@ class SandboxTimeIT {
     String id = make("{\"autoStopInterval\":10}");
 
     clock.advance(Duration.ofMinutes(11));
-    Await.pause(SWEEP_PAUSE.multipliedBy(5));
-    assertThat(state(id)).isEqualTo("started");
+    Await.never("it is stopped", SWEEPS, () -> !state(id).equals("started"));
 
     pass(Duration.ZERO);
     awaitState(id, "stopped");
@@ -236,8 +238,10 @@ class SandboxTimeIT {
     clock.advance(Duration.ofHours(25));
 
     api = new ApiFixture(database, config -> config.withTime(SWEEP_PAUSE, clock));
-    Await.pause(SWEEP_PAUSE.multipliedBy(5));
-    assertThat(api.call(key, "GET", "/sandbox/" + id, "").text("state")).isEqualTo("started");
+    Await.never(
+        "it is given up",
+        SWEEPS,
+        () -> !api.call(key, "GET", "/sandbox/" + id, "").text("state").equals("started"));
   }
 
   @Test

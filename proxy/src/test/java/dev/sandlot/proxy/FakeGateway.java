@@ -12,6 +12,7 @@ import dev.sandlot.model.SandboxId;
 import dev.sandlot.runtime.NotRunning;
 import dev.sandlot.runtime.PortConnection;
 import dev.sandlot.runtime.ToolboxGateway;
+import dev.sandlot.testing.Waiting;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -66,10 +67,8 @@ final class FakeGateway implements ToolboxGateway {
     }
   }
 
-  private void waitUntilLeft(Exchange exchange) throws InterruptedException {
-    while (!exchange.clientGone()) {
-      Thread.sleep(50);
-    }
+  private void waitUntilLeft(Exchange exchange) throws Exception {
+    Waiting.eventually("the client has left", exchange::clientGone);
     left.countDown();
   }
 

@@ -10,6 +10,8 @@ import dev.sandlot.proxy.access.ProxyLimits;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.Socket;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -90,14 +92,14 @@ class PreviewTunnelTest {
 
   @Test
   void sendsNothingMoreInWhenTheServerDoesNotUpgrade() throws Exception {
-    StringBuilder later = new StringBuilder();
+    CompletableFuture<String> later = new CompletableFuture<>();
     try (RawServer inside =
         new RawServer((_, socket) -> {
           socket
               .getOutputStream()
               .write(
                   "HTTP/1.1 404 Not Found\r\nContent-Length: 4\r\n\r\nnope".getBytes(ISO_8859_1));
-          later.append(new String(socket.getInputStream().readAllBytes(), ISO_8859_1));
+          later.complete(new String(socket.getInputStream().readAllBytes(), ISO_8859_1));
         })) {
       fixture.gateway.ports.put(3000, inside.port());
       try (Socket client = upgrade(fixture.publicHost(3000), "/")) {
@@ -112,8 +114,7 @@ class PreviewTunnelTest {
             .containsPattern("(?i)connection: close")
             .endsWith("nope");
       }
-      Thread.sleep(200);
-      assertThat(later.toString()).isEmpty();
+      assertThat(later.get(60, TimeUnit.SECONDS)).isEmpty();
       assertThat(inside.heads).hasSize(1);
     }
   }

@@ -6,12 +6,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpServer;
 import dev.sandlot.proxy.access.ProxyLimits;
+import dev.sandlot.testing.Waiting;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.time.Duration;
 import java.util.concurrent.Executors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -66,8 +68,8 @@ class ProxyStreamingTest {
         received += count;
         if (received - measuredAt > bytes / 5) {
           measuredAt = received;
-          // While nobody reads, whatever takes more in has to hold it.
-          Thread.sleep(200);
+          // While nobody reads, whatever takes more in has to hold it: the pause is the test.
+          Waiting.pass(Duration.ofMillis(200));
           heldMax = Math.max(heldMax, used() - before);
         }
       }

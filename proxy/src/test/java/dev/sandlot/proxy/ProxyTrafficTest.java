@@ -11,6 +11,7 @@ import dev.sandlot.proxy.access.Port;
 import dev.sandlot.proxy.access.PreviewCookie;
 import dev.sandlot.proxy.access.ProxyConfig;
 import dev.sandlot.proxy.access.ProxyLimits;
+import dev.sandlot.testing.Waiting;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.Socket;
@@ -389,17 +390,12 @@ class ProxyTrafficTest {
         RawServer inside =
             new RawServer((_, socket) -> {
               write(socket, "HTTP/1.1 200 OK\r\n\r\n");
-              for (int look = 0; look < 500 && quick.directory.activity.size() < 3; look++) {
-                Thread.sleep(20);
-              }
-              write(socket, "counted " + quick.directory.activity.size());
+              Waiting.eventually("counted thrice", () -> quick.directory.activity.size() >= 3);
+              write(socket, "over");
             })) {
       quick.gateway.ports.put(3000, inside.port());
-      assertThat(quick.get(quick.host(3000), "/", BEARER)).containsPattern("counted [3-9]");
-      Thread.sleep(200);
-      int counted = quick.directory.activity.size();
-      Thread.sleep(300);
-      assertThat(quick.directory.activity).hasSize(counted);
+      assertThat(quick.get(quick.host(3000), "/", BEARER)).contains("over");
+      Waiting.standsStill("the count", Duration.ofMillis(300), quick.directory.activity::size);
     }
   }
 

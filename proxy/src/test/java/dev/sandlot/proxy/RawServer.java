@@ -53,7 +53,7 @@ final class RawServer implements AutoCloseable {
     try (socket) {
       heads.add(readHead(socket.getInputStream()));
       conversation.hold(heads.getLast(), socket);
-    } catch (IOException | InterruptedException _) {
+    } catch (Exception _) {
       // The other side is gone.
     }
   }
@@ -72,6 +72,6 @@ final class RawServer implements AutoCloseable {
   }
 
   interface Conversation {
-    void hold(String head, Socket socket) throws IOException, InterruptedException;
+    void hold(String head, Socket socket) throws Exception;
   }
 }

@@ -8,6 +8,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sandlot.proxy.access.ProxyLimits;
+import dev.sandlot.testing.Waiting;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.Socket;
@@ -113,10 +114,7 @@ class ToolboxUpgradeTest {
             remote());
     try (Socket client = upgrade("localhost", toolbox("/socket"), "Authorization: Bearer " + KEY)) {
       assertThat(readUntil(client.getInputStream(), "]")).startsWith("HTTP/1.1 101");
-      for (int tries = 0; fixture.directory.activity.size() < 5 && tries < 1_000; tries++) {
-        Thread.sleep(10);
-      }
-      assertThat(fixture.directory.activity).hasSizeGreaterThanOrEqualTo(5);
+      Waiting.eventually("it is counted", () -> fixture.directory.activity.size() >= 5);
     }
   }
 

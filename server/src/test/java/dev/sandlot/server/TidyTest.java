@@ -23,6 +23,15 @@ class TidyTest {
   /// What is longer, and how long it may be: a list that only shrinks.
   private static final Path OVERSIZED = Path.of("server/src/test/resources/oversized.txt");
 
+  /// Files of tests that may sleep, and how often: a list that only shrinks.
+  private static final Path SLEEPS = Path.of("server/src/test/resources/sleeps.txt");
+
+  private static final Pattern JAVA_SLEEP =
+      Pattern.compile("\\b(?:Thread|(?:MILLI)?SECONDS)\\.sleep\\(|\\bparkNanos\\(");
+
+  private static final Pattern OTHER_SLEEP =
+      Pattern.compile("\\b(?:time|asyncio)\\.[sS]leep\\(|\\bsetTimeout\\b");
+
   private static final Pattern TYPE =
       Pattern.compile(
           "^ *(?:pub(?:\\([^)]*\\))? )?(?:[a-z-]+ )*(?:class|interface|record|enum|struct|trait) "
@@ -54,18 +63,42 @@ class TidyTest {
             "files of more than %d and functions of more than %d lines. Split what has come; what"
                 + " has become shorter, write into the list as it is now",
             FILE_LINES_MAX, FUNCTION_LINES_MAX)
-        .isEqualTo(oversized());
+        .isEqualTo(known(OVERSIZED));
   }
 
-  private static Map<String, Integer> oversized() throws IOException {
+  private static Map<String, Integer> known(Path list) throws IOException {
     Map<String, Integer> known = new TreeMap<>();
-    for (String line : SourceTree.lines(OVERSIZED)) {
+    for (String line : SourceTree.lines(list)) {
       if (!line.startsWith("#")) {
         int end = line.lastIndexOf(' ');
         known.put(line.substring(0, end), Integer.parseInt(line.substring(end + 1)));
       }
     }
     return known;
+  }
+
+  /// To sleep until something has probably happened fails on a slow machine, and makes all wait on
+  /// a fast one. There are helpers that wait for a condition, or say why time has to pass.
+  @Test
+  void testsWaitForConditionsAndDoNotSleep() throws IOException {
+    Map<String, Integer> sleeps = new TreeMap<>();
+    for (Path file : SourceTree.files(TidyTest::isTest)) {
+      Pattern sleep = file.toString().endsWith(".java") ? JAVA_SLEEP : OTHER_SLEEP;
+      int found = (int) sleep.matcher(SourceTree.text(file)).results().count();
+      if (found > 0) {
+        sleeps.put(file.toString(), found);
+      }
+    }
+
+    assertThat(sleeps)
+        .as(
+            "tests that sleep, where they should use Waiting (Java), waiting.py, waiting.mjs or"
+                + " eventually (Go)")
+        .isEqualTo(known(SLEEPS));
+  }
+
+  private static boolean isTest(String path) {
+    return path.matches(".*/src/test/.*\\.java|libs/testing/.*|tests/.*\\.(py|mjs|go)");
   }
 
   @Test

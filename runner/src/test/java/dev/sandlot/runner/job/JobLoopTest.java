@@ -8,10 +8,12 @@ import com.sun.net.httpserver.HttpServer;
 import dev.sandlot.http.Json;
 import dev.sandlot.model.JobId;
 import dev.sandlot.model.SandboxId;
+import dev.sandlot.testing.Waiting;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
@@ -27,10 +29,14 @@ import tools.jackson.databind.JsonNode;
 
 /// The loop against a control plane that answers over HTTP.
 class JobLoopTest {
+  /// For so long nothing must come that would have come at once.
+  private static final Duration MOMENT = Duration.ofMillis(500);
+
   private final BlockingQueue<List<Map<String, Object>>> batches = new LinkedBlockingQueue<>();
   private final BlockingQueue<JsonNode> reports = new LinkedBlockingQueue<>();
   private final AtomicInteger reportsToLose = new AtomicInteger();
   private final AtomicInteger pollsToRefuse = new AtomicInteger();
+  private final AtomicInteger polls = new AtomicInteger();
   private final AtomicInteger done = new AtomicInteger();
   private volatile List<Map<String, Object>> unfinished = List.of();
   private volatile int reportStatus = 201;
@@ -68,6 +74,7 @@ class JobLoopTest {
       reports.add(Json.read(new String(body, UTF_8), JsonNode.class));
       status = reportStatus;
     } else if (path.endsWith("/poll")) {
+      polls.incrementAndGet();
       if (pollsToRefuse.getAndDecrement() > 0) {
         status = 503;
       }
@@ -123,21 +130,23 @@ class JobLoopTest {
   void leavesAJobThatComesAgainWhileItIsDone() throws Exception {
     JobId id = JobId.random();
     CountDownLatch release = new CountDownLatch(1);
-    batches.add(List.of(job(id)));
-    batches.add(List.of(job(id)));
+    Map<String, Object> job = job(id);
+    batches.add(List.of(job));
+    batches.add(List.of(job));
     try (var _ =
         JobLoop.start(
             client,
-            job -> {
+            taken -> {
               release.await();
-              return count(job);
+              return count(taken);
             },
             4)) {
-      Thread.sleep(500);
+      // Who asks for a third time has looked at what came with the second.
+      Waiting.eventually("the loop has asked three times", () -> polls.get() >= 3);
       release.countDown();
       report();
 
-      assertThat(reports.poll(500, TimeUnit.MILLISECONDS)).isNull();
+      Waiting.never("it is reported twice", MOMENT, () -> !reports.isEmpty());
       assertThat(done).hasValue(1);
     }
   }
@@ -159,7 +168,7 @@ class JobLoopTest {
     try (var _ = JobLoop.start(client, this::count, 4)) {
       report();
 
-      assertThat(reports.poll(700, TimeUnit.MILLISECONDS)).isNull();
+      Waiting.never("it is reported again", MOMENT, () -> !reports.isEmpty());
     }
   }
 
@@ -186,17 +195,21 @@ class JobLoopTest {
   void holdsToItsNumberOfJobsAtATime() throws Exception {
     AtomicInteger now = new AtomicInteger();
     AtomicInteger most = new AtomicInteger();
+    CountDownLatch release = new CountDownLatch(1);
     batches.add(List.of(job(JobId.random()), job(JobId.random()), job(JobId.random())));
     try (var _ =
         JobLoop.start(
             client,
             job -> {
               most.accumulateAndGet(now.incrementAndGet(), Math::max);
-              Thread.sleep(100);
+              release.await();
               now.decrementAndGet();
               return count(job);
             },
             2)) {
+      Waiting.eventually("two have begun", () -> now.get() == 2);
+      Waiting.never("a third begins", MOMENT, () -> now.get() > 2);
+      release.countDown();
       report();
       report();
       report();
@@ -212,7 +225,7 @@ class JobLoopTest {
   }
 
   private JsonNode report() throws InterruptedException {
-    JsonNode report = reports.poll(10, TimeUnit.SECONDS);
+    JsonNode report = reports.poll(60, TimeUnit.SECONDS);
     if (report == null) {
       throw new AssertionError("no report came");
     }

@@ -2,13 +2,13 @@ package dev.sandlot.runner.launcher;
 
 import dev.sandlot.http.Json;
 import dev.sandlot.launcher.LauncherImages;
+import dev.sandlot.testing.Waiting;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -19,8 +19,6 @@ import org.jspecify.annotations.Nullable;
 /// A launcher of the tests' own: its home, instance and address range are no others'. One for all
 /// tests of a JVM; ended, with everything it made, when the JVM ends.
 public final class TestLauncher {
-  private static final Duration START_MAX = Duration.ofSeconds(60);
-
   private static @Nullable TestLauncher shared;
 
   /// The instance and its addresses are the same in every JVM: one keeps the next waiting.
@@ -118,10 +116,12 @@ public final class TestLauncher {
         .start();
   }
 
-  private void awaitSocket() throws InterruptedException {
-    long deadline = System.nanoTime() + START_MAX.toNanos();
-    while (!Files.exists(socket()) && System.nanoTime() < deadline && process.isAlive()) {
-      Thread.sleep(50);
+  private void awaitSocket() {
+    String what = "the launcher listens, or has ended; see " + home + "/launcher.log";
+    try {
+      Waiting.eventually(what, () -> Files.exists(socket()) || !process.isAlive());
+    } catch (Exception e) {
+      throw new IllegalStateException(e);
     }
     if (!Files.exists(socket())) {
       throw new IllegalStateException("the launcher did not start; see " + home + "/launcher.log");

@@ -21,6 +21,7 @@ import dev.sandlot.runtime.RuntimeFailure;
 import dev.sandlot.runtime.RuntimeFailure.Kind;
 import dev.sandlot.runtime.StartRequest;
 import dev.sandlot.runtime.StartedSandbox;
+import dev.sandlot.testing.Waiting;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -125,9 +126,7 @@ abstract class RuntimeDriverContract {
     try (AgentClient agent = meet(started)) {
       agent.shutdown(Duration.ofMillis(300));
     }
-    for (int attempt = 0; attempt < 400 && row().flatMap(HostedDisk::exit).isEmpty(); attempt++) {
-      Thread.sleep(25);
-    }
+    Waiting.eventually("its end is known", () -> row().flatMap(HostedDisk::exit).isPresent());
     HostedDisk ended = row().orElseThrow();
     assertThat(ended.running()).isFalse();
     assertThat(ended.exit().orElseThrow().code()).isEqualTo(0);

@@ -5,14 +5,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sandlot.runner.launcher.TestLauncher;
 import dev.sandlot.runtime.PortConnection;
+import dev.sandlot.testing.Waiting;
 import java.awt.Color;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.net.http.HttpResponse;
+import java.time.Duration;
 import java.util.Base64;
 import java.util.Map;
-import java.util.concurrent.Callable;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -25,7 +26,6 @@ import tools.jackson.databind.JsonNode;
 /// windows it opens.
 @TestInstance(Lifecycle.PER_CLASS)
 abstract class DesktopContract {
-  private static final int TRIES = 200;
 
   private DesktopFixture desktop;
 
@@ -399,7 +399,7 @@ abstract class DesktopContract {
         .isEqualTo("RECORDING_STILL_ACTIVE");
     for (int x = 0; x < 20; x++) {
       desktop.post("/computeruse/mouse/move", "{\"x\":" + x * 10 + ",\"y\":100}", 200);
-      Thread.sleep(50);
+      Waiting.pass(Duration.ofMillis(50)); // so that there is something to see for a second
     }
 
     JsonNode stopped = desktop.post("/computeruse/recordings/stop", "{\"id\":\"" + id + "\"}", 200);
@@ -453,10 +453,7 @@ abstract class DesktopContract {
     }
   }
 
-  private static void until(Callable<Boolean> condition) throws Exception {
-    for (int tries = 0; !condition.call(); tries++) {
-      assertThat(tries).as("tries until it is so").isLessThan(TRIES);
-      Thread.sleep(50);
-    }
+  private static void until(Waiting.Condition condition) throws Exception {
+    Waiting.eventually("the desktop is as it should be", condition);
   }
 }

@@ -3,6 +3,7 @@ package dev.sandlot.runner.toolbox;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sandlot.http.Json;
+import dev.sandlot.testing.Waiting;
 import java.io.OutputStream;
 import java.net.Socket;
 import java.net.http.HttpRequest.BodyPublishers;
@@ -380,14 +381,6 @@ abstract class GitRemotesContract extends GitRefsContract {
   }
 
   private void await(String condition) throws Exception {
-    for (int look = 0; look < 150; look++) {
-      if (run(condition).path("exitCode").intValue() == 0) {
-        return;
-      }
-      Thread.sleep(100);
-    }
-    assertThat(shell("ps -ef; ls " + SERVER + "/*"))
-        .as("not within the time: " + condition)
-        .isEmpty();
+    Waiting.eventually(condition, () -> run(condition).path("exitCode").intValue() == 0);
   }
 }

@@ -3,6 +3,7 @@ package dev.sandlot.runner.toolbox;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sandlot.http.Json;
+import dev.sandlot.testing.Waiting;
 import java.net.http.HttpResponse;
 import java.util.HashMap;
 import java.util.List;
@@ -477,7 +478,8 @@ abstract class LspContract extends ToolboxHarness {
     run(
         "for p in /proc/[0-9]*; do [ \"$(readlink $p/cwd)\" = /home/daytona/"
             + project
-            + " ] && kill -9 ${p#/proc/}; done; sleep 1");
+            + " ] && kill -9 ${p#/proc/}; done");
+    Waiting.eventually("none is left", () -> allIn(project) == 0);
   }
 
   private long count(String command) throws Exception {

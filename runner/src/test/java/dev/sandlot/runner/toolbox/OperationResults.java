@@ -1,5 +1,8 @@
 package dev.sandlot.runner.toolbox;
 
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
 import dev.sandlot.http.Json;
 import dev.sandlot.http.Route;
 import dev.sandlot.http.RouteTable;
@@ -11,35 +14,88 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import tools.jackson.databind.JsonNode;
 
-/// What the operations of the published contract answered in the tests of this run, by engine.
-/// Thread-safe.
-public final class OperationResults {
+/// What the operations of the published contract answered in tests, by engine. What they answered
+/// in this JVM is kept in a file of the build when it ends. Thread-safe.
+final class OperationResults {
   private static final Set<String> METHODS = Set.of("get", "post", "put", "patch", "delete");
   private static final RouteTable<String> CONTRACT = new RouteTable<>(contract());
-  private static final Map<String, Map<String, SortedSet<Integer>>> RESULTS = new TreeMap<>();
+  private static final Path FILE = Path.of("target/operation-results.json");
+
+  /// Which run of the build this is; not set where Maven is not what runs the tests.
+  private static final Optional<String> RUN =
+      Optional.ofNullable(System.getProperty("operation.results.run"));
+
+  private static final OperationResults SEEN = new OperationResults();
+
+  static {
+    RUN.ifPresent(run -> Runtime.getRuntime().addShutdownHook(new Thread(() -> SEEN.write(run))));
+  }
+
+  private final Map<String, Map<String, SortedSet<Integer>>> results = new TreeMap<>();
 
   private OperationResults() {}
+
+  static OperationResults empty() {
+    return new OperationResults();
+  }
+
+  /// What this run of the build has written down.
+  ///
+  /// @throws AssertionError when it has not
+  static OperationResults ofThisBuild() {
+    String chosen = System.getProperty("operation.results.chosen", "");
+    assumeTrue(chosen.isEmpty() || chosen.startsWith("$"), "only chosen tests were run");
+    try {
+      JsonNode file = Json.read(Files.readAllBytes(FILE), JsonNode.class);
+      assertThat(Optional.of(file.path("run").asString()))
+          .as("the run that wrote %s: all tests have to run before, as with -Pit", FILE)
+          .isEqualTo(RUN);
+      OperationResults read = new OperationResults();
+      for (Map.Entry<String, JsonNode> engine : file.path("results").properties()) {
+        for (Map.Entry<String, JsonNode> operation : engine.getValue().properties()) {
+          operation
+              .getValue()
+              .forEach(status -> read.add(engine.getKey(), operation.getKey(), status.asInt()));
+        }
+      }
+      return read;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private synchronized void write(String run) {
+    if (results.isEmpty()) {
+      return;
+    }
+    try {
+      Files.write(FILE, Json.bytes(Map.of("run", run, "results", results)));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
 
   /// Notes an answer.
   ///
   /// @param status of HTTP, or the code that a WebSocket was closed with
-  public static void note(String engine, String method, String rawPath, int status) {
+  static void note(String engine, String method, String rawPath, int status) {
     CONTRACT
         .find(method, rawPath)
-        .ifPresent(found -> {
-          synchronized (RESULTS) {
-            RESULTS
-                .computeIfAbsent(engine, _ -> new TreeMap<>())
-                .computeIfAbsent(found.route().access(), _ -> new TreeSet<>())
-                .add(status);
-          }
-        });
+        .ifPresent(found -> SEEN.add(engine, found.route().access(), status));
+  }
+
+  private synchronized void add(String engine, String operation, int status) {
+    results
+        .computeIfAbsent(engine, _ -> new TreeMap<>())
+        .computeIfAbsent(operation, _ -> new TreeSet<>())
+        .add(status);
   }
 
   /// The contract's operations, as in "GET /files".
@@ -49,12 +105,10 @@ public final class OperationResults {
     return operations;
   }
 
-  /// What an operation answered on an engine so far.
-  static SortedSet<Integer> of(String engine, String operation) {
-    synchronized (RESULTS) {
-      return new TreeSet<>(
-          RESULTS.getOrDefault(engine, Map.of()).getOrDefault(operation, new TreeSet<>()));
-    }
+  /// What an operation answered on an engine.
+  synchronized SortedSet<Integer> of(String engine, String operation) {
+    return new TreeSet<>(
+        results.getOrDefault(engine, Map.of()).getOrDefault(operation, new TreeSet<>()));
   }
 
   private static List<Route<String>> contract() {

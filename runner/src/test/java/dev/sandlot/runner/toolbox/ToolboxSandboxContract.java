@@ -2,6 +2,7 @@ package dev.sandlot.runner.toolbox;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sandlot.testing.Waiting;
 import java.net.http.HttpResponse;
 import org.junit.jupiter.api.Test;
 
@@ -49,12 +50,9 @@ abstract class ToolboxSandboxContract extends ToolboxFilesContract {
   }
 
   private void awaitPort3101(boolean listed) throws Exception {
-    for (int tries = 0;
-        listed != json(get("/port")).path("ports").toString().contains("3101");
-        tries++) {
-      assertThat(tries).as("tries until the port is listed: " + listed).isLessThan(100);
-      Thread.sleep(50);
-    }
+    Waiting.eventually(
+        "the port is listed: " + listed,
+        () -> listed == json(get("/port")).path("ports").toString().contains("3101"));
   }
 
   @Test

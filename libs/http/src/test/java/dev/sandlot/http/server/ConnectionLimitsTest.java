@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 import dev.sandlot.http.Exchange;
 import dev.sandlot.http.HttpFailure;
 import dev.sandlot.http.Upgrades;
+import dev.sandlot.testing.Waiting;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.Socket;
@@ -17,6 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
@@ -116,7 +118,7 @@ class ConnectionLimitsTest {
     Thread.ofVirtual().start(() -> trickle(slow, "a"));
     assertEnds(slow);
     Socket known = connect(post(KEY, 3) + "a");
-    Thread.sleep(3 * SHORT.toMillis());
+    Waiting.pass(SHORT.multipliedBy(3)); // longer than a stranger may take
     known.getOutputStream().write("bc".getBytes(ISO_8859_1));
     assertThat(answer(known)).contains("200 OK").contains("read ");
   }
@@ -151,11 +153,8 @@ class ConnectionLimitsTest {
     String head = "POST / HTTP/1.1\r\nHost: x\r\n" + KEY + "Transfer-Encoding: chunked\r\n\r\n";
     Socket known = connect(head + "7ffffff0\r\n");
     pour(known, 4);
-    for (int tries = 0; read.get() < 4 << 20 && tries < 1_000; tries++) {
-      Thread.sleep(20);
-    }
-    // All of it has been handed on, though the chunk has hardly begun.
-    assertThat(read.get()).isEqualTo(4 << 20);
+    // All of it is handed on, though the chunk has hardly begun.
+    Waiting.eventually("all of it has been read", () -> read.get() == 4 << 20);
   }
 
   @Test
@@ -175,7 +174,7 @@ class ConnectionLimitsTest {
     assertThat(answer(strangers.getLast())).endsWith("read 0");
     known.getOutputStream().write("GET / HTTP/1.1\r\nHost: x\r\n\r\n".getBytes(ISO_8859_1));
     assertThat(answer(known)).endsWith("read 0");
-    served.setSoTimeout(300);
+    served.setSoTimeout(300); // for so long nothing comes, its end neither
     assertThatCode(() -> served.getInputStream().read()).isInstanceOf(SocketTimeoutException.class);
   }
 
@@ -188,14 +187,12 @@ class ConnectionLimitsTest {
     }
     assertEnds(connect(""));
     known.getFirst().close();
-    for (int tries = 0; tries < 500; tries++) {
-      Socket next = connect("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
-      if (answerOrNothing(next).endsWith("read 0")) {
-        return;
-      }
-      Thread.sleep(20);
-    }
-    assertThat(false).as("a place is given back").isTrue();
+    Waiting.eventually(
+        "a place is given back",
+        () -> {
+          Socket next = connect("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+          return answerOrNothing(next).endsWith("read 0");
+        });
   }
 
   @Test
@@ -203,16 +200,28 @@ class ConnectionLimitsTest {
     List<Socket> heads = new ArrayList<>();
     for (int count = 0; count < 3; count++) {
       heads.add(connect("GET /" + "a".repeat(40_000)));
-      Thread.sleep(200);
     }
-    // Two hold 80,000 bytes of the 100,000; the third is refused.
-    assertThat(readUntil(heads.get(2), "}"))
+    // Two hold 80,000 bytes of the 100,000; the one that comes last is refused.
+    Socket last = Waiting.found("one is refused", () -> answered(heads));
+    assertThat(readUntil(last, "}"))
         .startsWith("HTTP/1.1 503")
         .contains("too many large heads at the moment");
-    heads.get(0).getOutputStream().write(" HTTP/1.1\r\nHost: x\r\n\r\n".getBytes(ISO_8859_1));
-    assertThat(answer(heads.get(0))).endsWith("read 0");
+    heads.remove(last);
+    for (Socket held : heads) {
+      held.getOutputStream().write(" HTTP/1.1\r\nHost: x\r\n\r\n".getBytes(ISO_8859_1));
+      assertThat(answer(held)).endsWith("read 0");
+    }
     Socket next = connect("GET /" + "a".repeat(40_000) + " HTTP/1.1\r\nHost: x\r\n\r\n");
     assertThat(answer(next)).endsWith("read 0");
+  }
+
+  private static Optional<Socket> answered(List<Socket> sockets) throws IOException {
+    for (Socket socket : sockets) {
+      if (socket.getInputStream().available() > 0) {
+        return Optional.of(socket);
+      }
+    }
+    return Optional.empty();
   }
 
   private static ConnectionLimits with(
@@ -243,7 +252,7 @@ class ConnectionLimitsTest {
     try {
       for (int count = 0; count < 1_000; count++) {
         socket.getOutputStream().write(piece.getBytes(ISO_8859_1));
-        Thread.sleep(20);
+        Waiting.pass(Duration.ofMillis(20)); // its pace
       }
     } catch (IOException | InterruptedException _) {
       // It has ended, as it should.

@@ -11,6 +11,7 @@ import dev.sandlot.http.Route;
 import dev.sandlot.http.RouteTable;
 import dev.sandlot.http.Tunnel;
 import dev.sandlot.http.UpgradeRequest;
+import dev.sandlot.testing.Waiting;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.Socket;
@@ -271,22 +272,19 @@ class HttpServerTest {
   void noticesAClientThatLeavesBeforeTheAnswer() throws Exception {
     try (Socket socket = new Socket("localhost", server.port())) {
       socket.getOutputStream().write("GET /wait HTTP/1.1\r\nHost: x\r\n\r\n".getBytes(UTF_8));
-      assertThat(waiting.await(20, TimeUnit.SECONDS)).isTrue();
+      assertThat(waiting.await(60, TimeUnit.SECONDS)).isTrue();
       assertThat(left.getCount()).isEqualTo(1);
     }
-    assertThat(left.await(20, TimeUnit.SECONDS)).isTrue();
+    assertThat(left.await(60, TimeUnit.SECONDS)).isTrue();
   }
 
-  private void waitForClient(Exchange exchange) throws InterruptedException {
-    for (int look = 0; look < 100; look++) {
-      if (exchange.clientGone()) {
-        left.countDown();
-        exchange.abort();
-      }
-      if (look == 3) {
-        waiting.countDown();
-      }
-      Thread.sleep(50);
+  private void waitForClient(Exchange exchange) throws Exception {
+    if (exchange.clientGone()) {
+      left.countDown(); // too early
     }
+    waiting.countDown();
+    Waiting.eventually("the client has left", exchange::clientGone);
+    left.countDown();
+    exchange.abort();
   }
 }
