@@ -1,14 +1,19 @@
 #!/usr/bin/env bash
-# Runs the tests: all but those of older clients, for which there is no time, or the parts named as arguments.
+# Runs the tests: all but what needs long, or the parts named as arguments.
 #   unit        Rust and Java without root, engine or database
 #   check       formatting, lints                        native      Rust, with real engines, networks and disks
 #   java        Java, with a real database               fuzz        parsers of hostile bytes, a minute in all
 #   python      the published Python client              typescript  the published TypeScript client
-#   generations older clients, and Go's, over the core of everything
 #   api         bad input, the same thing twice or at once, habits of other clients
 #   posture     what a sandbox can reach and take        faults      kills in the middle of everything
-# The last six run against a server that this script starts for them, with its own home, ports, address range and
-# control group, so that a server in use on the same machine is left alone. Nothing is left running.
+# What needs long, all of it with the one word long:
+#   generations older clients, and Go's, over the core of everything
+#   soak        sandboxes made, used and deleted for SANDLOT_TEST_SOAK_MINUTES (15): nothing is left, nothing grows
+#   simulations random lives of SANDLOT_TEST_LIVES (5000) sandboxes with lost answers and crashing runners
+#   fuzz        as above, for SANDLOT_TEST_FUZZ_SECONDS (60; with long 3600)
+# Parts of the clients, api, posture, faults and soak run against a server that this script starts for them, with its own
+# home, ports, address range and control group, so that a server in use on the same machine is left alone. Nothing is
+# left running. Most of the time of tests is waiting, so some parts run side by side: see LANES.
 set -euo pipefail
 umask 022
 
@@ -37,11 +42,13 @@ done
 # shellcheck source=setup/exercisers.sh
 source "$here/setup/exercisers.sh"
 
-PARTS=(unit check native java fuzz python typescript generations api posture faults)
 DEFAULT_PARTS=(native java fuzz python typescript api posture faults)
+LONG_PARTS=(generations soak simulations fuzz)
+PARTS=(unit check "${DEFAULT_PARTS[@]}" generations soak simulations)
+# Parts of different lanes run at the same time, those of one lane in turn; then what wants the machine for itself.
+LANES=("unit check java fuzz simulations" "native python typescript generations api")
 LOGS=$SANDLOT_CACHE/logs/test$suffix
-declare -A RESULT=() TOOK=()
-ATTENDED="" # the process group that is being waited for
+ATTENDED=() # the process groups that are being waited for
 
 part_check() {
   (
@@ -80,11 +87,22 @@ part_java() {
   )
 }
 
-part_fuzz() { "$here/fuzz.sh"; }
+# Many times the lives of part java's.
+part_simulations() {
+  (
+    cd "$REPOSITORY"
+    export SANDLOT_SIMULATOR_LIVES=${SANDLOT_TEST_LIVES:-5000} SANDLOT_SIMULATOR_SECONDS=7200
+    SANDLOT_TEST_POSTGRES=$SANDLOT_CACHE/postgres/$POSTGRES_VERSION mvn --batch-mode --no-transfer-progress -Dtest.scratch="$SCRATCH" -Pit \
+      -pl control-plane -am -Dtest=SimulatorIT -Dsurefire.failIfNoSpecifiedTests=false test
+  )
+}
+
+part_fuzz() { "$here/fuzz.sh" "${SANDLOT_TEST_FUZZ_SECONDS:-60}"; }
 part_python() { with_newest tests/clients/python; }
 part_api() { with_newest tests/api; }
 part_faults() { with_newest tests/faults; }
 part_posture() { with_newest tests/posture; }
+part_soak() { with_newest tests/soak; }
 
 part_typescript() {
   require_node
@@ -149,23 +167,34 @@ start_test_server() {
   export DAYTONA_API_URL DAYTONA_API_KEY
 }
 
-# Runs a command in a process group of its own and waits for it; a signal to this script ends the wait at once.
-attended() {
+# Starts a command in a process group of its own, for await_attended.
+attend() {
   set -m
   "$@" </dev/null &
-  ATTENDED=$!
+  ATTENDED+=("$!")
   set +m
-  wait "$ATTENDED"
+}
+
+# Waits for all of them; a signal to this script ends the wait at once. Fails when one has.
+await_attended() {
+  local group failed=0
+  for group in "${ATTENDED[@]}"; do wait "$group" || failed=1; done
+  ATTENDED=()
+  return "$failed"
 }
 
 # Whatever is still waited for ends, with all that it has started.
 end_attended() {
-  [[ -n $ATTENDED ]] && kill -TERM -- "-$ATTENDED" 2>/dev/null || return 0
-  warn "Interrupted: ending what runs."
-  local deadline=$((SECONDS + 60))
-  while kill -0 -- "-$ATTENDED" 2>/dev/null; do
-    ((SECONDS < deadline)) || kill -KILL -- "-$ATTENDED" 2>/dev/null
-    sleep 0.1
+  local group deadline=$((SECONDS + 60)) interrupted=0
+  for group in "${ATTENDED[@]}"; do
+    kill -TERM -- "-$group" 2>/dev/null || continue
+    ((interrupted++)) || warn "Interrupted: ending what runs."
+  done
+  for group in "${ATTENDED[@]}"; do
+    while kill -0 -- "-$group" 2>/dev/null; do
+      ((SECONDS < deadline)) || kill -KILL -- "-$group" 2>/dev/null
+      sleep 0.1
+    done
   done
 }
 
@@ -215,19 +244,48 @@ finish() {
   exit "$status"
 }
 
-run_part() {
-  local part=$1 began=$SECONDS
-  case $part in python | typescript | generations | api | faults | posture) start_test_server ;; esac
-  printf '\n== %s\n' "$part"
-  set +e # and not in a condition, where bash would ignore the part's set -e
-  attended logged_part "$part"
-  # shellcheck disable=SC2181
-  if (($? == 0)); then RESULT[$part]=passed; else RESULT[$part]=FAILED; fi
+# run_parts PART...: in lanes, then those that are in none.
+run_parts() {
+  local lane part
+  local -a lanes=() rest=()
+  for part in "$@"; do
+    case $part in python | typescript | generations | api | faults | posture | soak) start_test_server ;; esac
+  done
+  for lane in "${LANES[@]}"; do
+    lane=$(for part in $lane; do is_chosen "$part" && printf '%s ' "$part"; done; true)
+    [[ -z $lane ]] || lanes+=("$lane")
+  done
+  for part in "$@"; do [[ " ${LANES[*]} " == *" $part "* ]] || rest+=("$part"); done
+  # What is said by parts side by side would be mixed up: it is shown when each has ended.
+  for lane in "${lanes[@]}"; do
+    # shellcheck disable=SC2086  # the parts are words
+    attend run_lane "$((${#lanes[@]} == 1))" $lane
+  done
+  set +e # and not in a condition, where bash would ignore the parts' set -e
+  await_attended
+  attend run_lane 1 "${rest[@]}"
+  await_attended
   set -e
-  TOOK[$part]=$((SECONDS - began))
 }
 
-# logged_part PART: in a shell of its own.
+# run_lane LIVE PART...: in a shell of its own. LIVE is 1 when what the parts say is shown while they run.
+run_lane() {
+  local live=$1 part began status
+  for part in "${@:2}"; do
+    began=$SECONDS
+    printf '\n== %s%s\n' "$part" "$( ((live)) || echo ": begun, as one of those side by side")"
+    set +e
+    if ((live)); then (logged_part "$part"); else (logged_part "$part") >/dev/null; fi
+    status=$?
+    set -e
+    if ((!live)); then
+      flock "$LOGS" awk -v part="$part" 'BEGIN { print "\n== " part ": has ended; its log" } { print }' "$LOGS/$part.log"
+    fi
+    printf '%s %s\n' "$( ((status == 0)) && echo passed || echo FAILED)" "$((SECONDS - began))" >"$LOGS/$part.result"
+  done
+}
+
+# logged_part PART: what it says, and the same in its log.
 logged_part() {
   set -e
   ("part_$1") 2>&1 | (
@@ -238,31 +296,43 @@ logged_part() {
 
 # The runners' own last words, then a line for each part.
 summary() {
-  local part failed=0
+  local part failed=0 result took
   printf '\n== summary\n'
   for part in "$@"; do
     case $part in
-      java | unit | native) grep -E 'Tests run:.*Skipped: [0-9]+$|^test result:' "$LOGS/$part.log" || true ;;
+      java | unit | native | simulations) grep -E 'Tests run:.*Skipped: [0-9]+$|^test result:' "$LOGS/$part.log" || true ;;
       fuzz) grep -E '^[0-9]+ passed, [0-9]+ failed$' "$LOGS/$part.log" || true ;;
       typescript) grep -E '^# (tests|pass|fail|skipped) ' "$LOGS/$part.log" || true ;;
       generations) grep -E '^(-- |=+ .*(passed|failed|error).* =+$|# (tests|pass|fail|skipped) |(ok|FAIL)\s+sandlot)' "$LOGS/$part.log" || true ;;
-      python | api | faults | posture) grep -E '^=+ .*(passed|failed|error).* =+$' "$LOGS/$part.log" || true ;;
+      python | api | faults | posture | soak) grep -E '^=+ .*(passed|failed|error).* =+$' "$LOGS/$part.log" || true ;;
     esac
   done
   for part in "$@"; do
-    printf '%-11s %s in %s s\n' "$part" "${RESULT[$part]:-not run}" "${TOOK[$part]:-0}"
-    [[ ${RESULT[$part]:-} == passed ]] || failed=1
+    result="not run" took=0
+    [[ ! -f $LOGS/$part.result ]] || read -r result took <"$LOGS/$part.result"
+    printf '%-11s %s in %s s\n' "$part" "$result" "$took"
+    [[ $result == passed ]] || failed=1
   done
+  say "All of it took $SECONDS s."
   return "$failed"
 }
 
 is_chosen() { [[ " ${chosen[*]} " == *" $1 "* ]]; }
 
 require_root test
-chosen=("$@")
-((${#chosen[@]} > 0)) || chosen=("${DEFAULT_PARTS[@]}")
+chosen=()
+for part in "${@:-default}"; do
+  case $part in
+    default) chosen+=("${DEFAULT_PARTS[@]}") ;;
+    long)
+      chosen+=("${LONG_PARTS[@]}")
+      export SANDLOT_TEST_FUZZ_SECONDS=${SANDLOT_TEST_FUZZ_SECONDS:-3600}
+      ;;
+    *) chosen+=("$part") ;;
+  esac
+done
 for part in "${chosen[@]}"; do
-  [[ " ${PARTS[*]} " == *" $part "* ]] || fail "There is no part \"$part\". The parts are: ${PARTS[*]}."
+  [[ " ${PARTS[*]} " == *" $part "* ]] || fail "There is no part \"$part\". The parts are: ${PARTS[*]}, and long for what needs long."
 done
 
 # What the chosen parts need of set-up: nothing of the server for those that do without it.
@@ -273,6 +343,7 @@ for part in "${chosen[@]}"; do
     fuzz) steps+=(fuzzer) ;;
     check) steps+=(shellcheck) ;;
     native) steps+=(exercisers users engine runc database) ;;
+    simulations) steps+=(users database) ;;
     java) steps+=(users engine runc database image desktop native) ;;
     python | typescript) steps+=(start-cache desktop) ;;
     generations) steps+=(start-cache desktop go) ;;
@@ -286,10 +357,12 @@ flock --nonblock "$lock" || fail "Other tests are running on this machine. Wait 
 make_scratch
 trap finish EXIT
 trap 'exit 130' INT TERM
-attended "$here/setup.sh" "${steps[@]}"
+attend "$here/setup.sh" "${steps[@]}"
+await_attended
 require_java
 require_maven
 require_rust
 remove_home
-for part in "${chosen[@]}"; do run_part "$part"; done
+rm -f "$LOGS"/*.result
+run_parts "${chosen[@]}"
 summary "${chosen[@]}"
