@@ -14,6 +14,7 @@ from daytona import Sandbox
 from support import wire
 from support.installation import Installation
 from support.listening import Listener
+from support.waiting import eventually
 
 # Answers HTTP with a page, and an upgrade with what the client sends after it, in capitals.
 SERVER = """
@@ -64,7 +65,7 @@ def second(installation: Installation) -> Iterator[Installation]:
         installation.with_settings(SANDLOT_RUNNERS=f"second={key}").restart_supervised("server")
         runner.start_launcher()
         runner.start_server()
-        wire.wait_for("both runners are ready", lambda: ready_runners() == 2, 60)
+        eventually("both runners are ready", lambda: ready_runners() == 2, 60)
         yield runner
     finally:
         installation.restart_supervised("server")
@@ -159,7 +160,7 @@ def test_previews_open(sandbox) -> None:
     link = sandbox.get_preview_link(8000)
     token = {"X-Daytona-Preview-Token": link.token, "Host": urllib.parse.urlsplit(link.url).netloc}
     proxy = wire.toolbox_base().removesuffix("/toolbox")
-    page = wire.wait_for("the server inside answers", lambda: preview_page(proxy, token), 20)
+    page = eventually("the server inside answers", lambda: preview_page(proxy, token), 20)
     assert page == b"inside"
     status, answer = upgrade(proxy + "/", token, b"through the tunnel")
     assert (status, answer) == (101, b"THROUGH THE TUNNEL")
@@ -237,7 +238,7 @@ def test_a_call_under_way_fails_when_its_runner_does(second, pair) -> None:
 
     waiting = threading.Thread(target=call)
     waiting.start()
-    wire.wait_for("it has begun", lambda: "begun" in there.process.exec("ls /tmp").result, 20)
+    eventually("it has begun", lambda: "begun" in there.process.exec("ls /tmp").result, 20)
     second.kill("server")
     waiting.join(30)
     assert told and told[0].status == 502
