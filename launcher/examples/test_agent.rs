@@ -1,4 +1,4 @@
-//! The agent of the launcher's own tests: it speaks the frames of `api/launcher.md` on its standard input and obeys
+//! The agent of the launcher's own tests: it speaks the frames of `api/launcher.md` on its standard input and executes
 //! one command a line, so that a test can look at the world from inside a sandbox.
 
 use std::collections::HashMap;
@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use agent_link::{HEADER_BYTES, Header, PAYLOAD_BYTES_MAX, reset_frame};
 
-const PATIENCE: Duration = Duration::from_millis(1_500);
+const TIMEOUT: Duration = Duration::from_millis(1_500);
 
 fn main() -> io::Result<()> {
     // SAFETY: standard input is open, it is the link, and nothing else uses it.
@@ -33,13 +33,13 @@ fn main() -> io::Result<()> {
                 link.write_all(&reset_frame(epoch))?;
             }
             Header::End => link.write_all(&Header::End.encode())?,
-            Header::Pressure => world.pressed += 1,
+            Header::Pressure => world.pressure_count += 1,
             Header::Data { .. } => {
                 line.extend_from_slice(payload);
                 while let Some(end) = line.iter().position(|&byte| byte == b'\n') {
                     let command: Vec<u8> = line.drain(..=end).collect();
                     let command = String::from_utf8_lossy(&command).trim_end().to_owned();
-                    let answer = world.obey(&command).unwrap_or_else(|error| format!("error {error}"));
+                    let answer = world.execute(&command).unwrap_or_else(|error| format!("error {error}"));
                     send(&mut link, format!("{}\n", answer.replace('\n', "|")).as_bytes())?;
                 }
             }
@@ -59,21 +59,21 @@ fn send(link: &mut File, bytes: &[u8]) -> io::Result<()> {
 struct World {
     held: Option<TcpStream>,
     notes: HashMap<String, String>,
-    eaten: Vec<Vec<u8>>,
-    pressed: usize,
+    allocated: Vec<Vec<u8>>,
+    pressure_count: usize,
 }
 
 impl World {
-    fn obey(&mut self, command: &str) -> io::Result<String> {
+    fn execute(&mut self, command: &str) -> io::Result<String> {
         let words: Vec<&str> = command.split(' ').collect();
         match words.as_slice() {
             ["echo", text] => Ok((*text).to_owned()),
             ["blob", bytes] => Ok("x".repeat(number(bytes)?)),
-            ["note", name, text] => {
+            ["set", name, text] => {
                 self.notes.insert((*name).to_owned(), (*text).to_owned());
-                Ok("noted".into())
+                Ok("set".into())
             }
-            ["recall", name] => Ok(self.notes.get(*name).cloned().unwrap_or_default()),
+            ["get", name] => Ok(self.notes.get(*name).cloned().unwrap_or_default()),
             ["read", path] => Ok(String::from_utf8_lossy(&fs::read(path)?).into_owned()),
             ["write", path, text] => fs::write(path, text).map(|()| "written".into()),
             ["fill", path, bytes] => fill(path, number(bytes)?),
@@ -86,20 +86,20 @@ impl World {
             }
             ["about", path] => about(path),
             ["processors"] => Ok(std::thread::available_parallelism()?.to_string()),
-            ["eat", bytes] => {
-                self.eaten.push(vec![1; number(bytes)?]);
-                Ok("eaten".into())
+            ["allocate", bytes] => {
+                self.allocated.push(vec![1; number(bytes)?]);
+                Ok("allocated".into())
             }
-            ["spit"] => {
-                self.eaten.clear();
-                Ok("spat".into())
+            ["free"] => {
+                self.allocated.clear();
+                Ok("freed".into())
             }
-            ["pressed"] => Ok(self.pressed.to_string()),
-            ["connect", address] => TcpStream::connect_timeout(&parse(address)?, PATIENCE).map(|_| "open".into()),
+            ["pressure-count"] => Ok(self.pressure_count.to_string()),
+            ["connect", address] => TcpStream::connect_timeout(&parse(address)?, TIMEOUT).map(|_| "open".into()),
             ["serve", address] => serve(parse(address)?),
             ["hold", address] => {
-                let stream = TcpStream::connect_timeout(&parse(address)?, PATIENCE)?;
-                stream.set_read_timeout(Some(PATIENCE))?;
+                let stream = TcpStream::connect_timeout(&parse(address)?, TIMEOUT)?;
+                stream.set_read_timeout(Some(TIMEOUT))?;
                 self.held = Some(stream);
                 Ok("held".into())
             }
@@ -122,7 +122,7 @@ impl World {
     }
 }
 
-/// Makes a call of the system in a process of its own, and tells how it went: `0`, the error's number, or the signal
+/// Makes a system call in a process of its own, and returns the result: `0`, the error's number, or the signal
 /// that ended it. The way is that of 64-bit programs, or an older one that the kernel may have beside it.
 fn call(way: &str, arguments: &[&str]) -> io::Result<String> {
     let mut all = [0; 5];
@@ -181,14 +181,14 @@ fn old_call(number: i64, first: i64, second: i64, third: i64) -> i64 {
     i64::from(result)
 }
 
-/// What a program says, and how it ends.
+/// The output of a program, and its exit status.
 fn run(program: &str, arguments: &[&str]) -> io::Result<String> {
     let output = Command::new(program).args(arguments).stdin(Stdio::null()).output()?;
-    let said = [output.stdout, output.stderr].concat();
-    Ok(format!("{}{}", String::from_utf8_lossy(&said), output.status))
+    let output_of_both = [output.stdout, output.stderr].concat();
+    Ok(format!("{}{}", String::from_utf8_lossy(&output_of_both), output.status))
 }
 
-/// What tells a file from another, and whose it is.
+/// What identifies a file, and its owner.
 fn about(path: &str) -> io::Result<String> {
     let about = fs::symlink_metadata(path)?;
     Ok(format!(
@@ -221,7 +221,7 @@ fn fill(path: &str, bytes: usize) -> io::Result<String> {
 /// Binds to the address and lets a client of its own come.
 fn serve(address: SocketAddr) -> io::Result<String> {
     let listener = TcpListener::bind(address)?;
-    let mut client = TcpStream::connect_timeout(&listener.local_addr()?, PATIENCE)?;
+    let mut client = TcpStream::connect_timeout(&listener.local_addr()?, TIMEOUT)?;
     listener.accept()?.0.write_all(b"x")?;
     client.read_exact(&mut [0]).map(|()| "served".into())
 }
@@ -232,7 +232,7 @@ fn ask(address: SocketAddr) -> io::Result<String> {
         .parse()
         .map_err(io::Error::other)?;
     let socket = UdpSocket::bind(any)?;
-    socket.set_read_timeout(Some(PATIENCE))?;
+    socket.set_read_timeout(Some(TIMEOUT))?;
     socket.send_to(b"question", address)?;
     let mut answer = [0; 512];
     let (length, from) = socket.recv_from(&mut answer)?;
@@ -247,8 +247,8 @@ fn flows(address: SocketAddr, count: usize) -> io::Result<String> {
     Ok("sent".into())
 }
 
-/// Asks as resolvers do: a connected socket, to which errors on the way are told, and no waiting in the call itself,
-/// which gVisor does not end for them.
+/// Sends a query as resolvers do: on a connected socket, which gets ICMP errors, and without blocking in the call, which
+/// gVisor would not end for them.
 fn ask_connected(address: SocketAddr) -> io::Result<String> {
     let socket = UdpSocket::bind("0.0.0.0:0")?;
     socket.set_nonblocking(true)?;
@@ -257,7 +257,7 @@ fn ask_connected(address: SocketAddr) -> io::Result<String> {
     let begin = Instant::now();
     loop {
         match socket.recv(&mut [0; 512]) {
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock && begin.elapsed() < PATIENCE => {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock && begin.elapsed() < TIMEOUT => {
                 std::thread::sleep(Duration::from_millis(5));
             }
             result => return result.map(|length| format!("{length} bytes")),

@@ -48,7 +48,7 @@ impl Failure {
         }
     }
 
-    /// A failure that is nobody's mistake but the host's or ours.
+    /// A failure that is the host's or the launcher's fault.
     pub fn internal(message: impl Into<String>) -> Self {
         Self::new(Code::Internal, message)
     }
@@ -60,17 +60,17 @@ impl fmt::Display for Failure {
     }
 }
 
-/// Adds what was being done to a system's error.
-pub trait Doing<T> {
+/// Adds context to a system's error: what was being done.
+pub trait Context<T> {
     /// Turns the error into a failure whose message begins with what was being done.
     ///
     /// # Errors
     /// When `self` is one; a full file system or quota becomes [`Code::NoSpace`].
-    fn doing(self, what: impl FnOnce() -> String) -> Outcome<T>;
+    fn with_context(self, what: impl FnOnce() -> String) -> Outcome<T>;
 }
 
-impl<T, E: Into<io::Error>> Doing<T> for Result<T, E> {
-    fn doing(self, what: impl FnOnce() -> String) -> Outcome<T> {
+impl<T, E: Into<io::Error>> Context<T> for Result<T, E> {
+    fn with_context(self, what: impl FnOnce() -> String) -> Outcome<T> {
         self.map_err(|error| {
             let error = error.into();
             let full = matches!(error.raw_os_error(), Some(libc::ENOSPC | libc::EDQUOT));

@@ -1,4 +1,4 @@
-//! What an engine is told about a sandbox: the OCI bundle, made from typed values only.
+//! The OCI bundle of a sandbox, made from typed values only.
 
 use std::fs;
 use std::io;
@@ -8,7 +8,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use crate::files;
-use crate::owners::Owners;
+use crate::id_map::IdMap;
 use crate::rootfs::{AGENT, FOLDER};
 use crate::values::{Engine, HostName, Limits};
 
@@ -24,8 +24,8 @@ pub struct Bundle<'a> {
     pub namespace: &'a Path,
     /// Its cgroup, for the engine that wants to know.
     pub cgroup: String,
-    /// Where its users are among the host's; none when they are the same.
-    pub owners: Option<Owners>,
+    /// Which ids its users have on the host; none when they are the same.
+    pub id_map: Option<IdMap>,
 }
 
 /// The name that the limits view and the bundle use for the cgroup that gVisor reads its limits from.
@@ -38,9 +38,9 @@ const OPEN_FILES_MAX: u64 = 1_048_576;
 /// The system's.
 pub fn write(folder: &Path, bundle: &Bundle<'_>) -> io::Result<()> {
     files::make_folder(folder, 0o700)?;
-    if let Some(owners) = bundle.owners {
+    if let Some(id_map) = bundle.id_map {
         // The engine, which is root nowhere but in its own user namespace, goes through it to the root file system.
-        std::os::unix::fs::chown(folder, Some(0), Some(owners.root()))?;
+        std::os::unix::fs::chown(folder, Some(0), Some(id_map.root()))?;
         fs::set_permissions(folder, fs::Permissions::from_mode(0o710))?;
     }
     files::make_folder(&folder.join("rootfs"), 0o755)?;
@@ -128,14 +128,14 @@ fn linux(bundle: &Bundle<'_>) -> Value {
         json!({"type": "uts"}),
         json!({"type": "network", "path": bundle.namespace}),
     ];
-    let owners = bundle.owners.map(Owners::ranges);
-    namespaces.extend(owners.map(|_| json!({"type": "user"})));
+    let id_map = bundle.id_map.map(IdMap::ranges);
+    namespaces.extend(id_map.map(|_| json!({"type": "user"})));
     match bundle.engine {
         Engine::Runsc => json!({
             "namespaces": namespaces,
             "cgroupsPath": format!("/{VIEW_CGROUP}"),
-            "uidMappings": owners,
-            "gidMappings": owners,
+            "uidMappings": id_map,
+            "gidMappings": id_map,
         }),
         Engine::Runc => json!({
             "namespaces": namespaces,
@@ -171,8 +171,8 @@ fn resources(limits: &Limits) -> Value {
     })
 }
 
-/// In gVisor these are powers over its own kernel only. Neither engine gives raw sockets: they let a sandbox craft
-/// packets, and nothing that is promised needs them.
+/// In gVisor these are capabilities in its own kernel only. Neither engine gives raw sockets: they let a sandbox forge
+/// packets, and no feature needs them.
 fn capabilities(engine: Engine) -> Vec<&'static str> {
     let mut all = vec![
         "CAP_AUDIT_WRITE",
@@ -239,7 +239,7 @@ fn mounts(engine: Engine) -> Value {
 
 const CLONE_NEWUSER: u64 = 0x1000_0000;
 
-/// What has let others out of plain containers, or is of no use without powers that they lack.
+/// System calls that were part of container escapes, or are of no use without capabilities that containers lack.
 #[rustfmt::skip]
 const REFUSED_CALLS: &[&str] = &[
     "acct", "add_key", "bpf", "delete_module", "fanotify_init", "finit_module", "fsconfig", "fsmount", "fsopen",

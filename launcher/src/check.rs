@@ -6,13 +6,13 @@ use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 
-use crate::answer::{Doing, Outcome};
+use crate::answer::{Context, Outcome};
 use crate::cgroup;
 use crate::config::{Config, user};
+use crate::id_map::IdMap;
 use crate::images::Images;
 use crate::network::Slot;
 use crate::network::netlink::Netlink;
-use crate::owners::Owners;
 use crate::{engine, overlay};
 
 /// Prints the checks: each with `ok`, and with `reason` where it is not.
@@ -37,15 +37,16 @@ pub fn check(config: &Config) -> Outcome<()> {
         "address_pool": address_pool(config),
         "users": users(config),
         "images": Images::of(config).map_or_else(|failure| no(failure.message), |_| json!({"ok": true})),
-        "owners": owners(config),
+        "owners": id_mapping(config),
         "agent": verdict(config.agent.as_ref().is_file(), "The agent is missing; build it.".into()),
         "postgres": verdict(config.postgres.as_ref().join("bin/postgres").is_file(), "PostgreSQL is missing.".into()),
         "foreign_forward_drop": foreign_forward_drop(config),
     });
     let text = serde_json::to_string_pretty(&report)
         .map_err(std::io::Error::from)
-        .doing(|| "The checks".into())?;
-    std::io::Write::write_all(&mut std::io::stdout(), format!("{text}\n").as_bytes()).doing(|| "The checks".into())
+        .with_context(|| "The checks".into())?;
+    std::io::Write::write_all(&mut std::io::stdout(), format!("{text}\n").as_bytes())
+        .with_context(|| "The checks".into())
 }
 
 fn no(reason: String) -> Value {
@@ -129,12 +130,12 @@ fn users(config: &Config) -> Value {
     missing.map_or_else(|| json!({"ok": true}), |failure| no(failure.message))
 }
 
-/// Sandboxes have users of their own on the host, which the file systems below them must be able to show (docs/adr/0016).
-fn owners(config: &Config) -> Value {
-    let owners = Owners::of(Slot(1));
+/// Sandboxes have ids of their own on the host: the file systems below them need id-mapped mounts (docs/adr/0016).
+fn id_mapping(config: &Config) -> Value {
+    let id_map = IdMap::of(Slot(1));
     let folders = [config.images.as_ref(), config.home.as_ref()].into_iter();
     let failure = folders
-        .filter_map(|folder: &Path| overlay::check_translation(folder, owners).err())
+        .filter_map(|folder: &Path| overlay::check_idmapped_mounts(folder, id_map).err())
         .next();
     failure.map_or_else(|| json!({"ok": true}), |failure| no(failure.message))
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::answer::{Doing, Outcome};
+use crate::answer::{Context, Outcome};
 use crate::cgroup;
 use crate::config::Config;
 use crate::database::Database;
@@ -16,7 +16,7 @@ use crate::sandbox::end::shims;
 use crate::values::SandboxId;
 use crate::{disk, files, log, overlay, server};
 
-/// Removes everything, as far as it goes; what could not be removed is told at the end.
+/// Removes everything that can be removed; returns the last failure.
 ///
 /// # Errors
 /// When a launcher serves this home, or something could not be removed.
@@ -54,22 +54,22 @@ fn sandboxes(config: &Config) -> Outcome<()> {
     cgroups.close()?;
     let all = record::all(config);
     for entry in fs::read_dir(&all)
-        .doing(|| format!("{} cannot be read", all.display()))?
+        .with_context(|| format!("{} cannot be read", all.display()))?
         .flatten()
     {
         if let Ok(id) = SandboxId::try_from(entry.file_name().to_string_lossy().into_owned()) {
-            forget(&Folder::of(config, &id))?;
+            remove_runtime_files(&Folder::of(config, &id))?;
         }
     }
     overlay::close(&all)
 }
 
-fn forget(folder: &Folder) -> Outcome<()> {
+fn remove_runtime_files(folder: &Folder) -> Outcome<()> {
     overlay::release(&folder.rootfs())?;
-    files::remove(&folder.agent_socket()).doing(|| format!("{} cannot be changed", folder.path().display()))?;
-    // A damaged one told of something that ran, too.
+    files::remove(&folder.agent_socket()).with_context(|| format!("{} cannot be changed", folder.path().display()))?;
+    // A damaged one is of something that ran, too.
     if folder.record().map_or(true, |record| record.is_some()) {
-        // On a full disk it is not kept, and everything goes all the same.
+        // On a full disk it is lost, and everything is removed all the same.
         let _ = folder.write_exit(&Exit::unseen(Reason::Stopped));
     }
     folder.remove_record()
@@ -85,6 +85,6 @@ fn network(config: &Config) -> Outcome<()> {
 
 fn remove_files(config: &Config) -> Outcome<()> {
     let what = || "The launcher's files cannot be removed".to_owned();
-    files::remove(&config.home("run/launcher.sock")).doing(what)?;
-    files::remove_folder(&config.volatile()).doing(what)
+    files::remove(&config.home("run/launcher.sock")).with_context(what)?;
+    files::remove_folder(&config.volatile()).with_context(what)
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use crate::answer::{Code, Doing, Failure, Outcome};
+use crate::answer::{Code, Context, Failure, Outcome};
 use crate::values::{Cidr, Instance};
 
 /// A path of the configuration: absolute and plain, so that it can stand in mount options and configuration files.
@@ -93,14 +93,15 @@ impl Config {
     /// # Errors
     /// When another user could have written it, a key is unknown, or values do not fit each other.
     pub fn read(path: &Path) -> Outcome<Self> {
-        let about = fs::metadata(path).doing(|| format!("The configuration {} cannot be read", path.display()))?;
+        let about =
+            fs::metadata(path).with_context(|| format!("The configuration {} cannot be read", path.display()))?;
         if about.uid() != 0 || about.mode() & 0o022 != 0 {
             return Err(invalid(format!(
                 "The configuration {} decides what runs as root: it must belong to root and be writable by no one else.",
                 path.display()
             )));
         }
-        let text = fs::read(path).doing(|| format!("The configuration {} cannot be read", path.display()))?;
+        let text = fs::read(path).with_context(|| format!("The configuration {} cannot be read", path.display()))?;
         let config: Self = serde_json::from_slice(&text)
             .map_err(|error| invalid(format!("The configuration {} is wrong: {error}", path.display())))?;
         config.check()?;
@@ -177,7 +178,7 @@ pub struct User {
 /// # Errors
 /// When there is none of this name.
 pub fn user(name: &str) -> Outcome<User> {
-    let text = fs::read_to_string("/etc/passwd").doing(|| "/etc/passwd cannot be read".into())?;
+    let text = fs::read_to_string("/etc/passwd").with_context(|| "/etc/passwd cannot be read".into())?;
     let fields = |line: &str| {
         let mut fields = line.split(':');
         let found = fields.next() == Some(name);

@@ -15,7 +15,7 @@ use rustix::process::{Signal, kill_process};
 use serde::Serialize;
 use serde_json::json;
 
-use crate::answer::{Code, Doing, Failure, Outcome};
+use crate::answer::{Code, Context, Failure, Outcome};
 use crate::config::{Config, User, user};
 use crate::process::Process;
 use crate::{files, log};
@@ -35,7 +35,7 @@ pub struct Database {
     busy: Mutex<()>,
 }
 
-/// What the caller learns about a started database.
+/// The answer to a start.
 #[derive(Serialize)]
 pub struct Started {
     socket_dir: PathBuf,
@@ -44,7 +44,7 @@ pub struct Started {
     version: String,
 }
 
-/// What the caller learns without changing anything.
+/// The answer to a question for its status.
 #[derive(Serialize)]
 pub struct State {
     running: bool,
@@ -78,7 +78,7 @@ impl Database {
     /// Starts the database, and makes it first when there is none. `initialised` says whether it was made now.
     ///
     /// # Errors
-    /// [`Code::NoSpace`] when the disk is nearly full; else with the words of PostgreSQL.
+    /// [`Code::NoSpace`] when the disk is nearly full; else with the message of PostgreSQL.
     pub fn start(&self) -> Outcome<Started> {
         let _busy = self.busy.lock().unwrap_or_else(PoisonError::into_inner);
         let version = self.program_version()?;
@@ -181,14 +181,14 @@ impl Database {
 
     fn program_version(&self) -> Outcome<String> {
         let output = self.command("postgres").arg("--version").output();
-        let output = output.doing(|| format!("{} cannot be started", self.program("postgres").display()))?;
+        let output = output.with_context(|| format!("{} cannot be started", self.program("postgres").display()))?;
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         let version = text
             .split_ascii_whitespace()
             .find(|word| word.starts_with(|first: char| first.is_ascii_digit()));
         let unknown = || {
             Failure::internal(format!(
-                "{} does not tell its version.",
+                "{} does not print its version.",
                 self.program("postgres").display()
             ))
         };
@@ -196,7 +196,8 @@ impl Database {
     }
 
     fn refuse_when_full(&self) -> Outcome<()> {
-        let about = rustix::fs::statvfs(self.config.home.as_ref()).doing(|| "The free space cannot be read".into())?;
+        let about =
+            rustix::fs::statvfs(self.config.home.as_ref()).with_context(|| "The free space cannot be read".into())?;
         let free = about.f_bavail.saturating_mul(about.f_frsize);
         if free >= FREE_BYTES_MIN {
             return Ok(());
@@ -209,13 +210,13 @@ impl Database {
     fn refuse_other_version(&self, version: &str) -> Outcome<()> {
         let path = self.data().join("PG_VERSION");
         let what = || format!("{} cannot be read", path.display());
-        let text = files::read_of_user(&self.data(), "PG_VERSION", self.owner.uid).doing(what)?;
+        let text = files::read_of_user(&self.data(), "PG_VERSION", self.owner.uid).with_context(what)?;
         let text = text.unwrap_or_default();
         let major = version.split('.').next().unwrap_or("");
         if text.trim() == major {
             return Ok(());
         }
-        // It is told to others, so it must be what it should be.
+        // It becomes part of a message, so it must be a version and nothing else.
         if text.is_empty() || !text.trim().bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') {
             return Err(Failure::internal(format!("{} holds no version.", path.display())));
         }
@@ -232,19 +233,19 @@ impl Database {
     /// Our own folder belongs to root: what PostgreSQL's user can write is its data and its socket's folder only.
     fn prepare_folders(&self) -> Outcome<()> {
         let what = || "The database's folders cannot be made".to_owned();
-        files::make_folder(&self.folder(), 0o755).doing(what)?;
+        files::make_folder(&self.folder(), 0o755).with_context(what)?;
         let sockets = self.socket_folder();
-        files::make_folder(&sockets, 0o750).doing(what)?;
-        chown(&sockets, Some(self.owner.uid), Some(self.runner.gid)).doing(what)
+        files::make_folder(&sockets, 0o750).with_context(what)?;
+        chown(&sockets, Some(self.owner.uid), Some(self.runner.gid)).with_context(what)
     }
 
     /// Makes the cluster beside its place and moves it there when it is whole.
     fn initialise(&self) -> Outcome<()> {
         let what = || "The database cannot be made".to_owned();
         let new = self.folder().join("data.new");
-        files::remove_folder(&new).doing(what)?;
-        files::make_folder(&new, 0o700).doing(what)?;
-        chown(&new, Some(self.owner.uid), Some(self.owner.gid)).doing(what)?;
+        files::remove_folder(&new).with_context(what)?;
+        files::make_folder(&new, 0o700).with_context(what)?;
+        chown(&new, Some(self.owner.uid), Some(self.owner.gid)).with_context(what)?;
         let output = self
             .command("initdb")
             .args([
@@ -257,10 +258,10 @@ impl Database {
             .args(["--builtin-locale=C.UTF-8", "--no-instructions", "-D"])
             .arg(&new)
             .output()
-            .doing(what)?;
+            .with_context(what)?;
         refuse_failed("initdb", &output)?;
         self.make_role(&new)?;
-        fs::rename(&new, self.data()).doing(what)
+        fs::rename(&new, self.data()).with_context(what)
     }
 
     fn make_role(&self, data: &Path) -> Outcome<()> {
@@ -271,18 +272,18 @@ impl Database {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
-        let mut child = single.spawn().doing(what)?;
+        let mut child = single.spawn().with_context(what)?;
         if let Some(mut input) = child.stdin.take() {
             input
                 .write_all(b"CREATE ROLE sandlot LOGIN\nCREATE DATABASE sandlot OWNER sandlot\n")
-                .doing(what)?;
+                .with_context(what)?;
         }
-        let output = child.wait_with_output().doing(what)?;
+        let output = child.wait_with_output().with_context(what)?;
         refuse_failed("postgres", &output)?;
-        let words = String::from_utf8_lossy(&output.stderr);
+        let message = String::from_utf8_lossy(&output.stderr);
         // In this mode a failed command does not fail the program.
-        if words.contains("ERROR:") {
-            return Err(Failure::internal(format!("{}: {words}", what())));
+        if message.contains("ERROR:") {
+            return Err(Failure::internal(format!("{}: {message}", what())));
         }
         Ok(())
     }
@@ -330,14 +331,14 @@ log_min_messages = warning
         ];
         for (name, content) in contents {
             files::replace(&folder.join(name), content.as_bytes(), 0o644)
-                .doing(|| format!("{name} of the database cannot be written"))?;
+                .with_context(|| format!("{name} of the database cannot be written"))?;
         }
         Ok(())
     }
 
     fn launch(&self) -> Outcome<()> {
         let what = || "PostgreSQL cannot be started".to_owned();
-        let log = self.open_log().doing(what)?;
+        let log = self.open_log().with_context(what)?;
         let mut child = self
             .command("postgres")
             .arg("-D")
@@ -347,12 +348,12 @@ log_min_messages = warning
                 "config_file={}",
                 self.folder().join("postgresql.conf").display()
             ))
-            .stdout(log.try_clone().doing(what)?)
+            .stdout(log.try_clone().with_context(what)?)
             .stderr(log)
             .process_group(0)
             .spawn()
-            .doing(what)?;
-        // It outlives us; while we are its parent, somebody must take its exit status.
+            .with_context(what)?;
+        // It outlives us; while we are its parent, it must be reaped.
         thread::spawn(move || {
             let status = child.wait().map(|status| status.to_string()).unwrap_or_default();
             log::info("database ended", json!({"status": status}));
@@ -386,10 +387,10 @@ log_min_messages = warning
         }
         let log = fs::read_to_string(self.log_file()).unwrap_or_default();
         let lines: Vec<&str> = log.lines().rev().take(5).collect();
-        let words: Vec<&str> = lines.into_iter().rev().collect();
+        let last: Vec<&str> = lines.into_iter().rev().collect();
         Err(Failure::internal(format!(
             "PostgreSQL did not start: {}",
-            words.join(" ")
+            last.join(" ")
         )))
     }
 
@@ -425,7 +426,7 @@ log_min_messages = warning
     fn remove_stale_locks(&self) -> Outcome<()> {
         let socket_lock = format!(".s.PGSQL.{}.lock", self.config.database_port);
         for path in [self.pid_file(), self.socket_folder().join(socket_lock)] {
-            files::remove(&path).doing(|| format!("{} cannot be removed", path.display()))?;
+            files::remove(&path).with_context(|| format!("{} cannot be removed", path.display()))?;
         }
         Ok(())
     }

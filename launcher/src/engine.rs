@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 
 use serde::Serialize;
 
-use crate::answer::{Code, Doing, Failure, Outcome};
+use crate::answer::{Code, Context, Failure, Outcome};
 use crate::config::Config;
 use crate::files;
 use crate::network::Slot;
@@ -16,7 +16,7 @@ use crate::values::{Engine, SandboxId};
 /// The day of the gVisor release that this was tried with. Older ones fail checkpoints and miss fixes.
 const RUNSC_DAY_MIN: u32 = 20_260_905;
 /// The first release of each line of runc without CVE-2025-31133, CVE-2025-52565 and CVE-2025-52881, which lead out of a
-/// container; later lines are without them. Set-up insists on the same (tools/versions.sh).
+/// container; later lines do not have them. Set-up insists on the same (tools/versions.sh).
 const RUNC_SAFE: [[u32; 3]; 3] = [[1, 2, 8], [1, 3, 3], [1, 4, 0]];
 
 /// What is known about an engine on this host.
@@ -24,7 +24,7 @@ const RUNC_SAFE: [[u32; 3]; 3] = [[1, 2, 8], [1, 3, 3], [1, 4, 0]];
 pub struct EngineStatus {
     /// Which one.
     pub name: Engine,
-    /// As the engine says it.
+    /// As the engine prints it.
     pub version: String,
     /// Whether sandboxes can be started with it.
     pub usable: bool,
@@ -47,18 +47,18 @@ fn probe_runsc(path: &Path) -> EngineStatus {
         usable: reason.is_none(),
         reason,
     };
-    let words = match first_line(path) {
+    let line = match first_line(path) {
         Ok(line) => line,
         Err(failure) => return found(String::new(), Some(failure.message)),
     };
     // A build through the Go module proxy does not know its version, but the program carries its modules' versions.
-    let version = if words.contains("VERSION_MISSING") {
+    let version = if line.contains("VERSION_MISSING") {
         module_version(path)
     } else {
-        Some(words)
+        Some(line)
     };
     let Some(version) = version else {
-        return found("unknown".into(), Some(too_old(path, "a version that it does not tell")));
+        return found("unknown".into(), Some(too_old(path, "an unknown version")));
     };
     let day = day_in(&version).unwrap_or(0);
     let reason = (day < RUNSC_DAY_MIN).then(|| too_old(path, &version));
@@ -86,7 +86,7 @@ fn probe_runc(path: &Path) -> EngineStatus {
     let safe = version.strip_prefix("runc version ").is_some_and(runc_is_safe);
     let reason = || {
         format!(
-            "{} ({version}) has known ways out of its containers; install 1.2.8, 1.3.3, 1.4.0 or later of these lines \
+            "{} ({version}) has known container escapes; install 1.2.8, 1.3.3, 1.4.0 or later of these lines \
              (./dev setup runc builds one).",
             path.display()
         )
@@ -95,8 +95,8 @@ fn probe_runc(path: &Path) -> EngineStatus {
     found(version, reason)
 }
 
-/// Whether no way out of a container of this version is known. A candidate comes before its release. A distribution
-/// that mends an older version is not believed: its number does not say so.
+/// Whether no escape from a container of this version is known. A release candidate comes before its release. An older
+/// version that a distribution has fixed counts as unsafe, since its number does not show that.
 fn runc_is_safe(version: &str) -> bool {
     let end = version.find(|character: char| !character.is_ascii_digit() && character != '.');
     let (number, rest) = version.split_at(end.unwrap_or(version.len()));
@@ -118,7 +118,7 @@ fn first_line(path: &Path) -> Outcome<String> {
         .env_clear()
         .stdin(Stdio::null())
         .output()
-        .doing(|| format!("{} cannot be started", path.display()))?;
+        .with_context(|| format!("{} cannot be started", path.display()))?;
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     let line: String = text.lines().next().unwrap_or("").chars().take(100).collect();
     if output.status.success() && !line.is_empty() {
@@ -126,7 +126,7 @@ fn first_line(path: &Path) -> Outcome<String> {
     }
     Err(Failure::new(
         Code::Engine,
-        format!("{} does not tell its version.", path.display()),
+        format!("{} does not print its version.", path.display()),
     ))
 }
 
@@ -183,11 +183,11 @@ impl EngineCli {
         })
     }
 
-    /// Removes what engines wrote down about a sandbox whose slot is not known.
+    /// Removes the engines' state of a sandbox whose slot is not known.
     ///
     /// # Errors
     /// The system's.
-    pub fn forget(config: &Config, id: &SandboxId) -> io::Result<()> {
+    pub fn remove_state(config: &Config, id: &SandboxId) -> io::Result<()> {
         let slots = fs::read_dir(config.volatile().join("engine"))
             .into_iter()
             .flatten()
@@ -218,9 +218,9 @@ impl EngineCli {
 
     /// The arguments that start the sandbox and return when it runs.
     pub fn run(&self, bundle: &Path, pid_file: &Path) -> Vec<String> {
-        let mut arguments = self.before();
+        let mut arguments = self.global_arguments();
         if self.engine == Engine::Runsc {
-            // What the sandbox's kernel says when it gives up goes where the engine's own words go.
+            // The last message of the sandbox's kernel goes where the engine's own output goes.
             arguments.push("--panic-log=/proc/self/fd/2".into());
         }
         arguments.extend(["run", "--detach", "--bundle"].map(str::to_owned));
@@ -234,27 +234,27 @@ impl EngineCli {
     /// Calls the engine with a verb for the running sandbox.
     ///
     /// # Errors
-    /// [`Code::Engine`] with the engine's words when it fails.
+    /// [`Code::Engine`] with the engine's message when it fails.
     pub fn call(&self, verb: &str) -> Outcome<()> {
         let output = Command::new(&self.program)
-            .args(self.before())
+            .args(self.global_arguments())
             .arg(verb)
             .arg(self.id.as_str())
             .env_clear()
             .stdin(Stdio::null())
             .output()
-            .doing(|| format!("{} cannot be started", self.program.display()))?;
+            .with_context(|| format!("{} cannot be started", self.program.display()))?;
         if output.status.success() {
             return Ok(());
         }
-        let words: String = String::from_utf8_lossy(&output.stderr).chars().take(600).collect();
+        let message: String = String::from_utf8_lossy(&output.stderr).chars().take(600).collect();
         Err(Failure::new(
             Code::Engine,
-            format!("The engine could not {verb} {}: {words}", self.id),
+            format!("The engine could not {verb} {}: {message}", self.id),
         ))
     }
 
-    fn before(&self) -> Vec<String> {
+    fn global_arguments(&self) -> Vec<String> {
         let mut arguments = vec!["--root".to_owned(), self.state.to_string_lossy().into_owned()];
         if self.engine == Engine::Runsc {
             // overlay2=none: writes go to the disk, where they survive the sandbox. allow-suid: sudo works inside.
@@ -281,7 +281,7 @@ mod tests {
     use super::runc_is_safe;
 
     #[test]
-    fn a_runc_with_known_ways_out_is_told_from_a_safe_one() {
+    fn a_runc_with_known_escapes_is_not_safe() {
         for safe in [
             "1.2.8",
             "1.2.8+ds1",

@@ -1,4 +1,4 @@
-//! Named places where tests make the launcher fail or die. Off unless the configuration has `"failpoints": true`.
+//! Failpoints: named places where tests make the launcher fail or crash. Off unless the configuration has `"failpoints": true`.
 
 use std::collections::HashMap;
 use std::sync::OnceLock;

@@ -1,4 +1,4 @@
-//! Small files that are either the old or the new one, never half of it.
+//! Small files, replaced atomically: readers see the old or the new content.
 
 use std::fs;
 use std::io::{self, Read, Write};
@@ -7,7 +7,7 @@ use std::path::Path;
 
 use serde::de::DeserializeOwned;
 
-use crate::answer::{Doing, Failure, Outcome};
+use crate::answer::{Context, Failure, Outcome};
 
 const USER_FILE_BYTES_MAX: u64 = 4_096;
 
@@ -37,7 +37,7 @@ pub fn read_json<T: DeserializeOwned>(path: &Path) -> Outcome<Option<T>> {
         Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
             return Ok(None);
         }
-        text => text.doing(|| format!("{} cannot be read", path.display()))?,
+        text => text.with_context(|| format!("{} cannot be read", path.display()))?,
     };
     if text.is_empty() {
         return Ok(None);
@@ -46,12 +46,12 @@ pub fn read_json<T: DeserializeOwned>(path: &Path) -> Outcome<Option<T>> {
     serde_json::from_slice(&text).map(Some).map_err(wrong)
 }
 
-/// Reads a small file from a folder that another user writes to, and who might have put anything there. None when it is
-/// not there.
+/// Reads a small file from a folder that another user can write to, and may have put anything into. None when it is not
+/// there.
 ///
 /// # Errors
-/// When it is no plain file of that user's, or a large one: a link, a pipe, or another user's file would have root read or
-/// tell what it should not.
+/// When it is not a regular file of that user, or a large one: through a link, a pipe, or another user's file root would read
+/// or reveal what it should not.
 pub fn read_of_user(folder: &Path, name: &str, owner: u32) -> io::Result<Option<String>> {
     use rustix::fs::{CWD, Mode, OFlags, ResolveFlags, openat, openat2};
     let folder = openat(

@@ -1,4 +1,4 @@
-//! What the launcher holds on this host, and what all that happens to sandboxes has in common.
+//! What the launcher has on this host. Every operation on a sandbox works with it.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -52,7 +52,7 @@ impl Host {
         }
     }
 
-    /// Changes what a sandbox may reach. When the step from the old to the new policy fails, the table is loaded anew.
+    /// Changes what a sandbox may reach. When the step from the old to the new policy fails, the whole table is loaded.
     ///
     /// # Errors
     /// When that fails too.

@@ -9,7 +9,7 @@ use std::sync::{Mutex, PoisonError};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::answer::{Code, Doing, Failure, Outcome};
+use crate::answer::{Code, Context, Failure, Outcome};
 use crate::config::Config;
 use crate::values::ImageId;
 use crate::{files, log};
@@ -39,8 +39,8 @@ impl Images {
     /// When another user than root could put images there.
     pub fn of(config: &Config) -> Outcome<Self> {
         let folder = config.images.as_ref().to_owned();
-        let about =
-            fs::metadata(&folder).doing(|| format!("The image directory {} cannot be read", folder.display()))?;
+        let about = fs::metadata(&folder)
+            .with_context(|| format!("The image directory {} cannot be read", folder.display()))?;
         if about.uid() != 0 || about.mode() & 0o022 != 0 {
             let message = format!(
                 "The image directory {} becomes the file system of sandboxes: it must belong to root and be writable by no one else.",
@@ -89,7 +89,7 @@ impl Images {
                 }
             };
             let size_bytes = match config.get("size_bytes").and_then(Value::as_u64) {
-                Some(told) => told,
+                Some(described) => described,
                 None => self.size(&id, &folder.join("rootfs"))?,
             };
             images.push(Image { id, size_bytes, config });
@@ -102,10 +102,11 @@ impl Images {
     fn entries(&self) -> Outcome<Vec<PathBuf>> {
         let what = || format!("The image directory {} cannot be read", self.folder.display());
         let mut folders = Vec::new();
-        for entry in fs::read_dir(&self.folder).doing(what)? {
-            let entry = entry.doing(what)?;
+        for entry in fs::read_dir(&self.folder).with_context(what)? {
+            let entry = entry.with_context(what)?;
             let root = entry.path().join("rootfs");
-            if entry.file_type().doing(what)?.is_dir() && fs::symlink_metadata(&root).is_ok_and(|about| about.is_dir())
+            if entry.file_type().with_context(what)?.is_dir()
+                && fs::symlink_metadata(&root).is_ok_and(|about| about.is_dir())
             {
                 folders.push(entry.path());
             }
@@ -114,7 +115,7 @@ impl Images {
     }
 
     fn size(&self, id: &ImageId, root: &Path) -> Outcome<u64> {
-        let about = fs::metadata(root).doing(|| format!("The image {id} cannot be read"))?;
+        let about = fs::metadata(root).with_context(|| format!("The image {id} cannot be read"))?;
         let key = (id.clone(), about.ino());
         if let Some(&size) = self.sizes.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
             return Ok(size);

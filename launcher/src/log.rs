@@ -22,7 +22,7 @@ pub fn event(level: &str, event: &str, fields: Value) {
     }
     let mut text = Value::Object(line).to_string();
     text.push('\n');
-    // A log that nobody reads any more must not end the launcher.
+    // A log without a reader must not end the launcher.
     let _ = std::io::stderr().lock().write_all(text.as_bytes());
 }
 

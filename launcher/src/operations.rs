@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::answer::{Code, Doing, Failure, Outcome};
+use crate::answer::{Code, Context, Failure, Outcome};
 use crate::config::Config;
 use crate::database::Database;
 use crate::disk::{self, Disk};
@@ -34,7 +34,7 @@ pub struct Operations {
     locks: Locks,
 }
 
-/// What the caller learns about a stop.
+/// The answer to a stop.
 #[derive(Clone, Copy, Debug, Default, Serialize)]
 struct Stopped {
     phases: StopPhases,
@@ -63,8 +63,8 @@ impl Operations {
         });
         let reaping = Arc::clone(&operations);
         std::thread::spawn(move || reaping.reap_forever());
-        firewall::follow_host_networks(Arc::clone(&config));
-        firewall::keep(&config, record::policies);
+        firewall::keep_host_networks_closed(Arc::clone(&config));
+        firewall::reconcile(&config, record::policies);
         Ok(operations)
     }
 
@@ -175,7 +175,7 @@ impl Operations {
         self.host.disks.delete(id)?;
         reach("delete_disk.deleted")?;
         let folder = Folder::of(&self.host.config, id);
-        files::remove_folder(folder.path()).doing(|| format!("{} cannot be removed", folder.path().display()))
+        files::remove_folder(folder.path()).with_context(|| format!("{} cannot be removed", folder.path().display()))
     }
 
     /// Gives a sandbox that is ending by itself time to do so: its kernel writes files as it ends.
@@ -207,7 +207,7 @@ impl Operations {
     fn set_network(&self, id: &SandboxId, network: Network) -> Outcome<()> {
         let mut record = self.running(id)?;
         let old = std::mem::replace(&mut record.network, network);
-        // Recorded first: whoever loads the table anew must load the new policy.
+        // Recorded first: a table that is loaded from the records must have the new policy.
         Folder::of(&self.host.config, id).write_record(&record)?;
         reach("set_network.recorded")?;
         self.host.change_policy(&record, &old, &record.network)

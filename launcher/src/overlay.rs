@@ -1,8 +1,8 @@
 //! The mount of a sandbox's root file system (docs/adr/0015, docs/adr/0016).
 //!
-//! Whoever exports a sandbox's files, into an image's layer or elsewhere, reads them here, through the mount. The upper
-//! alone is not what the sandbox sees: a renamed folder of the image is there as a mark that names its old place, and
-//! hard links and removed files as other marks, which mean something over these very layers only.
+//! To export a sandbox's files, into an image's layer or elsewhere, read them through the mount. The upper alone is not what
+//! the sandbox sees: a renamed folder of the image is there as a mark with its old place (`redirect_dir`), and hard links
+//! and removed files as other marks. They are valid only over the same layers.
 
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
@@ -18,13 +18,13 @@ use rustix::mount::{
 
 use serde_json::json;
 
-use crate::answer::{Code, Doing, Failure, Outcome};
+use crate::answer::{Code, Context, Failure, Outcome};
+use crate::id_map::IdMap;
 use crate::log;
-use crate::owners::Owners;
 use crate::system;
 use crate::values::Engine;
 
-/// How long the last mount of the same disk may take to go: the kernel lets go of it some time after the last process
+/// How long the last mount of the same disk may take to be released: the kernel does so some time after the last process
 /// that could see it has ended.
 const IN_USE_MAX: Duration = Duration::from_secs(10);
 const IN_USE_PAUSE: Duration = Duration::from_millis(10);
@@ -40,41 +40,41 @@ pub struct Layers<'a> {
     pub engine: Engine,
 }
 
-/// Mounts the layers at a folder. With owners, files show under their numbers on the host, while the disk keeps what
-/// the sandbox sees.
+/// Mounts the layers at a folder. With an id map, files have the mapped owners on the host, while the disk keeps the
+/// owners that the sandbox sees.
 ///
 /// # Errors
 /// When the kernel refuses.
-pub fn mount(layers: Layers<'_>, owners: Option<Owners>, target: &Path) -> Outcome<()> {
+pub fn mount(layers: Layers<'_>, id_map: Option<IdMap>, target: &Path) -> Outcome<()> {
     let what = || format!("The root file system {} cannot be mounted", target.display());
-    forget_places(layers.disk).doing(what)?;
-    let overlay = match owners {
-        None => when_free(layers).doing(what)?,
-        Some(owners) => {
-            // What it changes about itself ends with the thread.
-            let result = std::thread::scope(|scope| scope.spawn(|| mount_for(layers, owners)).join());
+    remove_origin_marks(layers.disk).with_context(what)?;
+    let overlay = match id_map {
+        None => overlay_when_released(layers).with_context(what)?,
+        Some(id_map) => {
+            // A thread of its own: its namespace and user end with it.
+            let result = std::thread::scope(|scope| scope.spawn(|| overlay_idmapped(layers, id_map)).join());
             result.map_err(|_| Failure::internal(what()))??
         }
     };
-    move_mount(&overlay, "", CWD, target, MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH).doing(what)
+    move_mount(&overlay, "", CWD, target, MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH).with_context(what)
 }
 
 /// Mounts the folder of all root file systems over itself, so that an engine can leave all but its own out of what it sees
-/// (`system.rs`), and that what is unmounted here is unmounted for those that see it, also where the host's root is not
-/// shared. A copy that stayed would keep the disk of an ended sandbox in use.
+/// (`system.rs`), and that unmounts are propagated to other mount namespaces, also where the host's root is not shared. A
+/// copy that stayed there would keep the disk of an ended sandbox in use.
 ///
 /// # Errors
 /// When the kernel refuses.
 pub fn make_shared(folder: &Path) -> Outcome<()> {
     let what = || format!("{} cannot be mounted over itself", folder.display());
-    let mounts = std::fs::read_to_string("/proc/self/mountinfo").doing(what)?;
+    let mounts = std::fs::read_to_string("/proc/self/mountinfo").with_context(what)?;
     let mut points = mounts.lines().filter_map(|line| line.split(' ').nth(4));
-    // One that is there is from an earlier launcher; what is mounted below would be hidden by another.
+    // It may be there from an earlier launcher; a second one would hide what is mounted below.
     if points.any(|point| Path::new(point).starts_with(folder)) {
         return Ok(());
     }
-    mount_bind(folder, folder).doing(what)?;
-    mount_change(folder, MountPropagationFlags::SHARED).doing(what)
+    mount_bind(folder, folder).with_context(what)?;
+    mount_change(folder, MountPropagationFlags::SHARED).with_context(what)
 }
 
 /// The opposite, when nothing is mounted there any more.
@@ -93,18 +93,18 @@ pub fn release(target: &Path) -> Outcome<()> {
     match unmount(target, UnmountFlags::empty()) {
         // Not mounted, or not there.
         Err(Errno::INVAL | Errno::NOENT) => Ok(()),
-        // The last process has ended, but the kernel has not finished with it: let the mount go when it has.
+        // The last process has ended, but the kernel has not finished with it: it unmounts when it has.
         Err(Errno::BUSY) => {
-            unmount(target, UnmountFlags::DETACH).doing(|| format!("{} cannot be unmounted", target.display()))
+            unmount(target, UnmountFlags::DETACH).with_context(|| format!("{} cannot be unmounted", target.display()))
         }
-        result => result.doing(|| format!("{} cannot be unmounted", target.display())),
+        result => result.with_context(|| format!("{} cannot be unmounted", target.display())),
     }
 }
 
-/// Overlay notes which layers an upper was used with, and refuses others. Ours change: the system layer with each
-/// version of the agent, and the place of a disk when it is copied. That the layers belong together is known from the
-/// disk's description.
-fn forget_places(disk: &Path) -> io::Result<()> {
+/// Overlay stores in an upper which layers it was used with, and refuses others. Ours change: the system layer with each
+/// version of the agent, and the place of a disk when it is copied. That the layers belong together is in the disk's
+/// description.
+fn remove_origin_marks(disk: &Path) -> io::Result<()> {
     let notes = [
         (disk.join("upper"), "trusted.overlay.origin"),
         (disk.join("work/index"), "trusted.overlay.origin"),
@@ -119,58 +119,58 @@ fn forget_places(disk: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// In a thread of its own, whose mounts nobody else sees.
-fn mount_for(layers: Layers<'_>, owners: Owners) -> Outcome<OwnedFd> {
+/// Runs in a thread with a mount namespace of its own.
+fn overlay_idmapped(layers: Layers<'_>, id_map: IdMap) -> Outcome<OwnedFd> {
     let what = || "The layers of a root file system cannot be mounted".to_owned();
-    let namespace = system::user_namespace(&owners.map()).doing(what)?;
-    system::enter_private_mount_namespace().doing(what)?;
+    let namespace = system::user_namespace(&id_map.text()).with_context(what)?;
+    system::enter_private_mount_namespace().with_context(what)?;
     for layer in [layers.lowers[0], layers.lowers[1], layers.disk] {
-        show_owners(layer, &namespace)?;
+        mount_idmapped(layer, &namespace)?;
     }
-    // New files in the upper get this thread's user before they get their own; it must be one that has a number there.
-    system::become_user_with_all_powers(owners.root()).doing(what)?;
-    when_free(layers).doing(what)
+    // New files in the upper get this thread's user before they get their own; it must be a mapped one.
+    system::become_user_with_capabilities(id_map.root()).with_context(what)?;
+    overlay_when_released(layers).with_context(what)
 }
 
-/// Lays a folder over itself with its files' owners translated.
-fn show_owners(folder: &Path, namespace: &OwnedFd) -> Outcome<()> {
+/// Mounts a folder over itself with mapped owners.
+fn mount_idmapped(folder: &Path, namespace: &OwnedFd) -> Outcome<()> {
     let what = || format!("{} cannot be mounted", folder.display());
     let flags = OpenTreeFlags::OPEN_TREE_CLONE | OpenTreeFlags::OPEN_TREE_CLOEXEC;
-    let copy = open_tree(CWD, folder, flags).doing(what)?;
-    match system::translate_owners(copy.as_fd(), namespace.as_fd()) {
+    let copy = open_tree(CWD, folder, flags).with_context(what)?;
+    match system::set_id_map(copy.as_fd(), namespace.as_fd()) {
         Err(error) if error.raw_os_error() == Some(libc::EINVAL) => {
             let message = format!(
-                "The file system of {} cannot translate owners (id-mapped mounts). Put it on ext4, XFS or btrfs.",
+                "The file system of {} has no id-mapped mounts. Put it on ext4, XFS or btrfs.",
                 folder.display()
             );
             return Err(Failure::new(Code::Internal, message));
         }
-        result => result.doing(what)?,
+        result => result.with_context(what)?,
     }
-    move_mount(&copy, "", CWD, folder, MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH).doing(what)
+    move_mount(&copy, "", CWD, folder, MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH).with_context(what)
 }
 
-/// Whether the owners of the files below a folder can be translated.
+/// Whether the file system of a folder supports id-mapped mounts.
 ///
 /// # Errors
 /// With what to do about it when they cannot.
-pub fn check_translation(folder: &Path, owners: Owners) -> Outcome<()> {
-    let what = || "Whether owners can be translated cannot be found out".to_owned();
-    let namespace = system::user_namespace(&owners.map()).doing(what)?;
+pub fn check_idmapped_mounts(folder: &Path, id_map: IdMap) -> Outcome<()> {
+    let what = || "Whether id-mapped mounts work cannot be found out".to_owned();
+    let namespace = system::user_namespace(&id_map.text()).with_context(what)?;
     let attempt = || {
-        system::enter_private_mount_namespace().doing(what)?;
-        show_owners(folder, &namespace)
+        system::enter_private_mount_namespace().with_context(what)?;
+        mount_idmapped(folder, &namespace)
     };
     std::thread::scope(|scope| scope.spawn(attempt).join()).map_err(|_| Failure::internal(what()))?
 }
 
-fn when_free(layers: Layers<'_>) -> io::Result<OwnedFd> {
+fn overlay_when_released(layers: Layers<'_>) -> io::Result<OwnedFd> {
     let deadline = Instant::now() + IN_USE_MAX;
     loop {
         match overlay(layers, "on") {
             Err(Errno::BUSY) if Instant::now() < deadline => std::thread::sleep(IN_USE_PAUSE),
-            // An engine that an earlier launcher started has seen the last mount, and keeps it until it ends itself. Nothing
-            // writes through it any more. Without an index the kernel lets the disk be mounted again.
+            // An engine that an earlier launcher started still has the last mount, until that engine ends. Nothing writes
+            // through it any more. Without an index the kernel lets the disk be mounted again.
             Err(Errno::BUSY) => {
                 log::warn("a disk is still mounted elsewhere", json!({"disk": layers.disk}));
                 return Ok(overlay(layers, "off")?);
@@ -201,8 +201,8 @@ fn overlay(layers: Layers<'_>, index: &'static str) -> Result<OwnedFd, Errno> {
 }
 
 fn options(engine: Engine, index: &'static str) -> [(&'static str, &'static str); 4] {
-    // gVisor tells files apart by the numbers that it finds here, and gives its own ones to those inside. Plain
-    // containers get them as they are, and numbers of 64 bits are more than JavaScript's can hold.
+    // gVisor identifies files by these inode numbers, and shows its own ones inside. Plain containers see them as they
+    // are, and 64 bits are more than a number of JavaScript can hold.
     let inode_numbers = match engine {
         Engine::Runsc => "on",
         Engine::Runc => "off",

@@ -1,5 +1,5 @@
-//! What is written down about a running sandbox, before anything of it is made: whoever finds the record can remove all
-//! of it, and a restarted launcher finds its sandboxes again.
+//! The record of a running sandbox. It is written before any part of the sandbox is made, so that all of it can be removed
+//! after a crash, and a restarted launcher finds its sandboxes again.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use crate::answer::{Doing, Outcome};
+use crate::answer::{Context, Outcome};
 use crate::config::Config;
 use crate::network::Slot;
 use crate::process::Process;
@@ -52,7 +52,7 @@ pub struct Exit {
 }
 
 impl Exit {
-    /// Of an end that nobody has seen.
+    /// Of an end that was not observed.
     pub fn unseen(reason: Reason) -> Self {
         Self {
             code: -1,
@@ -72,9 +72,9 @@ pub enum Reason {
     Exited,
     /// It passed its memory limit.
     OutOfMemory,
-    /// It was asked for.
+    /// It was stopped by a request.
     Stopped,
-    /// Its shim had ended, and without it nobody reaches the agent.
+    /// Its shim had ended, and without it the agent cannot be reached.
     ShimLost,
     /// It was not there any more when the launcher came back, as after a restart of the host.
     Lost,
@@ -124,32 +124,38 @@ impl Folder {
     /// When the disk is full.
     pub fn write_record(&self, record: &Record) -> Outcome<()> {
         let what = || format!("The record of {} cannot be written", record.id);
-        let text = serde_json::to_vec(record).map_err(std::io::Error::from).doing(what)?;
-        files::replace(&self.0.join("record.json"), &text, 0o600).doing(what)
+        let text = serde_json::to_vec(record)
+            .map_err(std::io::Error::from)
+            .with_context(what)?;
+        files::replace(&self.0.join("record.json"), &text, 0o600).with_context(what)
     }
 
-    /// Removes the record: nothing of the sandbox is left but its disk, and how it ended.
+    /// Removes the record: only the disk of the sandbox and its exit status are left.
     ///
     /// # Errors
     /// The system's.
     pub fn remove_record(&self) -> Outcome<()> {
-        files::remove(&self.0.join("record.json")).doing(|| format!("{} cannot be changed", self.0.display()))
+        files::remove(&self.0.join("record.json")).with_context(|| format!("{} cannot be changed", self.0.display()))
     }
 
     /// Renames a record that cannot be read, and keeps it for diagnosis.
     ///
     /// # Errors
     /// The system's.
-    pub fn put_record_aside(&self) -> Outcome<PathBuf> {
-        let aside = self.0.join("record.json.damaged");
-        fs::rename(self.0.join("record.json"), &aside).doing(|| format!("{} cannot be changed", self.0.display()))?;
-        Ok(aside)
+    pub fn rename_damaged_record(&self) -> Outcome<PathBuf> {
+        let kept = self.0.join("record.json.damaged");
+        fs::rename(self.0.join("record.json"), &kept)
+            .with_context(|| format!("{} cannot be changed", self.0.display()))?;
+        Ok(kept)
     }
 
-    /// How it ended; none when it runs or never ran. Where that was written down and cannot be read any more, it is lost.
+    /// How it ended; none when it runs or never ran. One that cannot be read counts as lost.
     pub fn exit(&self) -> Option<Exit> {
         files::read_json(&self.0.join("exit.json")).unwrap_or_else(|failure| {
-            log::error("how a sandbox ended cannot be read", json!({"reason": failure.message}));
+            log::error(
+                "exit status of a sandbox cannot be read",
+                json!({"reason": failure.message}),
+            );
             Some(Exit::unseen(Reason::Lost))
         })
     }
@@ -160,8 +166,10 @@ impl Folder {
     /// When the disk is full.
     pub fn write_exit(&self, exit: &Exit) -> Outcome<()> {
         let what = || format!("{} cannot be changed", self.0.display());
-        let text = serde_json::to_vec(exit).map_err(std::io::Error::from).doing(what)?;
-        files::replace(&self.0.join("exit.json"), &text, 0o600).doing(what)
+        let text = serde_json::to_vec(exit)
+            .map_err(std::io::Error::from)
+            .with_context(what)?;
+        files::replace(&self.0.join("exit.json"), &text, 0o600).with_context(what)
     }
 }
 
@@ -204,7 +212,7 @@ pub fn damaged(config: &Config) -> Outcome<Vec<SandboxId>> {
 fn ids(config: &Config) -> Outcome<Vec<SandboxId>> {
     let folder = all(config);
     let what = || format!("{} cannot be read", folder.display());
-    let entries = fs::read_dir(&folder).doing(what)?.flatten();
+    let entries = fs::read_dir(&folder).with_context(what)?.flatten();
     let names = entries.map(|entry| entry.file_name().to_string_lossy().into_owned());
     Ok(names.filter_map(|name| SandboxId::try_from(name).ok()).collect())
 }

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::answer::{Code, Doing, Failure, Outcome};
+use crate::answer::{Code, Context, Failure, Outcome};
 use crate::config::{Config, User};
 use crate::operations::Operations;
 use crate::record;
@@ -24,7 +24,7 @@ const CONNECTIONS_MAX: usize = 64;
 const LOCK_TRIES: u32 = 50;
 const LOCK_PAUSE: Duration = Duration::from_millis(20);
 
-/// Makes the folders below the home, each readable by whom it must be.
+/// Makes the folders below the home, each with the mode that its readers need.
 ///
 /// # Errors
 /// The system's.
@@ -32,15 +32,15 @@ pub fn make_folders(config: &Config) -> Outcome<()> {
     let home = config.home.as_ref();
     let what = || format!("{} cannot be prepared", home.display());
     if !home.exists() {
-        files::make_folder(home, 0o755).doing(what)?;
+        files::make_folder(home, 0o755).with_context(what)?;
     }
-    files::make_folder(&config.home("run"), 0o711).doing(what)?;
-    files::make_folder(&record::all(config), 0o711).doing(what)
+    files::make_folder(&config.home("run"), 0o711).with_context(what)?;
+    files::make_folder(&record::all(config), 0o711).with_context(what)
 }
 
-/// Takes the locks that keep a second launcher away: from the home, and from the names that the instance has on this
-/// host, by which a launcher of another home would take our sandboxes for remains of its own. They are held as long as
-/// the files are open.
+/// Takes the locks that keep a second launcher away: from the home, and from the instance's names on this host. A launcher
+/// of another home with the same instance would clean up our sandboxes as leftovers of its own. The locks are held as long
+/// as the files are open.
 ///
 /// # Errors
 /// When another launcher serves this home or this instance.
@@ -49,7 +49,7 @@ pub fn lock(config: &Config) -> Outcome<[fs::File; 2]> {
         format!("Another launcher serves {}.", config.home.as_ref().display())
     })?;
     let volatile = config.volatile();
-    files::make_folder(&volatile, 0o711).doing(|| format!("{} cannot be prepared", volatile.display()))?;
+    files::make_folder(&volatile, 0o711).with_context(|| format!("{} cannot be prepared", volatile.display()))?;
     let instance = take_lock(&volatile.join("launcher.lock"), || {
         format!(
             "A launcher with another home serves the instance {}; each needs an instance of its own.",
@@ -67,14 +67,15 @@ fn take_lock(path: &Path, taken: impl FnOnce() -> String) -> Outcome<fs::File> {
         .truncate(false)
         .mode(0o600)
         .open(path)
-        .doing(what)?;
-    // Whoever can open it, to read even, can lock it and keep us out. An earlier version made it for all to read.
-    file.set_permissions(fs::Permissions::from_mode(0o600)).doing(what)?;
-    // What a killed launcher was just starting holds its files for a moment longer.
+        .with_context(what)?;
+    // A user who can open it, even for reading, could lock it. An earlier version made it readable for all.
+    file.set_permissions(fs::Permissions::from_mode(0o600))
+        .with_context(what)?;
+    // A child that a killed launcher was just starting has its files open for a moment longer.
     for _ in 0..LOCK_TRIES {
         match rustix::fs::flock(&file, rustix::fs::FlockOperation::NonBlockingLockExclusive) {
             Err(rustix::io::Errno::AGAIN) => thread::sleep(LOCK_PAUSE),
-            result => return result.doing(what).map(|()| file),
+            result => return result.with_context(what).map(|()| file),
         }
     }
     Err(Failure::internal(taken()))
@@ -91,10 +92,10 @@ pub fn serve(config: Config) -> Outcome<()> {
     let operations = Operations::open(config)?;
     let runner = operations.host.runner;
     let what = || format!("The socket {} cannot be made", path.display());
-    files::remove(&path).doing(what)?;
-    let listener = UnixListener::bind(&path).doing(what)?;
-    fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).doing(what)?;
-    std::os::unix::fs::chown(&path, Some(runner.uid), Some(runner.gid)).doing(what)?;
+    files::remove(&path).with_context(what)?;
+    let listener = UnixListener::bind(&path).with_context(what)?;
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).with_context(what)?;
+    std::os::unix::fs::chown(&path, Some(runner.uid), Some(runner.gid)).with_context(what)?;
     log::info(
         "launcher serves",
         json!({"socket": path, "version": env!("CARGO_PKG_VERSION")}),
@@ -149,7 +150,7 @@ fn serve_connection(operations: &Operations, stream: &UnixStream) {
 }
 
 fn check_peer(runner: User, stream: &UnixStream) -> Outcome<()> {
-    let peer = rustix::net::sockopt::socket_peercred(stream.as_fd()).doing(|| "The caller is unknown".into())?;
+    let peer = rustix::net::sockopt::socket_peercred(stream.as_fd()).with_context(|| "The caller is unknown".into())?;
     let uid = peer.uid.as_raw();
     if uid == runner.uid || uid == 0 {
         return Ok(());

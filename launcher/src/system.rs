@@ -13,9 +13,8 @@ const LOOP_CONFIGURE: libc::c_ulong = 0x4C0A;
 const LOOP_CLR_FD: libc::c_ulong = 0x4C01;
 /// The device is released when its last user (the mount) is gone.
 const LO_FLAGS_AUTOCLEAR: u32 = 4;
-/// What is written goes past the host's page cache. In there it would be kept a second time, at the expense of the
-/// sandbox that wrote it, and had to fit into the sandbox's memory before the first copy could be let go. A file system
-/// that cannot do this goes on as without it.
+/// Writes bypass the host's page cache, which would hold the same data a second time and charge it to the sandbox's memory.
+/// On a file system without direct I/O the flag has no effect.
 const LO_FLAGS_DIRECT_IO: u32 = 16;
 
 #[repr(C)]
@@ -209,8 +208,8 @@ pub fn before_exec(command: &mut Command, cgroups: Vec<OwnedFd>, view: Option<Vi
         }
         if let Some(view) = &view {
             show(view)?;
-            // Its user is not root, whom the kernel would not count; the cgroup says how many processes it may have. Where
-            // we may not say so the host's usual limit holds, which is larger than a cgroup's on all but small hosts.
+            // The kernel counts the processes of users other than root; the cgroup limits their number. Where this limit
+            // cannot be lifted the host's usual one applies, which is larger than a cgroup's on all but small hosts.
             let _ = rustix::process::setrlimit(rustix::process::Resource::Nproc, unlimited);
         }
         Ok(())
@@ -229,8 +228,8 @@ fn show(view: &View) -> io::Result<()> {
     show_own_root(view)
 }
 
-/// An engine in a user namespace cannot let go of what was mounted when it began: a part of it stays as long as the engine
-/// has a program or a file open, and would keep the disks of sandboxes in use that have ended long since.
+/// An engine in a user namespace cannot unmount what was mounted when it started: the mounts stay as long as the engine
+/// has a program or a file open, and would keep the disks of ended sandboxes in use.
 fn show_own_root(view: &View) -> io::Result<()> {
     use rustix::fs::CWD;
     use rustix::mount::{MoveMountFlags, OpenTreeFlags, UnmountFlags, move_mount, open_tree, unmount};
@@ -255,7 +254,7 @@ pub fn enter_new_network_namespace() -> io::Result<()> {
     Ok(())
 }
 
-/// Puts the calling thread into a mount namespace of its own: what it mounts from now on nobody else sees.
+/// Puts the calling thread into a mount namespace of its own: only the thread sees what it mounts from now on.
 pub fn enter_private_mount_namespace() -> io::Result<()> {
     use rustix::mount::{MountPropagationFlags, mount_change};
     // SAFETY: the thread was made for this, and its mount namespace is of no concern to other threads.
@@ -308,8 +307,8 @@ struct MountAttributes {
 
 const MOUNT_ATTR_IDMAP: u64 = 0x0010_0000;
 
-/// Makes a mount, which nobody uses yet, show its files' owners under the numbers of a user namespace.
-pub fn translate_owners(mount: BorrowedFd<'_>, namespace: BorrowedFd<'_>) -> io::Result<()> {
+/// Maps the owners of a new mount's files by a user namespace (id-mapped mount).
+pub fn set_id_map(mount: BorrowedFd<'_>, namespace: BorrowedFd<'_>) -> io::Result<()> {
     let attributes = MountAttributes {
         set: MOUNT_ATTR_IDMAP,
         clear: 0,
@@ -335,7 +334,7 @@ pub fn translate_owners(mount: BorrowedFd<'_>, namespace: BorrowedFd<'_>) -> io:
 }
 
 /// Gives the calling thread another user and group. It keeps its capabilities.
-pub fn become_user_with_all_powers(number: u32) -> io::Result<()> {
+pub fn become_user_with_capabilities(number: u32) -> io::Result<()> {
     use rustix::process::{Gid, Uid};
     use rustix::thread::{
         CapabilitySets, capabilities, set_capabilities, set_keep_capabilities, set_thread_res_gid, set_thread_res_uid,

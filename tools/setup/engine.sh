@@ -49,7 +49,7 @@ do_engine() {
     --target x86_64-unknown-linux-gnu -o "$partial/gvisor-bin/gvisor-sentry-prewarmer" "$REPOSITORY/tools/engine/prewarmer.rs"
   rm -rf "$target" "$source"
   mv "$partial" "$target"
-  [[ $(runsc_date "$target/runsc") == "$RUNSC_DATE" ]] || fail "The runsc built here does not tell its version."
+  [[ $(runsc_date "$target/runsc") == "$RUNSC_DATE" ]] || fail "The runsc built here does not print its version."
 }
 
 # engine_patch SOURCES PATCH: outside of any repository's files, which git would look for otherwise.

@@ -30,7 +30,7 @@ do_runc() {
   )
   # Without seccomp a plain container reaches every call of the host's kernel.
   "$partial/runc" --version | grep -q '^libseccomp: ' || fail "The runc built here has no seccomp."
-  [[ $(runc_version "$partial/runc") == "$RUNC_VERSION" ]] || fail "The runc built here does not tell its version."
+  [[ $(runc_version "$partial/runc") == "$RUNC_VERSION" ]] || fail "The runc built here does not print its version."
   rm -rf "$target"
   mv "$partial" "$target"
 }

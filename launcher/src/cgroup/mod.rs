@@ -19,7 +19,7 @@ use rustix::event::PollFd;
 use rustix::process::{Pid, Signal, kill_process};
 use serde::{Deserialize, Serialize};
 
-use crate::answer::{Doing, Failure, Outcome};
+use crate::answer::{Context, Failure, Outcome};
 use crate::values::{Engine, Limits, SandboxId};
 
 /// Where the host's cgroups are.
@@ -221,14 +221,16 @@ impl Cgroups {
     pub fn prepare(&self) -> Outcome<()> {
         let what = || "The cgroups of the launcher cannot be made".to_owned();
         for folder in self.folders(&self.top) {
-            make(&folder).doing(what)?;
+            make(&folder).with_context(what)?;
         }
         for folder in [Path::new(ROOT), &Path::new(ROOT).join(&self.top)] {
-            self.hierarchies.delegate(folder, "+cpu +memory +pids").doing(what)?;
+            self.hierarchies
+                .delegate(folder, "+cpu +memory +pids")
+                .with_context(what)?;
         }
         for folder in self.shim_folders(&self.shims()) {
-            make(&folder).doing(what)?;
-            self.hierarchies.delegate(&folder, "+cpu").doing(what)?;
+            make(&folder).with_context(what)?;
+            self.hierarchies.delegate(&folder, "+cpu").with_context(what)?;
         }
         Ok(())
     }
@@ -239,10 +241,10 @@ impl Cgroups {
     /// When the system refuses.
     pub fn create(&self, id: &SandboxId, engine: Engine, limits: &Limits) -> Outcome<()> {
         for folder in self.folders(&self.sandbox(id)) {
-            make(&folder).doing(|| format!("The cgroup of {id} cannot be made"))?;
+            make(&folder).with_context(|| format!("The cgroup of {id} cannot be made"))?;
         }
         self.create_shim(id)
-            .doing(|| format!("The cgroup of the shim of {id} cannot be made"))?;
+            .with_context(|| format!("The cgroup of the shim of {id} cannot be made"))?;
         self.set_limits(id, engine, limits)
     }
 
@@ -281,7 +283,7 @@ impl Cgroups {
         };
         self.hierarchies
             .set_limits(&self.sandbox(id), &limits)
-            .doing(|| format!("The limits of {id} cannot be set"))
+            .with_context(|| format!("The limits of {id} cannot be set"))
     }
 
     /// The files through which a process enters the sandbox's cgroup.
@@ -319,7 +321,7 @@ impl Cgroups {
         loop {
             let text = match fs::read_to_string(&procs) {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-                text => text.doing(|| format!("The processes of {id} cannot be read"))?,
+                text => text.with_context(|| format!("The processes of {id} cannot be read"))?,
             };
             let pids: Vec<Pid> = text
                 .lines()
@@ -386,7 +388,7 @@ impl Cgroups {
     pub fn usage(&self, id: &SandboxId) -> Outcome<Usage> {
         self.hierarchies
             .usage(&self.sandbox(id))
-            .doing(|| format!("The usage of {id} cannot be read"))
+            .with_context(|| format!("The usage of {id} cannot be read"))
     }
 
     fn sandbox(&self, id: &SandboxId) -> PathBuf {
@@ -409,7 +411,7 @@ impl Cgroups {
 
     fn everywhere(&self, cgroup: &Path) -> Outcome<Vec<PathBuf>> {
         let what = || format!("{ROOT} cannot be read");
-        self.hierarchies.everywhere(cgroup).doing(what)
+        self.hierarchies.everywhere(cgroup).with_context(what)
     }
 }
 
@@ -455,7 +457,7 @@ fn make(folder: &Path) -> io::Result<()> {
 
 fn remove_all(folders: &[PathBuf]) -> Outcome<()> {
     for folder in folders {
-        remove(folder).doing(|| format!("The cgroup {} cannot be removed", folder.display()))?;
+        remove(folder).with_context(|| format!("The cgroup {} cannot be removed", folder.display()))?;
     }
     Ok(())
 }

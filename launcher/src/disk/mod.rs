@@ -12,7 +12,7 @@ use serde_json::json;
 
 pub use pool::{close, open, space};
 
-use crate::answer::{Code, Doing, Failure, Outcome};
+use crate::answer::{Code, Context, Failure, Outcome};
 use crate::config::Config;
 use crate::failpoint;
 use crate::log;
@@ -54,8 +54,8 @@ impl Disks {
             config_home: config.home.as_ref().to_owned(),
         };
         let what = || "The disk pool cannot be read".to_owned();
-        for entry in fs::read_dir(&disks.folder).doing(what)? {
-            let name = entry.doing(what)?.file_name();
+        for entry in fs::read_dir(&disks.folder).with_context(what)? {
+            let name = entry.with_context(what)?.file_name();
             if name.to_string_lossy().starts_with("new-") {
                 disks.delete_subvolume(&name.to_string_lossy())?;
             }
@@ -83,8 +83,8 @@ impl Disks {
     pub fn all(&self) -> Outcome<Vec<(SandboxId, Disk)>> {
         let what = || "The disk pool cannot be read".to_owned();
         let mut all = Vec::new();
-        for entry in fs::read_dir(&self.folder).doing(what)? {
-            let name = entry.doing(what)?.file_name().to_string_lossy().into_owned();
+        for entry in fs::read_dir(&self.folder).with_context(what)? {
+            let name = entry.with_context(what)?.file_name().to_string_lossy().into_owned();
             let Ok(id) = SandboxId::try_from(name) else {
                 continue;
             };
@@ -115,20 +115,20 @@ impl Disks {
         }
         self.refuse_when_full()?;
         let what = || format!("The disk of {id} cannot be made");
-        let folder = fs::File::open(&self.folder).doing(what)?;
+        let folder = fs::File::open(&self.folder).with_context(what)?;
         let name = format!("new-{id}");
         if self.folder.join(&name).exists() {
             self.delete_subvolume(&name)?;
         }
-        system::create_subvolume(&folder, &name).doing(what)?;
+        system::create_subvolume(&folder, &name).with_context(what)?;
         failpoint::reach("create_disk.made")?;
         let new = self.folder.join(&name);
-        let root = fs::File::open(&new).doing(what)?;
-        let number = system::subvolume_number(&root).doing(what)?;
-        system::limit_subvolume(&root, number, disk.disk_bytes.get()).doing(what)?;
-        fill(&new, disk).doing(what)?;
+        let root = fs::File::open(&new).with_context(what)?;
+        let number = system::subvolume_number(&root).with_context(what)?;
+        system::limit_subvolume(&root, number, disk.disk_bytes.get()).with_context(what)?;
+        fill(&new, disk).with_context(what)?;
         failpoint::reach("create_disk.filled")?;
-        fs::rename(&new, self.path(id)).doing(what)
+        fs::rename(&new, self.path(id)).with_context(what)
     }
 
     /// Changes a disk's limit.
@@ -138,11 +138,11 @@ impl Disks {
     pub fn resize(&self, id: &SandboxId, disk_bytes: DiskBytes) -> Outcome<()> {
         let mut disk = self.get(id)?.ok_or_else(|| absent(id))?;
         let what = || format!("The disk of {id} cannot be resized");
-        let root = fs::File::open(self.path(id)).doing(what)?;
-        let number = system::subvolume_number(&root).doing(what)?;
-        system::limit_subvolume(&root, number, disk_bytes.get()).doing(what)?;
+        let root = fs::File::open(self.path(id)).with_context(what)?;
+        let number = system::subvolume_number(&root).with_context(what)?;
+        system::limit_subvolume(&root, number, disk_bytes.get()).with_context(what)?;
         disk.disk_bytes = disk_bytes;
-        describe(&self.path(id), &disk).doing(what)
+        describe(&self.path(id), &disk).with_context(what)
     }
 
     /// Removes a disk; it may be absent.
@@ -163,14 +163,15 @@ impl Disks {
     /// When the disk is absent.
     pub fn used_bytes(&self, id: &SandboxId) -> Outcome<u64> {
         let what = || format!("The use of the disk of {id} cannot be read");
-        let root = fs::File::open(self.path(id)).doing(what)?;
-        let number = system::subvolume_number(&root).doing(what)?;
-        let text = fs::read_to_string(self.quotas.join(format!("0_{number}/referenced"))).doing(what)?;
+        let root = fs::File::open(self.path(id)).with_context(what)?;
+        let number = system::subvolume_number(&root).with_context(what)?;
+        let text = fs::read_to_string(self.quotas.join(format!("0_{number}/referenced"))).with_context(what)?;
         text.trim().parse().map_err(|_| Failure::internal(what()))
     }
 
     fn refuse_when_full(&self) -> Outcome<()> {
-        let about = rustix::fs::statvfs(&self.config_home).doing(|| "The host's free space cannot be read".into())?;
+        let about =
+            rustix::fs::statvfs(&self.config_home).with_context(|| "The host's free space cannot be read".into())?;
         let free = about.f_bavail.saturating_mul(about.f_frsize);
         if free >= HOST_FREE_BYTES_MIN {
             return Ok(());
@@ -184,8 +185,8 @@ impl Disks {
 
     fn delete_subvolume(&self, name: &str) -> Outcome<()> {
         let what = || format!("The disk {name} cannot be deleted");
-        let folder = fs::File::open(&self.folder).doing(what)?;
-        system::delete_subvolume(&folder, name).doing(what)
+        let folder = fs::File::open(&self.folder).with_context(what)?;
+        system::delete_subvolume(&folder, name).with_context(what)
     }
 }
 

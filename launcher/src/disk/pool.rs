@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use rustix::mount::{MountFlags, MountPropagationFlags, UnmountFlags, mount, mount_change, unmount};
 use serde::Serialize;
 
-use crate::answer::{Doing, Failure, Outcome};
+use crate::answer::{Context, Failure, Outcome};
 use crate::config::Config;
 use crate::{files, system};
 
@@ -33,7 +33,7 @@ const RELEASE_MAX: Duration = Duration::from_secs(5);
 pub fn open(config: &Config) -> Outcome<()> {
     let file = config.home("pool.btrfs");
     let folder = config.home("pool");
-    files::make_folder(&folder, 0o700).doing(|| format!("The folder {} cannot be made", folder.display()))?;
+    files::make_folder(&folder, 0o700).with_context(|| format!("The folder {} cannot be made", folder.display()))?;
     if !file.exists() {
         format(config, &file)?;
     }
@@ -41,7 +41,7 @@ pub fn open(config: &Config) -> Outcome<()> {
         attach(&file, &folder)?;
     }
     let disks = folder.join("disks");
-    files::make_folder(&disks, 0o700).doing(|| format!("The folder {} cannot be made", disks.display()))
+    files::make_folder(&disks, 0o700).with_context(|| format!("The folder {} cannot be made", disks.display()))
 }
 
 /// Unmounts the pool; the loop device goes with it.
@@ -53,7 +53,7 @@ pub fn close(config: &Config) -> Outcome<()> {
     let Some(device) = mounted(&folder)? else {
         return Ok(());
     };
-    unmount(&folder, UnmountFlags::empty()).doing(|| format!("{} cannot be unmounted", folder.display()))?;
+    unmount(&folder, UnmountFlags::empty()).with_context(|| format!("{} cannot be unmounted", folder.display()))?;
     // Its loop device is released a moment later.
     let device = device.trim_start_matches("/dev/");
     let backing = PathBuf::from(format!("/sys/block/{device}/loop/backing_file"));
@@ -70,8 +70,8 @@ pub fn close(config: &Config) -> Outcome<()> {
 /// When it is not mounted.
 pub fn space(config: &Config) -> Outcome<Space> {
     let what = || "The pool's space cannot be read".to_owned();
-    let pool = rustix::fs::statvfs(config.home("pool")).doing(what)?;
-    let host = rustix::fs::statvfs(config.home.as_ref()).doing(what)?;
+    let pool = rustix::fs::statvfs(config.home("pool")).with_context(what)?;
+    let host = rustix::fs::statvfs(config.home.as_ref()).with_context(what)?;
     let free = |about: &rustix::fs::StatVfs| about.f_bavail.saturating_mul(about.f_frsize);
     Ok(Space {
         total_bytes: pool.f_blocks.saturating_mul(pool.f_frsize),
@@ -84,8 +84,8 @@ pub fn quotas(config: &Config) -> Outcome<PathBuf> {
     let what = || "The pool's quotas cannot be found".to_owned();
     let device = mounted(&config.home("pool"))?.ok_or_else(|| Failure::internal(what()))?;
     let name = device.trim_start_matches("/dev/").to_owned();
-    for entry in fs::read_dir("/sys/fs/btrfs").doing(what)? {
-        let folder = entry.doing(what)?.path();
+    for entry in fs::read_dir("/sys/fs/btrfs").with_context(what)? {
+        let folder = entry.with_context(what)?.path();
         if folder.join("devices").join(&name).exists() {
             let quotas = folder.join("qgroups");
             let missing = || Failure::internal("The pool has no quotas: it was not made with mkfs.btrfs -O squota.");
@@ -97,7 +97,7 @@ pub fn quotas(config: &Config) -> Outcome<PathBuf> {
 
 /// The device mounted at a folder.
 fn mounted(folder: &Path) -> Outcome<Option<String>> {
-    let text = fs::read_to_string("/proc/self/mounts").doing(|| "The mounts cannot be read".into())?;
+    let text = fs::read_to_string("/proc/self/mounts").with_context(|| "The mounts cannot be read".into())?;
     // The kernel shows where a folder is, whatever links led to it.
     let place_of = fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
     let mut found = None;
@@ -114,14 +114,14 @@ fn mounted(folder: &Path) -> Outcome<Option<String>> {
 fn format(config: &Config, file: &Path) -> Outcome<()> {
     let what = || format!("The disk pool {} cannot be made", file.display());
     let new = file.with_extension("new");
-    files::remove(&new).doing(what)?;
+    files::remove(&new).with_context(what)?;
     let sparse = fs::OpenOptions::new()
         .write(true)
         .create_new(true)
         .mode(0o600)
         .open(&new)
-        .doing(what)?;
-    sparse.set_len(config.pool_bytes).doing(what)?;
+        .with_context(what)?;
+    sparse.set_len(config.pool_bytes).with_context(what)?;
     drop(sparse);
     let output = Command::new("/usr/sbin/mkfs.btrfs")
         .args(["--quiet", "-O", "squota"])
@@ -129,40 +129,48 @@ fn format(config: &Config, file: &Path) -> Outcome<()> {
         .env_clear()
         .stdin(Stdio::null())
         .output()
-        .doing(|| "mkfs.btrfs cannot be started; install btrfs-progs 6.14 or later".into())?;
+        .with_context(|| "mkfs.btrfs cannot be started; install btrfs-progs 6.14 or later".into())?;
     if !output.status.success() {
-        let words = String::from_utf8_lossy(&output.stderr).into_owned();
-        return Err(Failure::internal(format!("{}: mkfs.btrfs says: {words}", what())));
+        let message = String::from_utf8_lossy(&output.stderr).into_owned();
+        return Err(Failure::internal(format!("{}: mkfs.btrfs says: {message}", what())));
     }
-    fs::rename(&new, file).doing(what)
+    fs::rename(&new, file).with_context(what)
 }
 
 fn attach(file: &Path, folder: &Path) -> Outcome<()> {
     let what = || format!("The disk pool {} cannot be mounted", file.display());
-    let backing = fs::OpenOptions::new().read(true).write(true).open(file).doing(what)?;
+    let backing = fs::OpenOptions::new()
+        .read(true)
+        .write(true)
+        .open(file)
+        .with_context(what)?;
     let control = fs::OpenOptions::new()
         .read(true)
         .write(true)
         .open("/dev/loop-control")
-        .doing(what)?;
+        .with_context(what)?;
     for _ in 0..LOOP_TRIES {
-        let path = format!("/dev/loop{}", system::free_loop_device(&control).doing(what)?);
-        let device = fs::OpenOptions::new().read(true).write(true).open(&path).doing(what)?;
+        let path = format!("/dev/loop{}", system::free_loop_device(&control).with_context(what)?);
+        let device = fs::OpenOptions::new()
+            .read(true)
+            .write(true)
+            .open(&path)
+            .with_context(what)?;
         match system::configure_loop_device(&device, &backing, &file.to_string_lossy()) {
             Err(error) if error.raw_os_error() == Some(libc::EBUSY) => continue,
-            result => result.doing(what)?,
+            result => result.with_context(what)?,
         }
         let flags = MountFlags::NOSUID | MountFlags::NODEV | MountFlags::NOATIME;
         let mounting = mount(path.as_str(), folder, "btrfs", flags, c"discard=async");
         if mounting.is_err() {
             let _ = system::clear_loop_device(&device);
         }
-        mounting.doing(what)?;
+        mounting.with_context(what)?;
         // Mount namespaces copy what is mounted when they are made, those of other instances' sandboxes too. Their copies
         // of this go when it goes, instead of holding the device.
-        mount_change(folder, MountPropagationFlags::SHARED).doing(what)?;
+        mount_change(folder, MountPropagationFlags::SHARED).with_context(what)?;
         // The root of a file system has rights of its own, whatever those of the folder it is mounted on.
-        return fs::set_permissions(folder, fs::Permissions::from_mode(0o700)).doing(what);
+        return fs::set_permissions(folder, fs::Permissions::from_mode(0o700)).with_context(what);
     }
     Err(Failure::internal(format!("{}: no loop device is free.", what())))
 }

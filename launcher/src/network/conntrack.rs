@@ -1,5 +1,5 @@
-//! Forgets the connections of a sandbox that has ended. The kernel would go on passing their packets to its address,
-//! which belongs to another tenant's sandbox next.
+//! Deletes the tracked connections of a sandbox that has ended. The kernel would go on passing their packets to its
+//! address, which another tenant's sandbox gets next.
 
 use std::io;
 use std::net::Ipv4Addr;

@@ -1,6 +1,6 @@
-//! A table of nftables of ours in the router, and one on the host. What every sandbox shares is loaded once at the start,
-//! so that a start with the default policy needs no change of them. Tables of others are never touched. Whoever removes
-//! ours, as a reload of the host's firewall does, stops the sandboxes' traffic until we have put them back.
+//! Our nftables table in the router, and the one on the host. The rules that all sandboxes share are loaded once at the
+//! start, so that a sandbox with the default policy needs no change of them. Tables of others are never touched. When ours
+//! are removed, as by a reload of the host's firewall, the sandboxes have no traffic until they are restored.
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -13,29 +13,29 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::netlink::Netlink;
-use super::rulesets::Rulesets;
+use super::ruleset_monitor::RulesetMonitor;
 use super::{Slot, router, rules, table};
-use crate::answer::{Doing, Failure, Outcome};
+use crate::answer::{Context, Failure, Outcome};
 use crate::config::Config;
 use crate::log;
 use crate::values::{Cidr, Network};
 
-/// One change at a time: a table that is loaded anew must not lose one that was made meanwhile.
+/// One change at a time: loading a table must not lose a change that was made meanwhile.
 static CHANGES: Mutex<()> = Mutex::new(());
 
-/// Loads both tables anew, each in one transaction, with the policies of the sandboxes that are there.
+/// Replaces both tables, each in one transaction, with the policies of the sandboxes that are there.
 ///
 /// # Errors
 /// When the policies cannot be read or nftables refuses a table.
 pub fn load(config: &Config, policies: impl FnOnce(&Config) -> Outcome<BTreeMap<Slot, Network>>) -> Outcome<()> {
     let _changing = CHANGES.lock().unwrap_or_else(PoisonError::into_inner);
-    let mut text = anew(config, &rules::router_table(config));
+    let mut text = replace_table(config, &rules::router_table(config));
     for (&slot, network) in &policies(config)? {
         text.push_str(&add_policy(config, slot, network));
     }
     text.push_str(&host_networks_text(config)?);
     router::within(config, || apply(&text))?;
-    apply(&anew(config, &rules::host_table(config)))
+    apply(&replace_table(config, &rules::host_table(config)))
 }
 
 /// Removes the host's table; the router's goes with it.
@@ -43,16 +43,16 @@ pub fn load(config: &Config, policies: impl FnOnce(&Config) -> Outcome<BTreeMap<
 /// # Errors
 /// When nftables fails.
 pub fn unload(config: &Config) -> Outcome<()> {
-    apply(&anew(config, ""))
+    apply(&replace_table(config, ""))
 }
 
-fn anew(config: &Config, text: &str) -> String {
+fn replace_table(config: &Config, text: &str) -> String {
     let table = table(config);
     format!("table inet {table}\ndelete table inet {table}\n{text}")
 }
 
-/// Replaces what a slot may reach. Takes hold at once, for open connections too: every packet passes the policy
-/// before it is looked up among the known connections.
+/// Replaces what a slot may reach. Takes effect at once, for open connections too: every packet passes the policy before
+/// connection tracking.
 ///
 /// # Errors
 /// When nftables refuses it.
@@ -119,7 +119,7 @@ fn host_networks_text(config: &Config) -> Outcome<String> {
 
 fn host_networks(config: &Config) -> Outcome<Vec<Cidr>> {
     let what = || "The host's routes cannot be read".to_owned();
-    let routes = Netlink::open().doing(what)?.routes().doing(what)?;
+    let routes = Netlink::open().with_context(what)?.routes().with_context(what)?;
     let near = |range: &Cidr| range.length() > 0 && !config.address_pool.contains(*range);
     Ok(routes
         .iter()
@@ -138,27 +138,32 @@ fn apply(text: &str) -> Outcome<()> {
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
         .spawn()
-        .doing(|| "nft cannot be started; install the package nftables".into())?;
+        .with_context(|| "nft cannot be started; install the package nftables".into())?;
     if let Some(mut input) = nft.stdin.take() {
-        // When nft ends early its words, read below, say more than the broken pipe.
+        // When nft ends early, its message, read below, explains more than the broken pipe.
         let _ = input.write_all(text.as_bytes());
     }
-    let output = nft.wait_with_output().doing(|| "nft cannot be waited for".into())?;
+    let output = nft
+        .wait_with_output()
+        .with_context(|| "nft cannot be waited for".into())?;
     if output.status.success() {
         return Ok(());
     }
-    let words = String::from_utf8_lossy(&output.stderr);
-    let words: String = words.chars().take(600).collect();
-    Err(Failure::internal(format!("nftables refused a change: {words}")))
+    let message = String::from_utf8_lossy(&output.stderr);
+    let message: String = message.chars().take(600).collect();
+    Err(Failure::internal(format!("nftables refused a change: {message}")))
 }
 
 /// Keeps the host's neighbourhood closed when the host's routes change, in a thread of its own. Whatever fails is tried
 /// again: the kernel drops its messages when routes change by the hundred.
-pub fn follow_host_networks(config: Arc<Config>) {
+pub fn keep_host_networks_closed(config: Arc<Config>) {
     std::thread::spawn(move || {
         loop {
-            let Err(failure) = watch_host_networks(&config);
-            log::error("host networks are looked up again", json!({"reason": failure.message}));
+            let Err(failure) = update_host_networks(&config);
+            log::error(
+                "subscription to the host's routes is renewed",
+                json!({"reason": failure.message}),
+            );
             std::thread::sleep(RETRY);
         }
     });
@@ -169,12 +174,15 @@ const SETTLE: Duration = Duration::from_millis(200);
 /// After a failure.
 const RETRY: Duration = Duration::from_secs(1);
 
-fn watch_host_networks(config: &Config) -> Outcome<Infallible> {
-    let changes = Netlink::watching_routes().doing(|| "The host's routes cannot be watched".into())?;
+fn update_host_networks(config: &Config) -> Outcome<Infallible> {
+    let changes = Netlink::subscribe_to_routes()
+        .with_context(|| "Changes of the host's routes cannot be subscribed to".into())?;
     let mut known = host_networks(config)?;
     refresh_host_networks(config)?;
     loop {
-        changes.wait().doing(|| "The host's routes cannot be watched".into())?;
+        changes
+            .wait()
+            .with_context(|| "Changes of the host's routes cannot be subscribed to".into())?;
         std::thread::sleep(SETTLE);
         let now = host_networks(config)?;
         if now != known {
@@ -185,18 +193,18 @@ fn watch_host_networks(config: &Config) -> Outcome<Infallible> {
 }
 
 /// How a table should look: its chains and sets, without what sets hold.
-fn shape(config: &Config) -> Outcome<Vec<u8>> {
+fn structure(config: &Config) -> Outcome<Vec<u8>> {
     let table = table(config);
     let output = Command::new("/usr/sbin/nft")
         .args(["--stateless", "--terse", "list", "table", "inet", &table])
         .env_clear()
         .stdin(Stdio::null())
         .output()
-        .doing(|| "nft cannot be started; install the package nftables".into())?;
+        .with_context(|| "nft cannot be started; install the package nftables".into())?;
     Ok(output.stdout)
 }
 
-/// Who may reach what, as it is written down.
+/// Reads the recorded policies.
 type Policies = fn(&Config) -> Outcome<BTreeMap<Slot, Network>>;
 
 /// Where a table of ours is.
@@ -215,34 +223,37 @@ impl Place {
     }
 }
 
-/// Puts our tables back when something has changed or removed them, in a thread for each.
-pub fn keep(config: &Arc<Config>, policies: Policies) {
+/// Restores our tables when something has changed or removed them, in a thread for each.
+pub fn reconcile(config: &Arc<Config>, policies: Policies) {
     for place in [Place::Router, Place::Host] {
         let config = Arc::clone(config);
         std::thread::spawn(move || {
             loop {
-                let Err(failure) = keep_table(&config, place, policies);
-                log::error("the firewall is looked at again", json!({"reason": failure.message}));
+                let Err(failure) = reconcile_table(&config, place, policies);
+                log::error(
+                    "subscription to changes of the firewall is renewed",
+                    json!({"reason": failure.message}),
+                );
                 std::thread::sleep(RETRY);
             }
         });
     }
 }
 
-fn keep_table(config: &Config, place: Place, policies: Policies) -> Outcome<Infallible> {
-    let what = || "The firewall cannot be watched".to_owned();
-    let changes = place.within(config, || Rulesets::watch().doing(what))?;
-    // What was removed before this, or what a failed watch has missed, comes back too.
+fn reconcile_table(config: &Config, place: Place, policies: Policies) -> Outcome<Infallible> {
+    let what = || "Changes of the firewall cannot be subscribed to".to_owned();
+    let changes = place.within(config, || RulesetMonitor::subscribe().with_context(what))?;
+    // Restores what was removed before this, or missed by a failed subscription.
     load(config, policies)?;
-    let wanted = place.within(config, || shape(config))?;
+    let wanted = place.within(config, || structure(config))?;
     loop {
-        changes.wait_for_removal(&table(config)).doing(what)?;
+        changes.wait_for_removal(&table(config)).with_context(what)?;
         // A load of our own removes the table too, and has put it back by then.
         drop(CHANGES.lock());
-        if place.within(config, || shape(config))? != wanted {
+        if place.within(config, || structure(config))? != wanted {
             load(config, policies)?;
             log::warn(
-                "a table of the firewall was changed by others and is back",
+                "a table of the firewall was changed by others and is restored",
                 json!({"place": format!("{place:?}")}),
             );
         }

@@ -7,7 +7,7 @@ pub mod namespaces;
 pub mod netlink;
 pub mod router;
 pub mod rules;
-mod rulesets;
+mod ruleset_monitor;
 pub mod slots;
 
 use std::net::Ipv4Addr;

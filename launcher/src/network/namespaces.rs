@@ -7,7 +7,7 @@ use std::thread;
 
 use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 
-use crate::answer::{Doing, Failure, Outcome};
+use crate::answer::{Context, Failure, Outcome};
 use crate::config::Config;
 
 /// The folder with the files that name our namespaces. Not `/run/netns`: the first call of `ip netns add` mounts that
@@ -16,16 +16,15 @@ pub fn folder(config: &Config) -> PathBuf {
     config.volatile().join("net")
 }
 
-/// Does something in a network namespace. A thread is what one is entered with, and it cannot be used for anything
-/// else afterwards.
+/// Does something in a network namespace. It is entered by a thread of its own, which is not used for anything else.
 ///
 /// # Errors
 /// When it cannot be entered, and those of the work.
 pub fn within<T: Send>(path: &Path, work: impl FnOnce() -> Outcome<T> + Send) -> Outcome<T> {
     let what = || format!("The network namespace {} cannot be entered", path.display());
-    let namespace = fs::File::open(path).doing(what)?;
+    let namespace = fs::File::open(path).with_context(what)?;
     in_thread(move || {
-        move_into_link_name_space(namespace.as_fd(), Some(LinkNameSpaceType::Network)).doing(what)?;
+        move_into_link_name_space(namespace.as_fd(), Some(LinkNameSpaceType::Network)).with_context(what)?;
         work()
     })
 }
@@ -48,15 +47,15 @@ pub fn make(path: &Path) -> Outcome<()> {
         return Ok(());
     }
     let what = || format!("The network namespace {} cannot be made", path.display());
-    path.parent().map_or(Ok(()), fs::create_dir_all).doing(what)?;
+    path.parent().map_or(Ok(()), fs::create_dir_all).with_context(what)?;
     in_thread(|| {
-        crate::system::enter_new_network_namespace().doing(what)?;
+        crate::system::enter_new_network_namespace().with_context(what)?;
         // Before any interface exists: they take the setting over. Absent where the kernel has no IPv6.
         for interfaces in ["all", "default"] {
             set_ipv6(interfaces, false)?;
         }
-        fs::write(path, "").doing(what)?;
-        rustix::mount::mount_bind("/proc/thread-self/ns/net", path).doing(what)
+        fs::write(path, "").with_context(what)?;
+        rustix::mount::mount_bind("/proc/thread-self/ns/net", path).with_context(what)
     })
 }
 
@@ -68,7 +67,7 @@ pub fn set_ipv6(interface: &str, on: bool) -> Outcome<()> {
     let path = format!("/proc/sys/net/ipv6/conf/{interface}/disable_ipv6");
     match fs::write(&path, if on { "0" } else { "1" }) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
-        result => result.doing(|| format!("IPv6 cannot be turned on or off on {interface}")),
+        result => result.with_context(|| format!("IPv6 cannot be turned on or off on {interface}")),
     }
 }
 
@@ -81,5 +80,5 @@ pub fn remove(path: &Path) -> Outcome<()> {
         return Ok(());
     }
     let _ = rustix::mount::unmount(path, rustix::mount::UnmountFlags::DETACH);
-    fs::remove_file(path).doing(|| format!("The network namespace {} cannot be removed", path.display()))
+    fs::remove_file(path).with_context(|| format!("The network namespace {} cannot be removed", path.display()))
 }

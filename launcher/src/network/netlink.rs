@@ -19,7 +19,7 @@ use netlink_sys::{Socket, SocketAddr};
 
 use crate::values::Cidr;
 
-/// The multicast group that tells of changed IPv4 routes.
+/// The multicast group for changes of IPv4 routes.
 const GROUP_IPV4_ROUTE: u32 = 7;
 
 /// A socket of the network namespace in which it was opened.
@@ -36,8 +36,8 @@ impl Netlink {
         Ok(Self { socket })
     }
 
-    /// One on which [`Self::wait`] returns whenever an IPv4 route has changed.
-    pub fn watching_routes() -> io::Result<Self> {
+    /// Subscribes to changes of IPv4 routes: [`Self::wait`] returns after each.
+    pub fn subscribe_to_routes() -> io::Result<Self> {
         let mut socket = Socket::new(NETLINK_ROUTE)?;
         socket.bind_auto()?;
         socket.add_membership(GROUP_IPV4_ROUTE)?;
@@ -122,12 +122,12 @@ impl Netlink {
         self.change(RouteNetlinkMessage::NewAddress(message), NLM_F_CREATE | NLM_F_REPLACE)
     }
 
-    /// Sends everything without a better route through this gateway.
+    /// Adds a default route through this gateway.
     pub fn add_default_route(&self, index: u32, gateway: Ipv4Addr) -> io::Result<()> {
         self.add_route(Cidr::around(Ipv4Addr::UNSPECIFIED, 0), index, gateway)
     }
 
-    /// Sends what is for a range through this gateway.
+    /// Adds a route for a range through this gateway.
     pub fn add_route(&self, range: Cidr, index: u32, gateway: Ipv4Addr) -> io::Result<()> {
         let mut message = RouteMessage::default();
         message.header.address_family = AddressFamily::Inet;
@@ -155,7 +155,7 @@ impl Netlink {
         self.change(RouteNetlinkMessage::SetLink(message), 0)
     }
 
-    /// Adds a rule of routing; it may be there already.
+    /// Adds a routing rule; it may be there already.
     pub fn add_rule(&self, rule: &Rule) -> io::Result<()> {
         let added = RouteNetlinkMessage::NewRule(rule.message());
         match self.change(added, NLM_F_CREATE | NLM_F_EXCL) {
@@ -164,20 +164,20 @@ impl Netlink {
         }
     }
 
-    /// Removes a rule of routing; it may be gone already.
-    pub fn forget_rule(&self, rule: &Rule) -> io::Result<()> {
-        self.end_rule(rule.message())
+    /// Removes a routing rule; it may be gone already.
+    pub fn remove_rule(&self, rule: &Rule) -> io::Result<()> {
+        self.delete_rule(rule.message())
     }
 
-    /// Removes the rule of this priority; it may be gone already.
-    pub fn remove_rule(&self, priority: u32) -> io::Result<()> {
+    /// Removes the routing rule of this priority; it may be gone already.
+    pub fn remove_rule_of(&self, priority: u32) -> io::Result<()> {
         let mut message = RuleMessage::default();
         message.header.family = AddressFamily::Inet;
         message.attributes.push(RuleAttribute::Priority(priority));
-        self.end_rule(message)
+        self.delete_rule(message)
     }
 
-    fn end_rule(&self, message: RuleMessage) -> io::Result<()> {
+    fn delete_rule(&self, message: RuleMessage) -> io::Result<()> {
         match self.change(RouteNetlinkMessage::DelRule(message), 0) {
             Err(error) if error.raw_os_error() == Some(libc::ENOENT) => Ok(()),
             result => result,
@@ -243,25 +243,25 @@ pub struct Route {
     pub gateway: Option<Ipv4Addr>,
 }
 
-/// A rule of routing.
+/// A routing rule.
 #[derive(Clone, Debug)]
 pub struct Rule {
     /// Lower ones come first.
     pub priority: u32,
     /// Where a packet must have come from; `lo` for the machine's own.
     pub interface: Option<String>,
-    /// What its mark must be, and which bits of it count.
+    /// What its mark must be, and the mask.
     pub marked: Option<(u32, u32)>,
-    /// What happens to it.
+    /// What happens to a packet.
     pub verdict: Verdict,
 }
 
 /// What a rule does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// The main table says where it goes.
+    /// It is routed by the main table.
     Main,
-    /// It is refused, and its sender told.
+    /// It is refused with an ICMP error.
     Prohibit,
 }
 

@@ -9,14 +9,14 @@ use std::path::PathBuf;
 
 use super::netlink::{Netlink, Rule, Verdict};
 use super::{SLOT_PREFIX_LENGTH, Slot, dns_interface, interface_prefix, namespaces};
-use crate::answer::{Doing, Failure, Outcome};
+use crate::answer::{Context, Failure, Outcome};
 use crate::config::Config;
 
 /// The router's end of the pair that leads to the host.
 pub const UPLINK: &str = "uplink";
 /// What our tables put on packets that may be passed on: a bit that neither Kubernetes nor the usual VPNs use.
 pub const MARK: u32 = 0x0020_0000;
-/// The host's rule for the sandboxes' interface; before those that an operator adds.
+/// The priority of the host's rule for the sandboxes' interface: before rules that an operator adds.
 const HOST_PRIORITY: u32 = 7_700;
 const MARKED_PRIORITY: u32 = 100;
 const OWN_PRIORITY: u32 = 101;
@@ -54,33 +54,36 @@ pub fn prepare(config: &Config) -> Outcome<()> {
         namespaces::remove(&path(config))?;
         namespaces::make(&path(config))?;
     }
-    let host = Netlink::open().doing(what)?;
+    let host = Netlink::open().with_context(what)?;
     let name = dns_interface(config);
     if within(config, || {
-        Netlink::open().and_then(|router| router.index(UPLINK)).doing(what)
+        Netlink::open()
+            .and_then(|router| router.index(UPLINK))
+            .with_context(what)
     })?
     .is_none()
     {
-        if let Some(other) = host.index(&name).doing(what)? {
-            host.delete(other).doing(what)?;
+        if let Some(other) = host.index(&name).with_context(what)? {
+            host.delete(other).with_context(what)?;
         }
-        let namespace = fs::File::open(path(config)).doing(what)?;
-        host.add_pair(&name, UPLINK, Some(namespace.as_fd())).doing(what)?;
+        let namespace = fs::File::open(path(config)).with_context(what)?;
+        host.add_pair(&name, UPLINK, Some(namespace.as_fd()))
+            .with_context(what)?;
         namespaces::set_ipv6(&name, false)?;
     }
-    within(config, || inside(config).doing(what))?;
+    within(config, || inside(config).with_context(what))?;
     let index = host
         .index(&name)
-        .doing(what)?
+        .with_context(what)?
         .ok_or_else(|| Failure::internal(what()))?;
     host.add_address(index, config.dns_address(), SLOT_PREFIX_LENGTH)
-        .doing(what)?;
-    host.up(index).doing(what)?;
+        .with_context(what)?;
+    host.up(index).with_context(what)?;
     host.add_route(config.address_pool, index, address(config))
-        .doing(what)?;
-    host.add_rule(&host_rule(config)).doing(what)?;
-    take_over(config, &host)?;
-    fs::write("/proc/sys/net/ipv4/ip_forward", "1").doing(|| "Forwarding cannot be turned on".into())
+        .with_context(what)?;
+    host.add_rule(&host_rule(config)).with_context(what)?;
+    move_interfaces(config, &host)?;
+    fs::write("/proc/sys/net/ipv4/ip_forward", "1").with_context(|| "Forwarding cannot be turned on".into())
 }
 
 fn usable(config: &Config) -> bool {
@@ -105,7 +108,7 @@ fn inside(config: &Config) -> std::io::Result<()> {
     let loopback = router.index("lo")?.ok_or_else(missing)?;
     for (name, value) in [
         ("all/forwarding", "1"),
-        // The reverse path would be looked up without a mark; who may send from where is in our table.
+        // The reverse path would be looked up without a mark; source addresses are checked in our table.
         ("all/rp_filter", "0"),
         ("default/rp_filter", "0"),
         ("uplink/rp_filter", "0"),
@@ -119,7 +122,7 @@ fn inside(config: &Config) -> std::io::Result<()> {
         router.add_rule(&rule)?;
     }
     for priority in KERNEL_PRIORITIES {
-        router.remove_rule(priority)?;
+        router.remove_rule_of(priority)?;
     }
     router.add_default_route(uplink, config.dns_address())
 }
@@ -133,18 +136,18 @@ fn rules() -> [Rule; 3] {
     };
     [
         rule(MARKED_PRIORITY, None, Some((MARK, MARK)), Verdict::Main),
-        // What the router says itself: refusals.
+        // The router's own packets: refusals.
         rule(OWN_PRIORITY, Some("lo"), None, Verdict::Main),
         rule(REFUSAL_PRIORITY, None, None, Verdict::Prohibit),
     ]
 }
 
-/// An earlier version had the sandboxes' interfaces on the host: those of running sandboxes move.
-fn take_over(config: &Config, host: &Netlink) -> Outcome<()> {
+/// Moves the interfaces of running sandboxes into the router: an earlier version had them on the host.
+fn move_interfaces(config: &Config, host: &Netlink) -> Outcome<()> {
     let what = || "The sandboxes' interfaces cannot be moved into the router".to_owned();
     let prefix = interface_prefix(config);
-    for name in host.names(&prefix).doing(what)? {
-        let Some(index) = host.index(&name).doing(what)? else {
+    for name in host.names(&prefix).with_context(what)? {
+        let Some(index) = host.index(&name).with_context(what)? else {
             continue;
         };
         let Some(slot) = name
@@ -154,8 +157,8 @@ fn take_over(config: &Config, host: &Netlink) -> Outcome<()> {
         else {
             continue;
         };
-        let namespace = fs::File::open(path(config)).doing(what)?;
-        host.move_to(index, namespace.as_fd()).doing(what)?;
+        let namespace = fs::File::open(path(config)).with_context(what)?;
+        host.move_to(index, namespace.as_fd()).with_context(what)?;
         within(config, || give_gateway(config, slot))?;
     }
     Ok(())
@@ -167,13 +170,13 @@ fn take_over(config: &Config, host: &Netlink) -> Outcome<()> {
 /// When the system refuses.
 pub fn give_gateway(config: &Config, slot: Slot) -> Outcome<()> {
     let what = || format!("The router's end of slot {} cannot be set up", slot.0);
-    let router = Netlink::open().doing(what)?;
-    let index = router.index(&slot.interface(config)).doing(what)?;
+    let router = Netlink::open().with_context(what)?;
+    let index = router.index(&slot.interface(config)).with_context(what)?;
     let index = index.ok_or_else(|| Failure::internal(what()))?;
     router
         .add_address(index, slot.gateway(config), SLOT_PREFIX_LENGTH)
-        .doing(what)?;
-    router.up(index).doing(what)
+        .with_context(what)?;
+    router.up(index).with_context(what)
 }
 
 /// Removes what the router has on the host; its namespace goes with the others.
@@ -184,22 +187,22 @@ pub fn remove(config: &Config) -> Outcome<()> {
     let what = || "The router cannot be removed".to_owned();
     if usable(config) {
         within(config, || {
-            let router = Netlink::open().doing(what)?;
-            for name in router.names(&interface_prefix(config)).doing(what)? {
-                if let Some(index) = router.index(&name).doing(what)? {
-                    router.delete(index).doing(what)?;
+            let router = Netlink::open().with_context(what)?;
+            for name in router.names(&interface_prefix(config)).with_context(what)? {
+                if let Some(index) = router.index(&name).with_context(what)? {
+                    router.delete(index).with_context(what)?;
                 }
             }
             Ok(())
         })?;
     }
-    let host = Netlink::open().doing(what)?;
-    host.forget_rule(&host_rule(config)).doing(what)?;
-    let mut names = host.names(&interface_prefix(config)).doing(what)?;
+    let host = Netlink::open().with_context(what)?;
+    host.remove_rule(&host_rule(config)).with_context(what)?;
+    let mut names = host.names(&interface_prefix(config)).with_context(what)?;
     names.push(dns_interface(config));
     for name in names {
-        if let Some(index) = host.index(&name).doing(what)? {
-            host.delete(index).doing(what)?;
+        if let Some(index) = host.index(&name).with_context(what)? {
+            host.delete(index).with_context(what)?;
         }
     }
     Ok(())

@@ -10,7 +10,7 @@ use crate::config::Config;
 /// closed by `firewall::refresh_host_networks`.
 const CLOSED_RANGES: &str = "0.0.0.0/8, 10.0.0.0/8, 100.64.0.0/10, 127.0.0.0/8, 168.63.129.16/32, 169.254.0.0/16, \
                              172.16.0.0/12, 192.0.0.0/24, 192.168.0.0/16, 198.18.0.0/15, 224.0.0.0/3";
-/// Connections and flows of one sandbox that the kernel remembers; questions for names count apart.
+/// Tracked connections of one sandbox; those of DNS queries count apart.
 const FLOWS_MAX: u32 = 4_096;
 
 /// The host's table. What comes from the sandboxes reaches the name server on the host and nothing else of it; routing
@@ -52,9 +52,9 @@ pub fn host_table(config: &Config) -> String {
     )
 }
 
-/// The router's table. What a packet meets is tried in the order of the chains. What is refused is answered, up to a
-/// rate, so that programs go on at once; with a reset, and for UDP with the one kind of ICMP error that gVisor tells its
-/// programs of.
+/// The router's table. A packet passes the chains in their order. Refused packets are answered, up to a rate, so that
+/// programs need not wait for a timeout: with a TCP reset, and for UDP with the one kind of ICMP error that gVisor passes on
+/// to programs.
 pub fn router_table(config: &Config) -> String {
     let table = super::table(config);
     let sets = sets(config);

@@ -12,7 +12,7 @@ use serde_json::json;
 
 use super::netlink::Netlink;
 use super::{SLOT_PREFIX_LENGTH, Slot, conntrack, namespaces, router};
-use crate::answer::{Code, Doing, Failure, Outcome};
+use crate::answer::{Code, Context, Failure, Outcome};
 use crate::config::Config;
 use crate::log;
 
@@ -30,7 +30,7 @@ pub struct Slots {
 
 struct State {
     ready: VecDeque<Slot>,
-    /// Never made, or given back. Given back ones go to the end, so that a late packet finds nobody for a while.
+    /// Never made, or released. Released ones go to the end, so that late packets reach no sandbox for a while.
     unused: VecDeque<Slot>,
     taken: BTreeSet<Slot>,
     waiting: usize,
@@ -56,7 +56,7 @@ impl Slots {
         slots
     }
 
-    /// Takes a slot that is ready.
+    /// Acquires a slot that is ready.
     ///
     /// # Errors
     /// [`Code::Capacity`] when all are taken.
@@ -83,7 +83,7 @@ impl Slots {
         Ok(slot)
     }
 
-    /// Gives a slot back. Its sandbox must have ended.
+    /// Releases a slot. Its sandbox must have ended.
     pub fn release(&self, slot: Slot) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if state.taken.remove(&slot) {
@@ -131,12 +131,12 @@ impl Slots {
 fn prepare(config: &Arc<Config>, slot: Slot) -> Outcome<()> {
     let address = slot.address(config);
     let what = || format!("The connections of {address} cannot be deleted");
-    conntrack::delete_flows(address).doing(what)?;
-    router::within(config, || conntrack::delete_flows(address).doing(what))?;
+    conntrack::delete_flows(address).with_context(what)?;
+    router::within(config, || conntrack::delete_flows(address).with_context(what))?;
     if make(config, slot).is_ok() {
         return Ok(());
     }
-    // Half a slot, or one that something is wrong with, is made anew.
+    // A slot that is incomplete or damaged is removed and made again.
     remove(config, slot)?;
     make(config, slot)
 }
@@ -145,12 +145,14 @@ fn make(config: &Config, slot: Slot) -> Outcome<()> {
     let what = || format!("The network of slot {} cannot be made", slot.0);
     let path = slot.namespace(config);
     namespaces::make(&path)?;
-    let namespace = fs::File::open(&path).doing(what)?;
+    let namespace = fs::File::open(&path).with_context(what)?;
     router::within(config, || {
-        let router = Netlink::open().doing(what)?;
+        let router = Netlink::open().with_context(what)?;
         let name = slot.interface(config);
-        if router.index(&name).doing(what)?.is_none() {
-            router.add_pair(&name, "eth0", Some(namespace.as_fd())).doing(what)?;
+        if router.index(&name).with_context(what)?.is_none() {
+            router
+                .add_pair(&name, "eth0", Some(namespace.as_fd()))
+                .with_context(what)?;
         }
         router::give_gateway(config, slot)
     })?;
@@ -159,16 +161,18 @@ fn make(config: &Config, slot: Slot) -> Outcome<()> {
 
 fn give_address(address: Ipv4Addr, gateway: Ipv4Addr) -> Outcome<()> {
     let what = || format!("The address {address} cannot be given to its namespace");
-    let inside = Netlink::open().doing(what)?;
+    let inside = Netlink::open().with_context(what)?;
     let missing = || Failure::internal(format!("{}: an interface is missing.", what()));
-    let loopback = inside.index("lo").doing(what)?.ok_or_else(missing)?;
+    let loopback = inside.index("lo").with_context(what)?.ok_or_else(missing)?;
     // Servers bind to ::1, which /etc/hosts names; the way out has IPv4 only.
     namespaces::set_ipv6("lo", true)?;
-    inside.up(loopback).doing(what)?;
-    let interface = inside.index("eth0").doing(what)?.ok_or_else(missing)?;
-    inside.add_address(interface, address, SLOT_PREFIX_LENGTH).doing(what)?;
-    inside.up(interface).doing(what)?;
-    inside.add_default_route(interface, gateway).doing(what)
+    inside.up(loopback).with_context(what)?;
+    let interface = inside.index("eth0").with_context(what)?.ok_or_else(missing)?;
+    inside
+        .add_address(interface, address, SLOT_PREFIX_LENGTH)
+        .with_context(what)?;
+    inside.up(interface).with_context(what)?;
+    inside.add_default_route(interface, gateway).with_context(what)
 }
 
 /// Removes a slot's pair and namespace.
@@ -178,9 +182,9 @@ fn give_address(address: Ipv4Addr, gateway: Ipv4Addr) -> Outcome<()> {
 pub fn remove(config: &Config, slot: Slot) -> Outcome<()> {
     let what = || format!("The network of slot {} cannot be removed", slot.0);
     router::within(config, || {
-        let router = Netlink::open().doing(what)?;
-        match router.index(&slot.interface(config)).doing(what)? {
-            Some(index) => router.delete(index).doing(what),
+        let router = Netlink::open().with_context(what)?;
+        match router.index(&slot.interface(config)).with_context(what)? {
+            Some(index) => router.delete(index).with_context(what),
             None => Ok(()),
         }
     })?;

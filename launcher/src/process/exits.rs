@@ -9,7 +9,7 @@ use rustix::event::epoll;
 use rustix::process::{PidfdFlags, WaitId, WaitIdOptions, pidfd_open, waitid};
 
 use super::Process;
-use crate::answer::{Doing, Outcome};
+use crate::answer::{Context, Outcome};
 use crate::values::SandboxId;
 
 /// The shims whose end is reported.
@@ -30,7 +30,7 @@ impl ExitMonitor {
     /// # Errors
     /// When the system has no descriptor left.
     pub fn new() -> Outcome<Self> {
-        let epoll = epoll::create(epoll::CreateFlags::CLOEXEC).doing(|| "Shims cannot be monitored".into())?;
+        let epoll = epoll::create(epoll::CreateFlags::CLOEXEC).with_context(|| "Shims cannot be monitored".into())?;
         Ok(Self {
             epoll,
             monitored: Mutex::default(),
@@ -43,13 +43,13 @@ impl ExitMonitor {
     /// When the process is gone without a trace.
     pub fn add(&self, id: &SandboxId, shim: Process) -> Outcome<()> {
         let what = || format!("The shim of {id} cannot be monitored");
-        let pid = shim.pid().ok_or(rustix::io::Errno::SRCH).doing(what)?;
-        let pidfd = pidfd_open(pid, PidfdFlags::empty()).doing(what)?;
+        let pid = shim.pid().ok_or(rustix::io::Errno::SRCH).with_context(what)?;
+        let pidfd = pidfd_open(pid, PidfdFlags::empty()).with_context(what)?;
         let mut monitored = self.monitored.lock().unwrap_or_else(PoisonError::into_inner);
         let number = monitored.next;
         monitored.next += 1;
         let data = epoll::EventData::new_u64(number);
-        epoll::add(&self.epoll, &pidfd, data, epoll::EventFlags::IN).doing(what)?;
+        epoll::add(&self.epoll, &pidfd, data, epoll::EventFlags::IN).with_context(what)?;
         monitored.shims.insert(number, (pidfd, id.clone(), shim));
         Ok(())
     }

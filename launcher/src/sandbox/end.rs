@@ -1,11 +1,11 @@
-//! How a sandbox ends, and what is left of it: its disk, and how it ended.
+//! How a sandbox ends. What is left is its disk, and its exit status.
 
 use std::fs;
 use std::time::Duration;
 
 use serde_json::json;
 
-use crate::answer::{Doing, Outcome};
+use crate::answer::{Context, Outcome};
 use crate::cgroup::Cgroups;
 use crate::config::Config;
 use crate::engine::EngineCli;
@@ -22,8 +22,8 @@ use crate::{files, overlay};
 /// How long a shim may take to write down how its engine ended.
 const SHIM_WAIT: Duration = Duration::from_secs(3);
 
-/// Ends what the record tells of and removes it. Every step may be repeated; the record goes last, so that an
-/// interrupted removal is taken up again. Preconditions: the caller holds the sandbox's lock.
+/// Kills and removes everything that the record names. Every step may be repeated; the record is removed last, so that an
+/// interrupted removal is continued later. Preconditions: the caller holds the sandbox's lock.
 ///
 /// # Errors
 /// When a step fails; the record stays then.
@@ -31,7 +31,7 @@ pub fn release(host: &Host, record: &Record, reason: Reason) -> Outcome<()> {
     let id = &record.id;
     let folder = Folder::of(&host.config, id);
     if record.shim.is_none() {
-        // Its start was interrupted: whatever it is doing, it must not start anything any more.
+        // Its start was interrupted: a shim that is still starting must not start the engine any more.
         end_shims(host, |shim| shim == id);
     }
     host.cgroups.kill(id)?;
@@ -42,14 +42,14 @@ pub fn release(host: &Host, record: &Record, reason: Reason) -> Outcome<()> {
     overlay::release(&folder.rootfs())?;
     host.cgroups.remove(id)?;
     let cli = EngineCli::new(&host.config, record.engine, Slot(record.slot), id)?;
-    files::remove_folder(cli.state()).doing(|| format!("The engine's state of {id} cannot be removed"))?;
+    files::remove_folder(cli.state()).with_context(|| format!("The engine's state of {id} cannot be removed"))?;
     reach("stop_sandbox.released")?;
     host.change_policy(record, &record.network, &Network::Default {})?;
-    files::remove(&folder.agent_socket()).doing(|| format!("{} cannot be changed", folder.path().display()))?;
-    // On a full disk how it ended stays unknown; that it has ended must not.
+    files::remove(&folder.agent_socket()).with_context(|| format!("{} cannot be changed", folder.path().display()))?;
+    // On a full disk the exit status is lost; the end must be recorded all the same.
     if let Err(failure) = folder.write_exit(&exit(&folder, reason)) {
         log::error(
-            "how a sandbox ended is not kept",
+            "exit status of a sandbox is not kept",
             json!({"id": id.as_str(), "reason": failure.message}),
         );
     }
@@ -59,17 +59,17 @@ pub fn release(host: &Host, record: &Record, reason: Reason) -> Outcome<()> {
     Ok(())
 }
 
-/// Ends a sandbox whose record cannot be read, and puts the record aside: one damaged file must not keep all others from
-/// their launcher. What only the record told, its slot, is free again when the launcher starts.
+/// Ends a sandbox whose record cannot be read, and renames the record: one damaged file must not keep the launcher from
+/// starting. Its slot, which only the record named, is free again when the launcher starts.
 ///
 /// # Errors
-/// When a step fails; the record is put aside all the same.
-pub fn release_unknown(config: &Config, cgroups: &Cgroups, id: &SandboxId) -> Outcome<()> {
+/// When a step fails; the record is renamed all the same.
+pub fn release_damaged(config: &Config, cgroups: &Cgroups, id: &SandboxId) -> Outcome<()> {
     let folder = Folder::of(config, id);
-    let aside = folder.put_record_aside()?;
+    let kept = folder.rename_damaged_record()?;
     log::error(
         "record of a sandbox is damaged, so it is ended",
-        json!({"id": id.as_str(), "record": aside}),
+        json!({"id": id.as_str(), "record": kept}),
     );
     for (shim, _) in shims(config.instance.as_str()).into_iter().filter(|(_, of)| of == id) {
         shim.end(Duration::ZERO);
@@ -77,19 +77,19 @@ pub fn release_unknown(config: &Config, cgroups: &Cgroups, id: &SandboxId) -> Ou
     cgroups.kill(id)?;
     overlay::release(&folder.rootfs())?;
     cgroups.remove(id)?;
-    EngineCli::forget(config, id).doing(|| format!("The engine's state of {id} cannot be removed"))?;
-    files::remove(&folder.agent_socket()).doing(|| format!("{} cannot be changed", folder.path().display()))?;
+    EngineCli::remove_state(config, id).with_context(|| format!("The engine's state of {id} cannot be removed"))?;
+    files::remove(&folder.agent_socket()).with_context(|| format!("{} cannot be changed", folder.path().display()))?;
     folder.write_exit(&Exit::unseen(Reason::Lost))
 }
 
-/// The record of a sandbox; none when it does not run, or is ended now because nobody knows how it runs. Preconditions: the
-/// caller holds the sandbox's lock.
+/// The record of a sandbox; none when it does not run. A sandbox with a damaged record is ended. Preconditions: the caller
+/// holds the sandbox's lock.
 ///
 /// # Errors
 /// When what is left of it cannot be removed.
 pub fn record(host: &Host, id: &SandboxId) -> Outcome<Option<Record>> {
     match Folder::of(&host.config, id).record() {
-        Err(_) => release_unknown(&host.config, &host.cgroups, id).map(|()| None),
+        Err(_) => release_damaged(&host.config, &host.cgroups, id).map(|()| None),
         record => record,
     }
 }
@@ -99,7 +99,7 @@ fn exit(folder: &Folder, reason: Reason) -> Exit {
     let Some(status) = status else {
         return Exit::unseen(reason);
     };
-    // What the shim saw says more than that it was found ended.
+    // What the shim saw is more precise than the given reason.
     let stopped = reason == Reason::Stopped;
     let oom = !stopped && status.oom_kills > 0 && (status.code, status.signal) != (0, 0);
     let reason = match (stopped, oom) {

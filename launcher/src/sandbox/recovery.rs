@@ -35,7 +35,7 @@ pub fn open(config: Config) -> Outcome<Host> {
     cgroups.prepare()?;
     router::prepare(&config)?;
     for id in record::damaged(&config)? {
-        if let Err(failure) = end::release_unknown(&config, &cgroups, &id) {
+        if let Err(failure) = end::release_damaged(&config, &cgroups, &id) {
             let left = json!({"id": id.as_str(), "reason": failure.message});
             log::error("sandbox with a damaged record is not cleaned up", left);
         }

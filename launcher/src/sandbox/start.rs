@@ -10,22 +10,22 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::{end, micros};
-use crate::answer::{Code, Doing, Failure, Outcome};
+use crate::answer::{Code, Context, Failure, Outcome};
 use crate::bundle::{self, Bundle};
 use crate::disk::{self, Disk};
 use crate::engine::EngineCli;
 use crate::failpoint::reach;
 use crate::host::Host;
+use crate::id_map::IdMap;
 use crate::network::Slot;
 use crate::overlay::Layers;
-use crate::owners::Owners;
 use crate::process::Process;
 use crate::record::{Folder, Reason, Record};
 use crate::shim::{self, ShimConfig};
 use crate::values::{Engine, Limits, Network, SandboxId};
 use crate::{files, log, overlay};
 
-/// What the caller learns about a started sandbox.
+/// The answer to a start.
 #[derive(Clone, Debug, Serialize)]
 pub struct Started {
     agent_socket: PathBuf,
@@ -41,7 +41,7 @@ struct Phases {
     engine_us: u64,
 }
 
-/// What a sandbox is started with.
+/// The settings that a sandbox is started with.
 #[derive(Clone, Debug)]
 pub struct StartOptions {
     /// What it runs on.
@@ -111,9 +111,9 @@ fn started(host: &Host, record: &Record, phases: Phases) -> Started {
 
 fn carry_out(host: &Host, folder: &Folder, record: &mut Record, disk: &Disk, begin: Instant) -> Outcome<Started> {
     let what = || format!("{} cannot be made", folder.path().display());
-    files::make_folder(folder.path(), 0o711).doing(what)?;
-    files::remove(&folder.path().join("exit.json")).doing(what)?;
-    files::remove(&ShimConfig::status_file(folder.path())).doing(what)?;
+    files::make_folder(folder.path(), 0o711).with_context(what)?;
+    files::remove(&folder.path().join("exit.json")).with_context(what)?;
+    files::remove(&ShimConfig::status_file(folder.path())).with_context(what)?;
     folder.write_record(record)?;
     reach("start_sandbox.recorded")?;
     host.change_policy(record, &Network::Default {}, &record.network)?;
@@ -136,23 +136,23 @@ fn carry_out(host: &Host, folder: &Folder, record: &mut Record, disk: &Disk, beg
 fn storage(host: &Host, folder: &Folder, record: &Record, disk: &Disk) -> Outcome<()> {
     let id = &record.id;
     let image = host.images.root(&disk.image)?;
-    let owners = (record.engine == Engine::Runsc).then(|| Owners::of(Slot(record.slot)));
+    let id_map = (record.engine == Engine::Runsc).then(|| IdMap::of(Slot(record.slot)));
     let parts = Bundle {
         engine: record.engine,
         host_name: &disk.host_name,
         limits: &record.limits,
         namespace: &Slot(record.slot).namespace(&host.config),
         cgroup: format!("/{}/{id}", host.config.cgroup()),
-        owners,
+        id_map,
     };
-    bundle::write(&folder.bundle(), &parts).doing(|| format!("The bundle of {id} cannot be written"))?;
+    bundle::write(&folder.bundle(), &parts).with_context(|| format!("The bundle of {id} cannot be written"))?;
     reach("start_sandbox.bundle")?;
     let layers = Layers {
         lowers: [&record.system_layer, &image],
         disk: &host.disks.path(id),
         engine: record.engine,
     };
-    overlay::mount(layers, owners, &folder.rootfs())?;
+    overlay::mount(layers, id_map, &folder.rootfs())?;
     reach("start_sandbox.mounted")?;
     host.cgroups.create(id, record.engine, &record.limits)?;
     reach("start_sandbox.cgroup")
@@ -162,7 +162,7 @@ fn engine(host: &Host, folder: &Folder, record: &Record) -> Outcome<Process> {
     let id = &record.id;
     let what = || format!("The shim of {id} cannot be started");
     let cli = EngineCli::new(&host.config, record.engine, Slot(record.slot), id)?;
-    fs::create_dir_all(cli.state()).doing(what)?;
+    fs::create_dir_all(cli.state()).with_context(what)?;
     let config = shim_config(host, folder, record, &cli);
     let mut shim = Command::new("/proc/self/exe")
         .args(shim_arguments(host.config.instance.as_str(), id.as_str()))
@@ -171,25 +171,27 @@ fn engine(host: &Host, folder: &Folder, record: &Record) -> Outcome<Process> {
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()
-        .doing(what)?;
+        .with_context(what)?;
     let process = i32::try_from(shim.id()).ok().and_then(Process::now);
-    let text = serde_json::to_vec(&config).map_err(std::io::Error::from).doing(what)?;
+    let text = serde_json::to_vec(&config)
+        .map_err(std::io::Error::from)
+        .with_context(what)?;
     if let Some(mut input) = shim.stdin.take() {
-        input.write_all(&text).doing(what)?;
+        input.write_all(&text).with_context(what)?;
     }
     reach("start_sandbox.shim")?;
-    let mut words = String::new();
+    let mut message = String::new();
     if let Some(mut output) = shim.stdout.take() {
-        output.read_to_string(&mut words).doing(what)?;
+        output.read_to_string(&mut message).with_context(what)?;
     }
-    if words == shim::READY {
+    if message == shim::READY {
         return process.ok_or_else(|| Failure::internal(what()));
     }
     let _ = shim.wait();
-    let words: String = words.chars().take(600).collect();
+    let message: String = message.chars().take(600).collect();
     Err(Failure::new(
         Code::Engine,
-        format!("The sandbox {id} did not start: {words}"),
+        format!("The sandbox {id} did not start: {message}"),
     ))
 }
 

@@ -12,14 +12,14 @@ use super::token_bucket::TokenBucket;
 const FILE_BYTES_MAX: usize = 256 * 1024;
 const TAIL_BYTES: usize = 2_048;
 const READ_BYTES: usize = 4_096;
-/// What may be written at once, and each second. A sandbox that writes more has to wait: a file that starts anew at every
+/// What may be written at once, and each second. A sandbox that writes more has to wait: a file that is truncated at every
 /// 256 KiB is not worth the host's CPU time.
 const BURST_BYTES: u32 = 1 << 20;
 const BYTES_PER_SECOND: u32 = 256 << 10;
 /// After so many reads the link gets its turn.
 const READS_MAX: usize = 64;
 
-/// The file, which starts anew when it is full, so that a flood fills no disk.
+/// The file, which is truncated when it is full, so that a flood fills no disk.
 pub struct EngineLog {
     file: File,
     length: usize,

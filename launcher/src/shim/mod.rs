@@ -28,7 +28,7 @@ use engine_log::EngineLog;
 use link::{Link, SOCKET_BUFFER_BYTES};
 use memory::{Action, MemoryGuard};
 
-/// Nobody's number: the shim owns nothing and needs nothing but what it has open.
+/// The user nobody: the shim owns nothing and needs nothing but what it has open.
 const NOBODY: u32 = 65_534;
 
 /// What a shim is started with, as JSON on its standard input.
@@ -72,7 +72,7 @@ impl ShimConfig {
         folder.join("engine.pid")
     }
 
-    /// The file in which the shim says how the engine ended.
+    /// The file in which the shim writes how the engine ended.
     pub fn status_file(folder: &std::path::Path) -> PathBuf {
         folder.join("status.json")
     }
@@ -91,7 +91,7 @@ pub struct Status {
     pub at_ms: i64,
 }
 
-/// What the shim says on its standard output when the engine runs. Anything else is why it does not.
+/// The shim's output when the engine runs. Any other output is the reason why it does not.
 pub const READY: &str = "ready";
 
 /// The program's main function when it is a shim.
@@ -308,7 +308,7 @@ fn give_up_root() -> io::Result<()> {
     set_no_new_privs(true)?;
     set_thread_groups(&[])?;
     set_thread_res_gid(gid, gid, gid)?;
-    // Takes the capabilities away too, and keeps other processes of nobody's from tracing this one.
+    // Removes the capabilities too, and keeps other processes of the user nobody from tracing this one.
     set_thread_res_uid(uid, uid, uid)?;
     Ok(())
 }

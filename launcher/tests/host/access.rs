@@ -36,7 +36,7 @@ fn an_instance_belongs_to_one_home() {
         assert!(!output.status.success(), "{command} of another home is refused");
         assert!(words.contains(&format!("instance {}", launcher.instance())), "{words}");
     }
-    assert_eq!(sandbox.tell("echo here"), "here");
+    assert_eq!(sandbox.call("echo here"), "here");
 }
 
 #[test]
@@ -189,10 +189,10 @@ fn answers_to_calls(calls: &[(&str, &str)], expected: impl Fn(&str) -> bool) {
     let sandbox = launcher.sandbox(1, "runc", open());
     let mut agent = sandbox.connect();
     for (name, call) in calls {
-        let answer = agent.tell(&format!("call {call}"));
+        let answer = agent.call(&format!("call {call}"));
         assert!(expected(&answer), "{name} ({call}) is answered {answer}");
     }
-    assert_eq!(sandbox.tell("echo here"), "here");
+    assert_eq!(sandbox.call("echo here"), "here");
 }
 
 #[test]

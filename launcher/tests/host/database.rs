@@ -170,7 +170,7 @@ fn the_databases_user_leads_root_nowhere() {
         }
         .unwrap();
     }
-    // Words of its own are not told either.
+    // Text that it chose is not passed on either.
     write_as_owner(&data.join("PG_VERSION"), b"${jndi:x}\n", &data);
     assert!(!start().to_string().contains("jndi"));
     write_as_owner(&data.join("PG_VERSION"), &version, &data);

@@ -13,7 +13,7 @@ use serde_json::json;
 use crate::harness::{Launcher, Sandbox, create, example, id, open};
 
 const PAGE: &str = include_str!("../../../docs/file-system.md");
-const PATIENCE: Duration = Duration::from_secs(300);
+const TIMEOUT: Duration = Duration::from_secs(300);
 
 #[test]
 fn a_plain_disk_passes_all_cases() {
@@ -25,10 +25,10 @@ fn a_plain_disk_passes_all_cases() {
         String::from_utf8_lossy(&output.stdout).replace('\n', "|")
     };
     run("prepare");
-    let told = run("run");
+    let answer = run("run");
     fs::remove_dir_all(&folder).unwrap();
-    assert_eq!(differing(&told), BTreeSet::new(), "{told}");
-    assert!(told.split('|').count() > 70, "{told}");
+    assert_eq!(differing(&answer), BTreeSet::new(), "{answer}");
+    assert!(answer.split('|').count() > 70, "{answer}");
 }
 
 #[test]
@@ -58,7 +58,7 @@ fn differs_as_the_page_says(launcher: &Launcher, engine: &str, columns: &[&str])
         .unwrap();
     assert!(prepared.success());
     let sandbox = start(launcher, engine);
-    let told = sandbox.tell_patiently("run /tools/file_cases run /cases", PATIENCE);
+    let answer = sandbox.call_with_timeout("run /tools/file_cases run /cases", TIMEOUT);
     let on_page: BTreeSet<String> = PAGE
         .lines()
         .filter_map(|line| line.strip_prefix("| `"))
@@ -66,13 +66,13 @@ fn differs_as_the_page_says(launcher: &Launcher, engine: &str, columns: &[&str])
         .filter(|(_, rest)| columns.contains(&rest.split(" |").next().unwrap()))
         .map(|(name, _)| name.to_owned())
         .collect();
-    assert!(told.ends_with("exit status: 0"), "{told}");
-    assert_eq!(differing(&told), on_page, "{told}");
+    assert!(answer.ends_with("exit status: 0"), "{answer}");
+    assert_eq!(differing(&answer), on_page, "{answer}");
 }
 
 /// The cases that a report calls different.
-fn differing(told: &str) -> BTreeSet<String> {
-    let names = told.split('|').filter_map(|line| line.strip_prefix("differs "));
+fn differing(answer: &str) -> BTreeSet<String> {
+    let names = answer.split('|').filter_map(|line| line.strip_prefix("differs "));
     names.map(|line| line.split(':').next().unwrap().to_owned()).collect()
 }
 
@@ -90,8 +90,8 @@ fn no_read_of_a_file_differs_from_what_was_written() {
         let sandbox = start_as(&launcher, number, engine);
         for file in ["/old", "/named", "/new"] {
             let command = format!("run /tools/fsx -q -P /tmp -S 8 -N 3000 {file}");
-            let told = sandbox.tell_patiently(&command, PATIENCE);
-            assert!(told.ends_with("exit status: 0"), "{engine}: {file}: {told}");
+            let answer = sandbox.call_with_timeout(&command, TIMEOUT);
+            assert!(answer.ends_with("exit status: 0"), "{engine}: {file}: {answer}");
         }
     }
 }
@@ -118,9 +118,9 @@ fn a_file_system_under_stress_makes_no_mistakes() {
                 "run /tools/ld-linux-x86-64.so.2 --library-path /tools /tools/stress-ng --temp-path /tmp --verify \
                  --timeout 5 --oomable {group}"
             );
-            let told = sandbox.tell_patiently(&command, PATIENCE);
-            assert!(told.ends_with("exit status: 0"), "{engine}: {group}: {told}");
-            assert!(!told.contains("skip"), "{engine}: {group}: {told}");
+            let answer = sandbox.call_with_timeout(&command, TIMEOUT);
+            assert!(answer.ends_with("exit status: 0"), "{engine}: {group}: {answer}");
+            assert!(!answer.contains("skip"), "{engine}: {group}: {answer}");
         }
     }
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::harness::{Launcher, Sandbox, about, create, eventually, id, open, start};
 
-/// All failpoints of an operation, found in the sources, so that none is forgotten.
+/// All failpoints of an operation, found in the sources, so that none is missed.
 fn failpoints(operation: &str) -> Vec<String> {
     let sources = [
         "src/sandbox/start.rs",
@@ -46,7 +46,7 @@ fn killed_at_any_step_of_a_start_nothing_leaks_and_it_can_be_repeated() {
                 launcher.restart("");
                 // A shim whose engine was starting when the launcher died is found again, or is gone; never both.
                 let sandbox = Sandbox::of(&id(1), &launcher.ok(start(&id(1), engine, open())));
-                assert_eq!(sandbox.tell("echo up"), "up", "{engine} after {action} at {failpoint}");
+                assert_eq!(sandbox.call("echo up"), "up", "{engine} after {action} at {failpoint}");
                 launcher.ok(about("stop_sandbox", &id(1)));
                 nothing_runs(&launcher, &failpoint);
             }
@@ -146,27 +146,23 @@ fn a_killed_launcher_finds_its_sandboxes_again() {
     ];
     let mut held: Vec<_> = sandboxes.iter().map(Sandbox::connect).collect();
     for agent in &mut held {
-        assert_eq!(agent.tell("note colour green"), "noted");
+        assert_eq!(agent.call("set colour green"), "set");
     }
     launcher.kill();
     for agent in &mut held {
-        assert_eq!(
-            agent.tell("recall colour"),
-            "green",
-            "a connection while no launcher runs"
-        );
+        assert_eq!(agent.call("get colour"), "green", "a connection while no launcher runs");
     }
     launcher.restart("");
     for (sandbox, engine) in sandboxes.iter().zip(["runsc", "runc"]) {
         let row = launcher.ok(about("inspect_sandbox", &sandbox.id));
         assert_eq!((&row["running"], &row["engine"]), (&json!(true), &json!(engine)));
         assert_eq!(row["address"], json!(sandbox.address));
-        assert_eq!(sandbox.tell("recall colour"), "green");
+        assert_eq!(sandbox.call("get colour"), "green");
     }
     // A new one must not get a slot that is taken.
     let third = launcher.sandbox(3, "runsc", open());
     assert!(sandboxes.iter().all(|sandbox| sandbox.address != third.address));
-    assert!(sandboxes[0].connect().try_tell("exit 3").is_err());
+    assert!(sandboxes[0].connect().try_call("exit 3").is_err());
     let exit = || launcher.ok(about("inspect_sandbox", &sandboxes[0].id))["exit"].clone();
     eventually("the end of a sandbox of the earlier launcher is seen", || {
         exit().is_object()
@@ -180,7 +176,7 @@ fn a_sandbox_that_ends_while_no_launcher_runs_is_found_ended() {
     let sandbox = launcher.sandbox(1, "runsc", open());
     let mut agent = sandbox.connect();
     launcher.kill();
-    assert!(agent.try_tell("exit 5").is_err());
+    assert!(agent.try_call("exit 5").is_err());
     eventually("its shim is done", || shim(&launcher, &sandbox).is_none());
     launcher.restart("");
     let row = launcher.ok(about("inspect_sandbox", &sandbox.id));
@@ -203,7 +199,7 @@ fn without_its_shim_a_sandbox_is_ended_and_says_why() {
         eventually("its end is seen", || row()["exit"].is_object());
         assert_eq!(row()["exit"]["reason"], "shim_lost", "{engine}");
         let again = Sandbox::of(&sandbox.id, &launcher.ok(start(&sandbox.id, engine, open())));
-        assert_eq!(again.tell("echo back"), "back");
+        assert_eq!(again.call("echo back"), "back");
     }
 }
 
@@ -243,13 +239,13 @@ fn an_engine_that_cannot_start_says_why_and_leaves_nothing() {
     assert_eq!(answer["error"]["code"], "engine", "{answer}");
     assert!(
         answer["error"]["message"].as_str().unwrap().len() > 60,
-        "the engine's words: {answer}"
+        "the engine's message: {answer}"
     );
     nothing_runs(&launcher, "a failed start");
     fs::remove_file(place.join("proc")).unwrap();
     fs::create_dir(place.join("proc")).unwrap();
     assert_eq!(
-        Sandbox::of(&id(1), &launcher.ok(start(&id(1), "runsc", open()))).tell("echo up"),
+        Sandbox::of(&id(1), &launcher.ok(start(&id(1), "runsc", open()))).call("echo up"),
         "up"
     );
 }
@@ -280,7 +276,7 @@ fn a_damaged_record_ends_its_own_sandbox_and_no_other() {
             [(1, "runsc"), (2, "runc"), (3, "runsc")].map(|(number, engine)| launcher.sandbox(number, engine, open()));
         let folder = |sandbox: &crate::harness::Sandbox| launcher.home.join("run/sandboxes").join(&sandbox.id);
         let [first, second, third] = &sandboxes;
-        assert_eq!(first.tell("write /kept yes"), "written");
+        assert_eq!(first.call("write /kept yes"), "written");
         let (spoiled, shims) = (
             [folder(first), folder(second)],
             [first, second].map(|sandbox| shim_of(&folder(sandbox))),
@@ -294,7 +290,7 @@ fn a_damaged_record_ends_its_own_sandbox_and_no_other() {
             std::fs::write(folder.join("record.json"), damage).unwrap();
         }
         launcher.serve();
-        assert_eq!(living.tell("echo here"), "here");
+        assert_eq!(living.call("echo here"), "here");
         for (sandbox, (folder, shim)) in [first, second].into_iter().zip(spoiled.iter().zip(shims)) {
             let found = launcher.ok(about("inspect_sandbox", &sandbox.id));
             assert_eq!(
@@ -322,7 +318,7 @@ fn a_damaged_record_ends_its_own_sandbox_and_no_other() {
         assert_eq!(found["exit"]["reason"], "lost", "{found}");
         // It can be started again, and has its disk.
         let again = launcher.ok(start(&first.id, "runsc", open()));
-        assert_eq!(crate::harness::Sandbox::of(&first.id, &again).tell("read /kept"), "yes");
+        assert_eq!(crate::harness::Sandbox::of(&first.id, &again).call("read /kept"), "yes");
     }
 }
 

@@ -14,13 +14,13 @@ fn a_folder_of_the_image_can_be_renamed_and_stays_renamed() {
     let launcher = Launcher::start();
     for (number, engine) in [(1, "runsc"), (2, "runc")] {
         let sandbox = launcher.sandbox(number, engine, open());
-        assert_eq!(sandbox.tell("move /lib/package /lib/.package-old"), "moved", "{engine}");
-        assert_eq!(sandbox.tell("move /lib /library"), "moved", "{engine}");
+        assert_eq!(sandbox.call("move /lib/package /lib/.package-old"), "moved", "{engine}");
+        assert_eq!(sandbox.call("move /lib /library"), "moved", "{engine}");
         launcher.ok(about("stop_sandbox", &sandbox.id));
         let again = Sandbox::of(&sandbox.id, &launcher.ok(start(&sandbox.id, engine, open())));
-        assert_eq!(again.tell("read /library/.package-old/code"), "code", "{engine}");
+        assert_eq!(again.call("read /library/.package-old/code"), "code", "{engine}");
         assert!(
-            again.tell("read /lib/package/code").contains("No such file"),
+            again.call("read /lib/package/code").contains("No such file"),
             "{engine}"
         );
     }
@@ -37,19 +37,19 @@ fn names_of_one_file_show_one_file() {
             ("/etc/from-image", "/etc/linked", "2"),
             ("/lib/package/code", "/lib/third", "3"),
         ] {
-            agent.tell(&format!("about {old}"));
-            assert_eq!(agent.tell(&format!("link {old} {new}")), "linked", "{engine}");
-            let told = agent.tell(&format!("about {old}"));
-            assert_eq!(agent.tell(&format!("about {new}")), told, "{engine}");
-            assert_eq!(told.split(' ').nth(1), Some(names), "{engine}");
-            agent.tell(&format!("write {new} changed"));
-            assert_eq!(agent.tell(&format!("read {old}")), "changed", "{engine}");
+            agent.call(&format!("about {old}"));
+            assert_eq!(agent.call(&format!("link {old} {new}")), "linked", "{engine}");
+            let answer = agent.call(&format!("about {old}"));
+            assert_eq!(agent.call(&format!("about {new}")), answer, "{engine}");
+            assert_eq!(answer.split(' ').nth(1), Some(names), "{engine}");
+            agent.call(&format!("write {new} changed"));
+            assert_eq!(agent.call(&format!("read {old}")), "changed", "{engine}");
         }
         // The image's own second name of it.
-        assert_eq!(agent.tell("read /lib/same"), "changed", "{engine}");
+        assert_eq!(agent.call("read /lib/same"), "changed", "{engine}");
         launcher.ok(about("stop_sandbox", &sandbox.id));
         let again = Sandbox::of(&sandbox.id, &launcher.ok(start(&sandbox.id, engine, open())));
-        assert_eq!(again.tell("read /lib/same"), "changed", "{engine}, after a restart");
+        assert_eq!(again.call("read /lib/same"), "changed", "{engine}, after a restart");
     }
 }
 
@@ -73,9 +73,9 @@ fn a_disk_from_before_folders_could_be_renamed_still_starts() {
         fs::remove_file(old.join("lib/same")).unwrap();
         run("umount", &[path(&old)]);
         let sandbox = Sandbox::of(&id, &launcher.ok(start(&id, engine, open())));
-        assert_eq!(sandbox.tell("read /etc/from-image"), "written long ago", "{engine}");
-        assert!(sandbox.tell("read /lib/same").contains("No such file"), "{engine}");
-        assert_eq!(sandbox.tell("move /lib /library"), "moved", "{engine}");
+        assert_eq!(sandbox.call("read /etc/from-image"), "written long ago", "{engine}");
+        assert!(sandbox.call("read /lib/same").contains("No such file"), "{engine}");
+        assert_eq!(sandbox.call("move /lib /library"), "moved", "{engine}");
     }
 }
 
@@ -97,7 +97,7 @@ fn a_disk_that_an_earlier_engine_still_holds_starts_all_the_same() {
     run("mount", &["-t", "overlay", "overlay", "-o", &options, path(&held)]);
     let sandbox = Sandbox::of(&id, &launcher.ok(start(&id, "runsc", open())));
     run("umount", &[path(&held)]);
-    assert_eq!(sandbox.tell("move /lib /library"), "moved");
+    assert_eq!(sandbox.call("move /lib /library"), "moved");
     assert!(launcher.log().contains("still mounted elsewhere"), "{}", launcher.log());
 }
 
@@ -105,13 +105,13 @@ fn a_disk_that_an_earlier_engine_still_holds_starts_all_the_same() {
 fn a_disk_goes_on_with_another_agent_and_at_another_place() {
     let mut launcher = Launcher::start();
     let sandbox = launcher.sandbox(1, "runsc", open());
-    assert_eq!(sandbox.tell("link /lib/same /lib/third"), "linked");
-    assert_eq!(sandbox.tell("move /lib/package /lib/moved"), "moved");
+    assert_eq!(sandbox.call("link /lib/same /lib/third"), "linked");
+    assert_eq!(sandbox.call("move /lib/package /lib/moved"), "moved");
     launcher.ok(about("stop_sandbox", &sandbox.id));
     launcher.take_another_agent();
     let again = Sandbox::of(&sandbox.id, &launcher.ok(start(&sandbox.id, "runsc", open())));
-    assert_eq!(again.tell("write /lib/third changed"), "written");
-    assert_eq!(again.tell("read /lib/moved/code"), "changed");
+    assert_eq!(again.call("write /lib/third changed"), "written");
+    assert_eq!(again.call("read /lib/moved/code"), "changed");
     launcher.ok(about("stop_sandbox", &sandbox.id));
 
     // A copy of the disk, as a fork makes it.
@@ -127,9 +127,9 @@ fn a_disk_goes_on_with_another_agent_and_at_another_place() {
         ],
     );
     let forked = Sandbox::of(&id(2), &launcher.ok(start(&id(2), "runsc", open())));
-    assert_eq!(forked.tell("read /lib/moved/code"), "changed");
-    assert_eq!(forked.tell("write /lib/moved/code again"), "written");
-    assert_eq!(forked.tell("read /lib/same"), "again");
+    assert_eq!(forked.call("read /lib/moved/code"), "changed");
+    assert_eq!(forked.call("write /lib/moved/code again"), "written");
+    assert_eq!(forked.call("read /lib/same"), "again");
 }
 
 #[test]
@@ -137,10 +137,10 @@ fn owners_inside_are_other_users_of_the_host_and_the_same_on_the_disk() {
     let launcher = Launcher::start();
     let sandbox = launcher.sandbox(1, "runsc", open());
     for owner in ["0", "1000", "65534", "65535", "65536", "1500000000"] {
-        sandbox.tell(&format!("write /of-{owner} mine"));
-        assert_eq!(sandbox.tell(&format!("chown /of-{owner} {owner}")), "changed");
-        let told = sandbox.tell(&format!("about /of-{owner}"));
-        assert_eq!(told.split(' ').nth(2), Some(format!("{owner}:{owner}").as_str()));
+        sandbox.call(&format!("write /of-{owner} mine"));
+        assert_eq!(sandbox.call(&format!("chown /of-{owner} {owner}")), "changed");
+        let answer = sandbox.call(&format!("about /of-{owner}"));
+        assert_eq!(answer.split(' ').nth(2), Some(format!("{owner}:{owner}").as_str()));
         let kept = fs::metadata(launcher.disk(&sandbox.id).join(format!("upper/of-{owner}"))).unwrap();
         assert_eq!(kept.uid().to_string(), owner);
         let mounted = launcher
@@ -152,19 +152,19 @@ fn owners_inside_are_other_users_of_the_host_and_the_same_on_the_disk() {
         assert!(shown.uid() >= 0x7000_0000, "{owner} is {} on the host", shown.uid());
     }
     assert_eq!(
-        sandbox.tell("about /etc/from-image").split(' ').nth(2),
+        sandbox.call("about /etc/from-image").split(' ').nth(2),
         Some("0:0"),
         "of the image"
     );
     assert_eq!(
-        sandbox.tell("about /.sandlot/agent").split(' ').nth(2),
+        sandbox.call("about /.sandlot/agent").split(' ').nth(2),
         Some("0:0"),
         "of the system layer"
     );
     launcher.ok(about("stop_sandbox", &sandbox.id));
     // A plain container has the host's own numbers, and finds the same owners.
     let plain = Sandbox::of(&sandbox.id, &launcher.ok(start(&sandbox.id, "runc", open())));
-    assert_eq!(plain.tell("about /of-1000").split(' ').nth(2), Some("1000:1000"));
+    assert_eq!(plain.call("about /of-1000").split(' ').nth(2), Some("1000:1000"));
 }
 
 #[test]

@@ -222,6 +222,27 @@ impl Launcher {
         program("SANDLOT_TEST_RUNSC", "runsc")
     }
 
+    /// What an engine says about a running sandbox: `running`, `paused` and the like.
+    pub fn engine_status(&self, engine: &str, id: &str) -> String {
+        let program = match engine {
+            "runsc" => self.runsc(),
+            _ => program("SANDLOT_TEST_RUNC", "runc"),
+        };
+        // Each sandbox has a folder of its own for the engine's state.
+        let states = fs::read_dir(format!("/run/sandlot-{}/engine", self.instance())).expect("the engines' states");
+        let status = |state: PathBuf| {
+            let output = Command::new(&program)
+                .arg("--root")
+                .arg(state)
+                .args(["state", id])
+                .output();
+            let answer: Value = serde_json::from_slice(&output.expect("an engine").stdout).ok()?;
+            Some(answer["status"].as_str()?.to_owned())
+        };
+        let mut found = states.filter_map(|state| status(state.expect("a state").path()));
+        found.next().expect("the sandbox's engine")
+    }
+
     /// The folder of a sandbox's disk on the host.
     pub fn disk(&self, id: &str) -> PathBuf {
         self.home.join("pool/disks").join(id)
@@ -353,19 +374,15 @@ impl Sandbox {
     }
 
     /// Gives the agent a command that may take this long.
-    pub fn tell_patiently(&self, command: &str, patience: Duration) -> String {
+    pub fn call_with_timeout(&self, command: &str, timeout: Duration) -> String {
         let mut agent = self.connect();
-        agent
-            .0
-            .get_ref()
-            .set_read_timeout(Some(patience))
-            .expect("a time limit");
-        agent.tell(command)
+        agent.0.get_ref().set_read_timeout(Some(timeout)).expect("a time limit");
+        agent.call(command)
     }
 
     /// Gives the agent a command on a connection of its own.
-    pub fn tell(&self, command: &str) -> String {
-        self.connect().tell(command)
+    pub fn call(&self, command: &str) -> String {
+        self.connect().call(command)
     }
 }
 
@@ -373,12 +390,12 @@ impl Sandbox {
 pub struct Agent(BufReader<UnixStream>);
 
 impl Agent {
-    pub fn tell(&mut self, command: &str) -> String {
-        self.try_tell(command)
+    pub fn call(&mut self, command: &str) -> String {
+        self.try_call(command)
             .unwrap_or_else(|error| panic!("the agent does not answer {command}: {error}"))
     }
 
-    pub fn try_tell(&mut self, command: &str) -> std::io::Result<String> {
+    pub fn try_call(&mut self, command: &str) -> std::io::Result<String> {
         self.0.get_mut().write_all(format!("{command}\n").as_bytes())?;
         let mut answer = String::new();
         match self.0.read_line(&mut answer)? {

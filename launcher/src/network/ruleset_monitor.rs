@@ -1,29 +1,29 @@
-//! Tells when rules of nftables are removed, in the network namespace of the calling thread.
+//! Reports when nftables rules are removed, in the network namespace of the calling thread.
 
 use std::io;
 
 use netlink_sys::protocols::NETLINK_NETFILTER;
 use netlink_sys::{Socket, SocketAddr};
 
-/// The multicast group that tells of every change of tables, chains, rules and sets.
+/// The multicast group for changes of tables, chains, rules and sets.
 const GROUP: u32 = 7;
 const SUBSYSTEM: u16 = 10 << 8;
 /// Deleted table, chain, rule, set. Our own changes of policies delete nothing but elements.
 const REMOVALS: [u16; 4] = [SUBSYSTEM | 2, SUBSYSTEM | 5, SUBSYSTEM | 8, SUBSYSTEM | 11];
-/// A rule of someone else's before ours may take a packet's mark away, but never give what ours refuses.
+/// Where a message has its type.
 const KIND_OFFSET: usize = 4;
 
-/// A socket on which changes are told.
-pub struct Rulesets {
+/// A subscription to changes.
+pub struct RulesetMonitor {
     socket: Socket,
 }
 
-impl Rulesets {
-    /// Begins to watch.
+impl RulesetMonitor {
+    /// Subscribes.
     ///
     /// # Errors
     /// When the kernel has no nftables, or refuses.
-    pub fn watch() -> io::Result<Self> {
+    pub fn subscribe() -> io::Result<Self> {
         let mut socket = Socket::new(NETLINK_NETFILTER)?;
         socket.bind(&SocketAddr::new(0, 0))?;
         socket.add_membership(GROUP)?;
