@@ -17,8 +17,8 @@ done
 NATIVE=(link_header agent_deframer shim_link)
 # Jazzer's: the name, the module, and the class among its tests.
 JVM=(
-  "agent_answers libs/agent-client dev.sandlot.agentclient.AgentAnswersFuzz"
-  "agent_frames libs/agent-client dev.sandlot.agentclient.AgentFramesFuzz"
+  "agent_answers libs/agent-client dev.sandlot.agentclient.link.AgentAnswersFuzz"
+  "agent_frames libs/agent-client dev.sandlot.agentclient.link.AgentFramesFuzz"
   "git_output toolbox dev.sandlot.toolbox.git.GitOutputFuzz"
   "lsp_output toolbox dev.sandlot.toolbox.lsp.LspOutputFuzz"
   "multipart toolbox dev.sandlot.toolbox.files.MultipartFuzz"

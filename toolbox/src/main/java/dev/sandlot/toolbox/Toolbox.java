@@ -1,8 +1,8 @@
 package dev.sandlot.toolbox;
 
 import dev.sandlot.agentclient.AgentConnection;
-import dev.sandlot.agentclient.AgentFailure;
-import dev.sandlot.agentclient.AnswerCharge;
+import dev.sandlot.agentclient.link.AgentFailure;
+import dev.sandlot.agentclient.link.AnswerCharge;
 import dev.sandlot.http.Exchange;
 import dev.sandlot.http.HttpFailure;
 import dev.sandlot.http.RouteTable;

@@ -1,5 +1,8 @@
 package dev.sandlot.agentclient;
 
+import dev.sandlot.agentclient.link.AgentFailure;
+import dev.sandlot.agentclient.link.AgentLink;
+
 /// Whom processes of a sandbox run as, and where.
 ///
 /// @param home absolute

@@ -1,6 +1,5 @@
 package dev.sandlot.agentclient;
 
-import com.google.protobuf.UnsafeByteOperations;
 import dev.sandlot.agent.v1.ChangeEnvironmentRequest;
 import dev.sandlot.agent.v1.ConfigureRequest;
 import dev.sandlot.agent.v1.ConfigureResponse;
@@ -8,26 +7,29 @@ import dev.sandlot.agent.v1.GetMetricsRequest;
 import dev.sandlot.agent.v1.HelloRequest;
 import dev.sandlot.agent.v1.HelloResponse;
 import dev.sandlot.agent.v1.Metrics;
-import dev.sandlot.agent.v1.RunEvent;
 import dev.sandlot.agent.v1.ShutdownRequest;
-import dev.sandlot.agent.v1.StartProcessRequest;
-import dev.sandlot.agent.v1.Stream;
-import dev.sandlot.agentclient.RunOutcome.Ending;
-import io.grpc.StatusException;
-import io.grpc.stub.BlockingClientCall;
+import dev.sandlot.agentclient.files.AgentFiles;
+import dev.sandlot.agentclient.link.AgentFailure;
+import dev.sandlot.agentclient.link.AgentLink;
+import dev.sandlot.agentclient.link.AnswerBudget;
+import dev.sandlot.agentclient.process.AgentProcesses;
+import dev.sandlot.agentclient.process.AgentRuns;
+import dev.sandlot.agentclient.process.HeldRun;
+import dev.sandlot.agentclient.process.OutputSink;
+import dev.sandlot.agentclient.process.ProcessRequest;
+import dev.sandlot.agentclient.process.RunAbandoned;
+import dev.sandlot.agentclient.process.RunOutcome;
+import dev.sandlot.agentclient.process.RunSinks;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 
 /// A sandbox's agent. Thread-safe; calls block. Failed calls throw {@link AgentFailure}.
 public final class AgentClient implements AutoCloseable {
   private static final Duration CALL_MAX = Duration.ofSeconds(30);
   private static final Duration ATTEMPT_MAX = Duration.ofSeconds(2);
   private static final Duration FIRST_PAUSE = Duration.ofMillis(2);
-  private static final Duration LOOK_INTERVAL = Duration.ofSeconds(1);
   private static final Duration PAUSE_MAX = Duration.ofMillis(100);
   private static final int ENVIRONMENT_ENTRIES_MAX = 10_000;
 
@@ -35,12 +37,14 @@ public final class AgentClient implements AutoCloseable {
   private final AgentFiles files;
   private final AgentPorts ports;
   private final AgentProcesses processes;
+  private final AgentRuns runs;
 
   AgentClient(AgentLink link) {
     this.link = link;
     this.files = new AgentFiles(link);
     this.ports = new AgentPorts(link);
     this.processes = new AgentProcesses(link);
+    this.runs = new AgentRuns(link);
   }
 
   /// How much memory its answers may take here.
@@ -127,31 +131,30 @@ public final class AgentClient implements AutoCloseable {
   /// @throws IOException of the sink
   public RunOutcome run(ProcessRequest request, OutputSink sink)
       throws IOException, InterruptedException {
-    return run(start(request).setMergeOutput(true), new RunSinks(sink, sink, () -> false));
+    return runs.run(request, sink);
   }
 
   /// Runs a process until it has ended, its two outputs apart. When the thread is interrupted, a
-  /// sink fails or nobody waits any more, the process and what it started are killed.
+  /// sink fails or the run is abandoned, the process and what it started are killed.
   ///
-  /// @throws RunAbandoned when nobody waits any more
+  /// @throws RunAbandoned when its caller no longer waits
   /// @throws IOException of a sink
   public RunOutcome run(ProcessRequest request, RunSinks sinks)
       throws IOException, InterruptedException {
-    return run(start(request), sinks);
+    return runs.run(request, sinks);
   }
 
-  /// The same for one of the platform's own programs, which variables of the sandbox's user do not
-  /// lead elsewhere.
+  /// The same for one of the platform's own programs, without variables of the sandbox's user that
+  /// make programs run or load other code.
   public RunOutcome runPlatform(ProcessRequest request, RunSinks sinks)
       throws IOException, InterruptedException {
-    return run(start(request).setPlatform(true), sinks);
+    return runs.runPlatform(request, sinks);
   }
 
   /// The same with its two outputs as one.
   public RunOutcome runPlatform(ProcessRequest request, OutputSink sink)
       throws IOException, InterruptedException {
-    StartProcessRequest.Builder start = start(request).setPlatform(true).setMergeOutput(true);
-    return run(start, new RunSinks(sink, sink, () -> false));
+    return runs.runPlatform(request, sink);
   }
 
   /// Starts a process that waits for its input, with the sandbox's environment and working
@@ -160,79 +163,7 @@ public final class AgentClient implements AutoCloseable {
   /// @param inputDescriptor see {@link ProcessRequest}
   /// @throws AgentFailure when it cannot be started
   public HeldRun hold(List<String> command, int inputDescriptor) throws InterruptedException {
-    return HeldRun.start(link, command, inputDescriptor);
-  }
-
-  private static StartProcessRequest.Builder start(ProcessRequest request) {
-    return StartProcessRequest.newBuilder()
-        .addAllCommand(request.command())
-        .setInput(UnsafeByteOperations.unsafeWrap(request.input()))
-        .setInputDescriptor(request.inputDescriptor())
-        .putAllEnvironment(request.environment())
-        .setWorkingDirectory(request.workingDirectory())
-        .setTimeoutMs(request.timeLimit().toMillis());
-  }
-
-  private RunOutcome run(StartProcessRequest.Builder start, RunSinks sinks)
-      throws IOException, InterruptedException {
-    BlockingClientCall<?, RunEvent> call = link.stub().run(start.build());
-    boolean ended = false;
-    try {
-      RunOutcome outcome = follow(call, sinks);
-      ended = true;
-      return outcome;
-    } catch (StatusException e) {
-      ended = true;
-      throw AgentLink.failure(e);
-    } finally {
-      if (!ended) {
-        call.cancel("nobody waits for the process any more", null);
-      }
-    }
-  }
-
-  static RunOutcome follow(BlockingClientCall<?, RunEvent> call, RunSinks sinks)
-      throws IOException, InterruptedException, StatusException {
-    while (true) {
-      RunEvent event;
-      try {
-        event = call.read(LOOK_INTERVAL.toMillis(), TimeUnit.MILLISECONDS);
-      } catch (TimeoutException _) {
-        if (sinks.abandoned().getAsBoolean()) {
-          throw new RunAbandoned();
-        }
-        continue;
-      }
-      if (event == null) {
-        throw AgentLink.broken("a run without an end");
-      }
-      switch (event.getEventCase()) {
-        case OUTPUT -> {
-          boolean error = event.getOutput().getStream() == Stream.STREAM_STDERR;
-          OutputSink sink = error ? sinks.error() : sinks.output();
-          sink.write(event.getOutput().getData().asReadOnlyByteBuffer());
-        }
-        case EXITED -> {
-          return exited(ProcessStatus.end(event.getExited()));
-        }
-        case START_FAILED -> {
-          return new RunOutcome.NotStarted(AgentLink.printable(event.getStartFailed()));
-        }
-        case STARTED, EVENT_NOT_SET -> {
-          // A newer agent may send events that we do not know.
-        }
-      }
-    }
-  }
-
-  private static RunOutcome exited(ProcessEnd end) {
-    Ending ending = end.signal() == 0 ? Ending.EXIT : Ending.SIGNAL;
-    if (end.timedOut()) {
-      ending = Ending.TIME_LIMIT;
-    } else if (end.outOfMemory()) {
-      ending = Ending.OUT_OF_MEMORY;
-    }
-    return new RunOutcome.Exited(end.code(), ending, end.signal());
+    return runs.hold(command, inputDescriptor);
   }
 
   /// What the sandbox uses, as seen from inside.

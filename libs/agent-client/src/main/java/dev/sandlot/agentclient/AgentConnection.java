@@ -3,6 +3,8 @@ package dev.sandlot.agentclient;
 import com.google.protobuf.ByteString;
 import dev.sandlot.agent.v1.DialRequest;
 import dev.sandlot.agent.v1.DialResponse;
+import dev.sandlot.agentclient.link.AgentLink;
+import dev.sandlot.agentclient.link.ChunkInputStream;
 import io.grpc.StatusException;
 import io.grpc.stub.BlockingClientCall;
 import java.io.Closeable;
@@ -68,7 +70,7 @@ public final class AgentConnection implements Closeable {
 
   private final class Incoming extends ChunkInputStream {
     @Override
-    @Nullable ByteString next() throws IOException {
+    protected @Nullable ByteString next() throws IOException {
       try {
         DialResponse message = call.read();
         return message == null ? null : message.getData();

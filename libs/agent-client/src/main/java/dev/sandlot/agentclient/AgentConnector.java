@@ -1,5 +1,9 @@
 package dev.sandlot.agentclient;
 
+import dev.sandlot.agentclient.link.AgentLink;
+import dev.sandlot.agentclient.link.AnswerBudget;
+import dev.sandlot.agentclient.link.BoundedAnswers;
+import dev.sandlot.agentclient.link.LinkGuard;
 import io.grpc.ManagedChannel;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import io.grpc.netty.shaded.io.netty.channel.Channel;

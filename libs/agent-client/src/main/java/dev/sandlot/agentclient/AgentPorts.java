@@ -5,6 +5,8 @@ import dev.sandlot.agent.v1.DialResponse;
 import dev.sandlot.agent.v1.DialTarget;
 import dev.sandlot.agent.v1.ListPortsRequest;
 import dev.sandlot.agent.v1.WaitForPortRequest;
+import dev.sandlot.agentclient.link.AgentFailure;
+import dev.sandlot.agentclient.link.AgentLink;
 import io.grpc.StatusException;
 import io.grpc.stub.BlockingClientCall;
 import java.io.IOException;

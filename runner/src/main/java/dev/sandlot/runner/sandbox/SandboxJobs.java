@@ -1,6 +1,6 @@
 package dev.sandlot.runner.sandbox;
 
-import dev.sandlot.agentclient.AgentFailure;
+import dev.sandlot.agentclient.link.AgentFailure;
 import dev.sandlot.http.Json;
 import dev.sandlot.model.Ipv4Range;
 import dev.sandlot.model.NetworkJob;

@@ -5,11 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sandlot.agentclient.AgentClient;
 import dev.sandlot.agentclient.AgentConnector;
-import dev.sandlot.agentclient.AgentFiles.WriteOptions;
 import dev.sandlot.agentclient.Identity;
-import dev.sandlot.agentclient.ProcessRequest;
-import dev.sandlot.agentclient.ReadableFile;
-import dev.sandlot.agentclient.RunOutcome;
+import dev.sandlot.agentclient.files.AgentFiles.WriteOptions;
+import dev.sandlot.agentclient.files.ReadableFile;
+import dev.sandlot.agentclient.process.ProcessRequest;
+import dev.sandlot.agentclient.process.RunOutcome;
 import dev.sandlot.model.Ipv4Range;
 import dev.sandlot.model.NetworkPolicy;
 import dev.sandlot.model.SandboxId;

@@ -4,7 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sandlot.agentclient.AgentConnector;
-import dev.sandlot.agentclient.TerminalSize;
+import dev.sandlot.agentclient.process.TerminalSize;
 import dev.sandlot.model.NetworkPolicy;
 import dev.sandlot.model.SandboxId;
 import dev.sandlot.model.SandboxJob;

@@ -1,7 +1,7 @@
 package dev.sandlot.toolbox.call;
 
 import com.google.re2j.Pattern;
-import dev.sandlot.agentclient.AnswerCharge;
+import dev.sandlot.agentclient.link.AnswerCharge;
 import dev.sandlot.http.Exchange;
 import dev.sandlot.http.HttpFailure;
 import dev.sandlot.http.Json;

@@ -1,6 +1,6 @@
 package dev.sandlot.toolbox.call;
 
-import dev.sandlot.agentclient.AgentFailure;
+import dev.sandlot.agentclient.link.AgentFailure;
 import dev.sandlot.http.HttpFailure;
 import java.util.HashMap;
 import java.util.Map;

@@ -1,6 +1,6 @@
 package dev.sandlot.toolbox.code;
 
-import dev.sandlot.agentclient.OutputSink;
+import dev.sandlot.agentclient.process.OutputSink;
 import dev.sandlot.http.HttpFailure;
 import dev.sandlot.http.Json;
 import dev.sandlot.toolbox.process.OutputCapture;

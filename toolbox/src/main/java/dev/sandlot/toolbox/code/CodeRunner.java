@@ -1,7 +1,7 @@
 package dev.sandlot.toolbox.code;
 
-import dev.sandlot.agentclient.OutputSink;
-import dev.sandlot.agentclient.ProcessRequest;
+import dev.sandlot.agentclient.process.OutputSink;
+import dev.sandlot.agentclient.process.ProcessRequest;
 import dev.sandlot.toolbox.process.Command;
 import dev.sandlot.toolbox.process.CommandRunner;
 import dev.sandlot.toolbox.process.OutputCapture;

@@ -1,6 +1,6 @@
 package dev.sandlot.toolbox.desktop;
 
-import dev.sandlot.agentclient.AgentFailure;
+import dev.sandlot.agentclient.link.AgentFailure;
 import dev.sandlot.http.Endpoint;
 import dev.sandlot.http.HttpFailure;
 import dev.sandlot.http.Route;

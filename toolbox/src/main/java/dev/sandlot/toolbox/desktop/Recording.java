@@ -2,7 +2,7 @@ package dev.sandlot.toolbox.desktop;
 
 import com.google.re2j.Matcher;
 import com.google.re2j.Pattern;
-import dev.sandlot.agentclient.FileStatus;
+import dev.sandlot.agentclient.files.FileStatus;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;

@@ -1,13 +1,13 @@
 package dev.sandlot.toolbox.desktop;
 
 import dev.sandlot.agentclient.AgentClient;
-import dev.sandlot.agentclient.AgentFailure;
-import dev.sandlot.agentclient.AgentFailure.Kind;
-import dev.sandlot.agentclient.AgentProcesses;
-import dev.sandlot.agentclient.AgentProcesses.Family;
-import dev.sandlot.agentclient.FileStatus;
-import dev.sandlot.agentclient.ProcessStart;
-import dev.sandlot.agentclient.ProcessStatus;
+import dev.sandlot.agentclient.files.FileStatus;
+import dev.sandlot.agentclient.link.AgentFailure;
+import dev.sandlot.agentclient.link.AgentFailure.Kind;
+import dev.sandlot.agentclient.process.AgentProcesses;
+import dev.sandlot.agentclient.process.AgentProcesses.Family;
+import dev.sandlot.agentclient.process.ProcessStart;
+import dev.sandlot.agentclient.process.ProcessStatus;
 import dev.sandlot.http.HttpFailure;
 import dev.sandlot.toolbox.desktop.session.DesktopFailures;
 import dev.sandlot.toolbox.desktop.session.DesktopLimits;

@@ -1,9 +1,9 @@
 package dev.sandlot.toolbox.files;
 
-import dev.sandlot.agentclient.AgentFailure;
-import dev.sandlot.agentclient.AgentFiles;
-import dev.sandlot.agentclient.FileStatus;
-import dev.sandlot.agentclient.ReadableFile;
+import dev.sandlot.agentclient.files.AgentFiles;
+import dev.sandlot.agentclient.files.FileStatus;
+import dev.sandlot.agentclient.files.ReadableFile;
+import dev.sandlot.agentclient.link.AgentFailure;
 import dev.sandlot.http.Exchange;
 import dev.sandlot.http.HttpFailure;
 import dev.sandlot.toolbox.call.Calls;

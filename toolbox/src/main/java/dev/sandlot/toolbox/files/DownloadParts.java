@@ -1,6 +1,6 @@
 package dev.sandlot.toolbox.files;
 
-import dev.sandlot.agentclient.ReadableFile;
+import dev.sandlot.agentclient.files.ReadableFile;
 import dev.sandlot.http.HttpFailure;
 import dev.sandlot.http.Json;
 import java.io.ByteArrayInputStream;

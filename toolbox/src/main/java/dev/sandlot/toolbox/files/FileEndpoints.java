@@ -1,9 +1,9 @@
 package dev.sandlot.toolbox.files;
 
 import com.google.re2j.Pattern;
-import dev.sandlot.agentclient.AgentFailure;
-import dev.sandlot.agentclient.AgentFiles;
-import dev.sandlot.agentclient.FileStatus;
+import dev.sandlot.agentclient.files.AgentFiles;
+import dev.sandlot.agentclient.files.FileStatus;
+import dev.sandlot.agentclient.link.AgentFailure;
 import dev.sandlot.http.Exchange;
 import dev.sandlot.http.HttpFailure;
 import dev.sandlot.http.Json;

@@ -1,6 +1,6 @@
 package dev.sandlot.toolbox.files;
 
-import dev.sandlot.agentclient.FileStatus;
+import dev.sandlot.agentclient.files.FileStatus;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;

@@ -1,11 +1,11 @@
 package dev.sandlot.toolbox.files;
 
-import dev.sandlot.agentclient.AgentFailure;
-import dev.sandlot.agentclient.AgentFiles;
-import dev.sandlot.agentclient.FileStatus;
-import dev.sandlot.agentclient.FileStatus.FileKind;
-import dev.sandlot.agentclient.ReadableFile;
-import dev.sandlot.agentclient.RunAbandoned;
+import dev.sandlot.agentclient.files.AgentFiles;
+import dev.sandlot.agentclient.files.FileStatus;
+import dev.sandlot.agentclient.files.FileStatus.FileKind;
+import dev.sandlot.agentclient.files.ReadableFile;
+import dev.sandlot.agentclient.link.AgentFailure;
+import dev.sandlot.agentclient.process.RunAbandoned;
 import dev.sandlot.toolbox.call.ToolboxFailures;
 import dev.sandlot.toolbox.call.ToolboxLimits;
 import dev.sandlot.toolbox.sandbox.RunningSandbox;

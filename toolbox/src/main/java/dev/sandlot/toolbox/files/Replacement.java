@@ -2,14 +2,14 @@ package dev.sandlot.toolbox.files;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import dev.sandlot.agentclient.AgentFailure;
-import dev.sandlot.agentclient.AgentFiles;
-import dev.sandlot.agentclient.AgentFiles.WriteOptions;
-import dev.sandlot.agentclient.FileStatus;
-import dev.sandlot.agentclient.FileStatus.FileKind;
-import dev.sandlot.agentclient.ProcessRequest;
-import dev.sandlot.agentclient.ReadableFile;
-import dev.sandlot.agentclient.RunOutcome;
+import dev.sandlot.agentclient.files.AgentFiles;
+import dev.sandlot.agentclient.files.AgentFiles.WriteOptions;
+import dev.sandlot.agentclient.files.FileStatus;
+import dev.sandlot.agentclient.files.FileStatus.FileKind;
+import dev.sandlot.agentclient.files.ReadableFile;
+import dev.sandlot.agentclient.link.AgentFailure;
+import dev.sandlot.agentclient.process.ProcessRequest;
+import dev.sandlot.agentclient.process.RunOutcome;
 import dev.sandlot.http.HttpFailure;
 import dev.sandlot.toolbox.call.ToolboxFailures;
 import dev.sandlot.toolbox.sandbox.RunningSandbox;

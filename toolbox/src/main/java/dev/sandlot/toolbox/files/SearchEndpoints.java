@@ -2,7 +2,7 @@ package dev.sandlot.toolbox.files;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import dev.sandlot.agentclient.RunAbandoned;
+import dev.sandlot.agentclient.process.RunAbandoned;
 import dev.sandlot.http.Exchange;
 import dev.sandlot.toolbox.call.Calls;
 import dev.sandlot.toolbox.call.ToolboxFailures;

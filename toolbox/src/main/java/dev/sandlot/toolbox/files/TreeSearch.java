@@ -1,14 +1,14 @@
 package dev.sandlot.toolbox.files;
 
-import dev.sandlot.agentclient.AgentFailure;
-import dev.sandlot.agentclient.AgentFiles;
-import dev.sandlot.agentclient.FileStatus;
-import dev.sandlot.agentclient.OutputSink;
-import dev.sandlot.agentclient.ProcessRequest;
-import dev.sandlot.agentclient.RunAbandoned;
-import dev.sandlot.agentclient.RunOutcome;
-import dev.sandlot.agentclient.RunOutcome.Ending;
-import dev.sandlot.agentclient.RunSinks;
+import dev.sandlot.agentclient.files.AgentFiles;
+import dev.sandlot.agentclient.files.FileStatus;
+import dev.sandlot.agentclient.link.AgentFailure;
+import dev.sandlot.agentclient.process.OutputSink;
+import dev.sandlot.agentclient.process.ProcessRequest;
+import dev.sandlot.agentclient.process.RunAbandoned;
+import dev.sandlot.agentclient.process.RunOutcome;
+import dev.sandlot.agentclient.process.RunOutcome.Ending;
+import dev.sandlot.agentclient.process.RunSinks;
 import dev.sandlot.http.HttpFailure;
 import dev.sandlot.toolbox.call.NulSeparated;
 import dev.sandlot.toolbox.call.ToolboxFailures;

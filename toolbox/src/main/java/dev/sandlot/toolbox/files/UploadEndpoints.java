@@ -1,8 +1,8 @@
 package dev.sandlot.toolbox.files;
 
-import dev.sandlot.agentclient.AgentFailure;
-import dev.sandlot.agentclient.AgentFiles;
-import dev.sandlot.agentclient.AgentFiles.WriteOptions;
+import dev.sandlot.agentclient.files.AgentFiles;
+import dev.sandlot.agentclient.files.AgentFiles.WriteOptions;
+import dev.sandlot.agentclient.link.AgentFailure;
 import dev.sandlot.http.Exchange;
 import dev.sandlot.http.HttpFailure;
 import dev.sandlot.toolbox.call.Calls;

@@ -2,9 +2,9 @@ package dev.sandlot.toolbox.files;
 
 import com.google.re2j.Matcher;
 import com.google.re2j.Pattern;
-import dev.sandlot.agentclient.AgentFailure;
-import dev.sandlot.agentclient.AgentFiles;
-import dev.sandlot.agentclient.AgentFiles.WriteOptions;
+import dev.sandlot.agentclient.files.AgentFiles;
+import dev.sandlot.agentclient.files.AgentFiles.WriteOptions;
+import dev.sandlot.agentclient.link.AgentFailure;
 import dev.sandlot.http.Exchange;
 import dev.sandlot.http.HttpFailure;
 import dev.sandlot.toolbox.call.Calls;

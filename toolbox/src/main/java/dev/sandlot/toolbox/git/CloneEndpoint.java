@@ -1,6 +1,6 @@
 package dev.sandlot.toolbox.git;
 
-import dev.sandlot.agentclient.RunAbandoned;
+import dev.sandlot.agentclient.process.RunAbandoned;
 import dev.sandlot.http.Exchange;
 import dev.sandlot.http.HttpFailure;
 import dev.sandlot.toolbox.call.ToolboxFailures;

@@ -2,7 +2,7 @@ package dev.sandlot.toolbox.git;
 
 import static dev.sandlot.toolbox.call.ToolboxAccess.ADMITTED_BY_PROXY;
 
-import dev.sandlot.agentclient.RunAbandoned;
+import dev.sandlot.agentclient.process.RunAbandoned;
 import dev.sandlot.http.Endpoint;
 import dev.sandlot.http.Exchange;
 import dev.sandlot.http.Route;

@@ -2,7 +2,7 @@ package dev.sandlot.toolbox.git;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import dev.sandlot.agentclient.OutputSink;
+import dev.sandlot.agentclient.process.OutputSink;
 import dev.sandlot.http.Exchange;
 import dev.sandlot.http.Json;
 import dev.sandlot.toolbox.git.command.OutputLimitPassed;

@@ -1,8 +1,8 @@
 package dev.sandlot.toolbox.interpreter;
 
 import com.google.re2j.Pattern;
-import dev.sandlot.agentclient.ProcessStart;
-import dev.sandlot.agentclient.ProcessStatus;
+import dev.sandlot.agentclient.process.ProcessStart;
+import dev.sandlot.agentclient.process.ProcessStatus;
 import java.security.SecureRandom;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;

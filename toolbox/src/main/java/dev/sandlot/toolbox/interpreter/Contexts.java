@@ -1,9 +1,9 @@
 package dev.sandlot.toolbox.interpreter;
 
-import dev.sandlot.agentclient.AgentFailure;
-import dev.sandlot.agentclient.AgentFailure.Kind;
-import dev.sandlot.agentclient.AgentProcesses;
-import dev.sandlot.agentclient.ProcessStatus;
+import dev.sandlot.agentclient.link.AgentFailure;
+import dev.sandlot.agentclient.link.AgentFailure.Kind;
+import dev.sandlot.agentclient.process.AgentProcesses;
+import dev.sandlot.agentclient.process.ProcessStatus;
 import dev.sandlot.http.HttpFailure;
 import dev.sandlot.toolbox.call.ToolboxFailures;
 import dev.sandlot.toolbox.sandbox.RunningSandbox;

@@ -1,12 +1,12 @@
 package dev.sandlot.toolbox.interpreter;
 
-import dev.sandlot.agentclient.AgentFailure;
-import dev.sandlot.agentclient.AgentProcesses;
-import dev.sandlot.agentclient.AgentProcesses.Family;
-import dev.sandlot.agentclient.OutputPiece;
-import dev.sandlot.agentclient.OutputRequest;
-import dev.sandlot.agentclient.ProcessOutput;
-import dev.sandlot.agentclient.ProcessStatus;
+import dev.sandlot.agentclient.link.AgentFailure;
+import dev.sandlot.agentclient.process.AgentProcesses;
+import dev.sandlot.agentclient.process.AgentProcesses.Family;
+import dev.sandlot.agentclient.process.OutputPiece;
+import dev.sandlot.agentclient.process.OutputRequest;
+import dev.sandlot.agentclient.process.ProcessOutput;
+import dev.sandlot.agentclient.process.ProcessStatus;
 import dev.sandlot.http.HttpFailure;
 import dev.sandlot.http.Json;
 import dev.sandlot.http.websocket.WebSocket;

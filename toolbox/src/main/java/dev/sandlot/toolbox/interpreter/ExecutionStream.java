@@ -1,6 +1,6 @@
 package dev.sandlot.toolbox.interpreter;
 
-import dev.sandlot.agentclient.OutputPiece;
+import dev.sandlot.agentclient.process.OutputPiece;
 import dev.sandlot.toolbox.code.MarkedOutput;
 import java.io.IOException;
 import tools.jackson.databind.JsonNode;

@@ -1,6 +1,6 @@
 package dev.sandlot.toolbox.lsp;
 
-import dev.sandlot.agentclient.AnswerBudget;
+import dev.sandlot.agentclient.link.AnswerBudget;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;

@@ -1,9 +1,9 @@
 package dev.sandlot.toolbox.lsp;
 
 import dev.sandlot.agentclient.AgentClient;
-import dev.sandlot.agentclient.AgentFailure;
-import dev.sandlot.agentclient.ProcessStatus;
-import dev.sandlot.agentclient.ReadableFile;
+import dev.sandlot.agentclient.files.ReadableFile;
+import dev.sandlot.agentclient.link.AgentFailure;
+import dev.sandlot.agentclient.process.ProcessStatus;
 import dev.sandlot.http.HttpFailure;
 import dev.sandlot.http.Json;
 import dev.sandlot.toolbox.call.ToolboxFailures;

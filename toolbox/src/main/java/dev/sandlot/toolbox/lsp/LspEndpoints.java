@@ -1,7 +1,7 @@
 package dev.sandlot.toolbox.lsp;
 
-import dev.sandlot.agentclient.AgentFailure;
-import dev.sandlot.agentclient.FileStatus.FileKind;
+import dev.sandlot.agentclient.files.FileStatus.FileKind;
+import dev.sandlot.agentclient.link.AgentFailure;
 import dev.sandlot.http.Exchange;
 import dev.sandlot.toolbox.call.Calls;
 import dev.sandlot.toolbox.call.ToolboxFailures;

@@ -1,6 +1,6 @@
 package dev.sandlot.toolbox.lsp;
 
-import dev.sandlot.agentclient.ProcessEnd;
+import dev.sandlot.agentclient.process.ProcessEnd;
 import dev.sandlot.http.HttpFailure;
 import dev.sandlot.toolbox.call.PlainText;
 import java.time.Duration;

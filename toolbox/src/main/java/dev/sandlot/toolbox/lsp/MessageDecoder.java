@@ -1,7 +1,7 @@
 package dev.sandlot.toolbox.lsp;
 
-import dev.sandlot.agentclient.AnswerBudget;
-import dev.sandlot.agentclient.AnswerCharge;
+import dev.sandlot.agentclient.link.AnswerBudget;
+import dev.sandlot.agentclient.link.AnswerCharge;
 import dev.sandlot.toolbox.call.HostileText;
 import java.io.ByteArrayInputStream;
 import java.io.InputStreamReader;

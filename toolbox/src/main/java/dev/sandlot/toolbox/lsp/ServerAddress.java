@@ -1,6 +1,6 @@
 package dev.sandlot.toolbox.lsp;
 
-import dev.sandlot.agentclient.ProcessStart;
+import dev.sandlot.agentclient.process.ProcessStart;
 import dev.sandlot.model.SandboxId;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;

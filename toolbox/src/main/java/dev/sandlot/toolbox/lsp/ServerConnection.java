@@ -1,11 +1,11 @@
 package dev.sandlot.toolbox.lsp;
 
 import dev.sandlot.agentclient.AgentClient;
-import dev.sandlot.agentclient.AgentFailure;
-import dev.sandlot.agentclient.AgentProcesses;
-import dev.sandlot.agentclient.AgentProcesses.Family;
-import dev.sandlot.agentclient.OutputRequest;
-import dev.sandlot.agentclient.ProcessOutput;
+import dev.sandlot.agentclient.link.AgentFailure;
+import dev.sandlot.agentclient.process.AgentProcesses;
+import dev.sandlot.agentclient.process.AgentProcesses.Family;
+import dev.sandlot.agentclient.process.OutputRequest;
+import dev.sandlot.agentclient.process.ProcessOutput;
 import dev.sandlot.http.HttpFailure;
 import java.time.Duration;
 import java.util.Map;

@@ -1,7 +1,7 @@
 package dev.sandlot.toolbox.lsp;
 
-import dev.sandlot.agentclient.AgentFailure;
-import dev.sandlot.agentclient.AgentProcesses;
+import dev.sandlot.agentclient.link.AgentFailure;
+import dev.sandlot.agentclient.process.AgentProcesses;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;

@@ -1,8 +1,8 @@
 package dev.sandlot.toolbox.lsp;
 
-import dev.sandlot.agentclient.AgentFailure;
-import dev.sandlot.agentclient.OutputPiece;
-import dev.sandlot.agentclient.ProcessOutput;
+import dev.sandlot.agentclient.link.AgentFailure;
+import dev.sandlot.agentclient.process.OutputPiece;
+import dev.sandlot.agentclient.process.ProcessOutput;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;

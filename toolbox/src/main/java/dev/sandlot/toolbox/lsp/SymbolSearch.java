@@ -1,13 +1,13 @@
 package dev.sandlot.toolbox.lsp;
 
 import dev.sandlot.agentclient.AgentClient;
-import dev.sandlot.agentclient.AgentFailure;
-import dev.sandlot.agentclient.FileStatus;
-import dev.sandlot.agentclient.FileStatus.FileKind;
-import dev.sandlot.agentclient.ProcessRequest;
-import dev.sandlot.agentclient.RunOutcome;
-import dev.sandlot.agentclient.RunOutcome.Ending;
-import dev.sandlot.agentclient.RunSinks;
+import dev.sandlot.agentclient.files.FileStatus;
+import dev.sandlot.agentclient.files.FileStatus.FileKind;
+import dev.sandlot.agentclient.link.AgentFailure;
+import dev.sandlot.agentclient.process.ProcessRequest;
+import dev.sandlot.agentclient.process.RunOutcome;
+import dev.sandlot.agentclient.process.RunOutcome.Ending;
+import dev.sandlot.agentclient.process.RunSinks;
 import dev.sandlot.http.HttpFailure;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

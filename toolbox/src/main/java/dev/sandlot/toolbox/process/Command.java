@@ -1,7 +1,7 @@
 package dev.sandlot.toolbox.process;
 
-import dev.sandlot.agentclient.OutputSink;
-import dev.sandlot.agentclient.ProcessRequest;
+import dev.sandlot.agentclient.process.OutputSink;
+import dev.sandlot.agentclient.process.ProcessRequest;
 import dev.sandlot.toolbox.warm.WarmProgram;
 import java.util.Optional;
 import java.util.function.Function;

@@ -1,7 +1,7 @@
 package dev.sandlot.toolbox.process;
 
-import dev.sandlot.agentclient.RunOutcome;
-import dev.sandlot.agentclient.RunOutcome.Ending;
+import dev.sandlot.agentclient.process.RunOutcome;
+import dev.sandlot.agentclient.process.RunOutcome.Ending;
 import java.io.Closeable;
 import java.io.IOException;
 import java.util.Optional;

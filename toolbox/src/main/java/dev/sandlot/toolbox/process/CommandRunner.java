@@ -1,11 +1,11 @@
 package dev.sandlot.toolbox.process;
 
-import dev.sandlot.agentclient.AgentFailure;
-import dev.sandlot.agentclient.HeldRun;
-import dev.sandlot.agentclient.OutputSink;
-import dev.sandlot.agentclient.ProcessRequest;
-import dev.sandlot.agentclient.RunOutcome;
-import dev.sandlot.agentclient.RunOutcome.Ending;
+import dev.sandlot.agentclient.link.AgentFailure;
+import dev.sandlot.agentclient.process.HeldRun;
+import dev.sandlot.agentclient.process.OutputSink;
+import dev.sandlot.agentclient.process.ProcessRequest;
+import dev.sandlot.agentclient.process.RunOutcome;
+import dev.sandlot.agentclient.process.RunOutcome.Ending;
 import dev.sandlot.toolbox.call.ToolboxFailures;
 import dev.sandlot.toolbox.call.ToolboxLimits;
 import dev.sandlot.toolbox.sandbox.RunningSandbox;

@@ -1,6 +1,6 @@
 package dev.sandlot.toolbox.process;
 
-import dev.sandlot.agentclient.ProcessRequest;
+import dev.sandlot.agentclient.process.ProcessRequest;
 import dev.sandlot.http.Exchange;
 import dev.sandlot.toolbox.call.Calls;
 import dev.sandlot.toolbox.call.ToolboxFailures;

@@ -1,6 +1,6 @@
 package dev.sandlot.toolbox.process;
 
-import dev.sandlot.agentclient.OutputSink;
+import dev.sandlot.agentclient.process.OutputSink;
 import java.io.IOException;
 
 /// Stands between a program and where its output is kept, and takes out what is not meant for

@@ -1,6 +1,6 @@
 package dev.sandlot.toolbox.process;
 
-import dev.sandlot.agentclient.OutputSink;
+import dev.sandlot.agentclient.process.OutputSink;
 import dev.sandlot.toolbox.call.ToolboxLimits;
 import java.io.ByteArrayOutputStream;
 import java.io.Closeable;

@@ -1,6 +1,6 @@
 package dev.sandlot.toolbox.program;
 
-import dev.sandlot.agentclient.ProcessRequest;
+import dev.sandlot.agentclient.process.ProcessRequest;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;

@@ -2,8 +2,8 @@ package dev.sandlot.toolbox.sandbox;
 
 import dev.sandlot.agentclient.Account;
 import dev.sandlot.agentclient.AgentClient;
-import dev.sandlot.agentclient.ProcessRequest;
-import dev.sandlot.agentclient.RunOutcome;
+import dev.sandlot.agentclient.process.ProcessRequest;
+import dev.sandlot.agentclient.process.RunOutcome;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;

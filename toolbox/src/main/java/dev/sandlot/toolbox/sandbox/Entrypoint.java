@@ -1,8 +1,8 @@
 package dev.sandlot.toolbox.sandbox;
 
-import dev.sandlot.agentclient.AgentFailure;
-import dev.sandlot.agentclient.AgentProcesses;
-import dev.sandlot.agentclient.ProcessStart;
+import dev.sandlot.agentclient.link.AgentFailure;
+import dev.sandlot.agentclient.process.AgentProcesses;
+import dev.sandlot.agentclient.process.ProcessStart;
 import dev.sandlot.model.SandboxId;
 import java.util.List;
 import org.slf4j.Logger;

@@ -1,7 +1,7 @@
 package dev.sandlot.toolbox.session;
 
-import dev.sandlot.agentclient.OutputPiece;
-import dev.sandlot.agentclient.ProcessOutput;
+import dev.sandlot.agentclient.process.OutputPiece;
+import dev.sandlot.agentclient.process.ProcessOutput;
 import java.io.Closeable;
 import java.io.IOException;
 import java.util.ArrayDeque;

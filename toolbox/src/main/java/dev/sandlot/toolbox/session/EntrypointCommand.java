@@ -1,7 +1,7 @@
 package dev.sandlot.toolbox.session;
 
-import dev.sandlot.agentclient.ProcessEnd;
-import dev.sandlot.agentclient.ProcessStatus;
+import dev.sandlot.agentclient.process.ProcessEnd;
+import dev.sandlot.agentclient.process.ProcessStatus;
 import dev.sandlot.toolbox.sandbox.Entrypoint;
 import java.util.OptionalInt;
 import java.util.stream.Collectors;

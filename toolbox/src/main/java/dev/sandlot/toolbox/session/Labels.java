@@ -1,6 +1,6 @@
 package dev.sandlot.toolbox.session;
 
-import dev.sandlot.agentclient.ProcessStatus;
+import dev.sandlot.agentclient.process.ProcessStatus;
 import java.util.Map;
 
 /// How the processes of sessions are labelled, and so found again.

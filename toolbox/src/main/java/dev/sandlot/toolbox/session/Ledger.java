@@ -5,10 +5,10 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.google.re2j.Matcher;
 import com.google.re2j.Pattern;
-import dev.sandlot.agentclient.AgentProcesses;
-import dev.sandlot.agentclient.OutputPiece;
-import dev.sandlot.agentclient.OutputRequest;
-import dev.sandlot.agentclient.ProcessOutput;
+import dev.sandlot.agentclient.process.AgentProcesses;
+import dev.sandlot.agentclient.process.OutputPiece;
+import dev.sandlot.agentclient.process.OutputRequest;
+import dev.sandlot.agentclient.process.ProcessOutput;
 import dev.sandlot.toolbox.call.HostileText;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

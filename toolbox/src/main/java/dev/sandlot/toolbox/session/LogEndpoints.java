@@ -1,8 +1,8 @@
 package dev.sandlot.toolbox.session;
 
 import com.google.re2j.Pattern;
-import dev.sandlot.agentclient.OutputRequest;
-import dev.sandlot.agentclient.ProcessStatus;
+import dev.sandlot.agentclient.process.OutputRequest;
+import dev.sandlot.agentclient.process.ProcessStatus;
 import dev.sandlot.http.Exchange;
 import dev.sandlot.http.HttpFailure;
 import dev.sandlot.http.websocket.WebSocket;

@@ -1,10 +1,10 @@
 package dev.sandlot.toolbox.session;
 
-import dev.sandlot.agentclient.AgentFailure;
-import dev.sandlot.agentclient.AgentProcesses;
-import dev.sandlot.agentclient.OutputRequest;
-import dev.sandlot.agentclient.ProcessEnd;
-import dev.sandlot.agentclient.ProcessStatus;
+import dev.sandlot.agentclient.link.AgentFailure;
+import dev.sandlot.agentclient.process.AgentProcesses;
+import dev.sandlot.agentclient.process.OutputRequest;
+import dev.sandlot.agentclient.process.ProcessEnd;
+import dev.sandlot.agentclient.process.ProcessStatus;
 import dev.sandlot.toolbox.session.Labels.Kind;
 import java.io.IOException;
 import java.util.ArrayList;

@@ -2,8 +2,8 @@ package dev.sandlot.toolbox.session;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import dev.sandlot.agentclient.AgentFailure;
-import dev.sandlot.agentclient.ProcessStatus;
+import dev.sandlot.agentclient.link.AgentFailure;
+import dev.sandlot.agentclient.process.ProcessStatus;
 import dev.sandlot.http.Exchange;
 import dev.sandlot.http.HttpFailure;
 import dev.sandlot.toolbox.call.Calls;

@@ -1,8 +1,8 @@
 package dev.sandlot.toolbox.session;
 
-import dev.sandlot.agentclient.AgentFailure;
-import dev.sandlot.agentclient.AgentProcesses;
-import dev.sandlot.agentclient.ProcessStatus;
+import dev.sandlot.agentclient.link.AgentFailure;
+import dev.sandlot.agentclient.process.AgentProcesses;
+import dev.sandlot.agentclient.process.ProcessStatus;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;

@@ -1,7 +1,7 @@
 package dev.sandlot.toolbox.terminal;
 
-import dev.sandlot.agentclient.ProcessStatus;
-import dev.sandlot.agentclient.TerminalSize;
+import dev.sandlot.agentclient.process.ProcessStatus;
+import dev.sandlot.agentclient.process.TerminalSize;
 import dev.sandlot.http.Json;
 import java.util.LinkedHashMap;
 import java.util.Map;

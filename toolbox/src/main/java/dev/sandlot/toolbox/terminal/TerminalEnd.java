@@ -1,6 +1,6 @@
 package dev.sandlot.toolbox.terminal;
 
-import dev.sandlot.agentclient.ProcessEnd;
+import dev.sandlot.agentclient.process.ProcessEnd;
 
 /// How a terminal has ended (docs/contract/terminals.md).
 ///

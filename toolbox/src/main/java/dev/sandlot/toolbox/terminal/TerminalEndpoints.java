@@ -1,7 +1,7 @@
 package dev.sandlot.toolbox.terminal;
 
-import dev.sandlot.agentclient.AgentFailure;
-import dev.sandlot.agentclient.TerminalSize;
+import dev.sandlot.agentclient.link.AgentFailure;
+import dev.sandlot.agentclient.process.TerminalSize;
 import dev.sandlot.http.Exchange;
 import dev.sandlot.http.HttpFailure;
 import dev.sandlot.http.websocket.WebSocketEndpoint;

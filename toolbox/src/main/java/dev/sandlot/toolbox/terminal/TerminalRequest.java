@@ -3,7 +3,7 @@ package dev.sandlot.toolbox.terminal;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.google.re2j.Pattern;
-import dev.sandlot.agentclient.TerminalSize;
+import dev.sandlot.agentclient.process.TerminalSize;
 import dev.sandlot.http.HttpFailure;
 import dev.sandlot.http.Json;
 import dev.sandlot.toolbox.call.SocketCall;

@@ -1,11 +1,11 @@
 package dev.sandlot.toolbox.terminal;
 
-import dev.sandlot.agentclient.AgentFailure;
-import dev.sandlot.agentclient.AgentProcesses;
-import dev.sandlot.agentclient.OutputPiece;
-import dev.sandlot.agentclient.OutputRequest;
-import dev.sandlot.agentclient.ProcessOutput;
-import dev.sandlot.agentclient.ProcessStatus;
+import dev.sandlot.agentclient.link.AgentFailure;
+import dev.sandlot.agentclient.process.AgentProcesses;
+import dev.sandlot.agentclient.process.OutputPiece;
+import dev.sandlot.agentclient.process.OutputRequest;
+import dev.sandlot.agentclient.process.ProcessOutput;
+import dev.sandlot.agentclient.process.ProcessStatus;
 import dev.sandlot.toolbox.call.ToolboxFailures;
 import java.io.IOException;
 import java.nio.ByteBuffer;

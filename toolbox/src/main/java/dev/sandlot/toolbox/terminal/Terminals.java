@@ -2,11 +2,11 @@ package dev.sandlot.toolbox.terminal;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import dev.sandlot.agentclient.AgentFailure;
-import dev.sandlot.agentclient.AgentFailure.Kind;
-import dev.sandlot.agentclient.AgentProcesses;
-import dev.sandlot.agentclient.ProcessStart;
-import dev.sandlot.agentclient.ProcessStatus;
+import dev.sandlot.agentclient.link.AgentFailure;
+import dev.sandlot.agentclient.link.AgentFailure.Kind;
+import dev.sandlot.agentclient.process.AgentProcesses;
+import dev.sandlot.agentclient.process.ProcessStart;
+import dev.sandlot.agentclient.process.ProcessStatus;
 import dev.sandlot.http.HttpFailure;
 import dev.sandlot.toolbox.call.ToolboxFailures;
 import dev.sandlot.toolbox.sandbox.RunningSandbox;

@@ -1,7 +1,7 @@
 package dev.sandlot.toolbox.warm;
 
-import dev.sandlot.agentclient.AgentFailure;
-import dev.sandlot.agentclient.HeldRun;
+import dev.sandlot.agentclient.link.AgentFailure;
+import dev.sandlot.agentclient.process.HeldRun;
 import dev.sandlot.toolbox.program.FedProgram;
 import dev.sandlot.toolbox.sandbox.RunningSandbox;
 import java.io.IOException;

@@ -1,8 +1,8 @@
 package dev.sandlot.toolbox.warm;
 
 import dev.sandlot.agentclient.AgentClient;
-import dev.sandlot.agentclient.ProcessRequest;
-import dev.sandlot.agentclient.RunOutcome;
+import dev.sandlot.agentclient.process.ProcessRequest;
+import dev.sandlot.agentclient.process.RunOutcome;
 import dev.sandlot.toolbox.program.CodeLanguage;
 import dev.sandlot.toolbox.program.ShellText;
 import java.io.ByteArrayOutputStream;

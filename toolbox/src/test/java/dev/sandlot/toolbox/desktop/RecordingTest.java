@@ -2,7 +2,7 @@ package dev.sandlot.toolbox.desktop;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sandlot.agentclient.FileStatus;
+import dev.sandlot.agentclient.files.FileStatus;
 import java.time.Instant;
 import org.junit.jupiter.api.Test;
 

@@ -2,8 +2,8 @@ package dev.sandlot.toolbox.git;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import dev.sandlot.agentclient.AnswerBudget;
-import dev.sandlot.agentclient.AnswerCharge;
+import dev.sandlot.agentclient.link.AnswerBudget;
+import dev.sandlot.agentclient.link.AnswerCharge;
 import dev.sandlot.http.HttpFailure;
 import dev.sandlot.toolbox.call.NulSeparated;
 import dev.sandlot.toolbox.git.command.Credential;

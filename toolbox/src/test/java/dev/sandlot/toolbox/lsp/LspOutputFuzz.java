@@ -1,7 +1,7 @@
 package dev.sandlot.toolbox.lsp;
 
-import dev.sandlot.agentclient.AgentFailure;
-import dev.sandlot.agentclient.AnswerBudget;
+import dev.sandlot.agentclient.link.AgentFailure;
+import dev.sandlot.agentclient.link.AnswerBudget;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;

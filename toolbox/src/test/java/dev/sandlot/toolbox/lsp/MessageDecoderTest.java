@@ -3,7 +3,7 @@ package dev.sandlot.toolbox.lsp;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.sandlot.agentclient.AnswerBudget;
+import dev.sandlot.agentclient.link.AnswerBudget;
 import java.nio.charset.StandardCharsets;
 import org.eclipse.lsp4j.jsonrpc.json.MessageJsonHandler;
 import org.eclipse.lsp4j.jsonrpc.messages.ResponseMessage;

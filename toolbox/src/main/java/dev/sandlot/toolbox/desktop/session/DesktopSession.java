@@ -4,12 +4,12 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import com.google.re2j.Pattern;
 import dev.sandlot.agentclient.AgentClient;
-import dev.sandlot.agentclient.AgentFailure;
-import dev.sandlot.agentclient.AgentFailure.Kind;
-import dev.sandlot.agentclient.AgentProcesses;
-import dev.sandlot.agentclient.ProcessStart;
-import dev.sandlot.agentclient.ProcessStatus;
-import dev.sandlot.agentclient.ReadableFile;
+import dev.sandlot.agentclient.files.ReadableFile;
+import dev.sandlot.agentclient.link.AgentFailure;
+import dev.sandlot.agentclient.link.AgentFailure.Kind;
+import dev.sandlot.agentclient.process.AgentProcesses;
+import dev.sandlot.agentclient.process.ProcessStart;
+import dev.sandlot.agentclient.process.ProcessStatus;
 import dev.sandlot.http.HttpFailure;
 import dev.sandlot.toolbox.sandbox.RunningSandbox;
 import java.io.IOException;

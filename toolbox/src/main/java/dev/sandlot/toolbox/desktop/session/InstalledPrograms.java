@@ -1,7 +1,7 @@
 package dev.sandlot.toolbox.desktop.session;
 
-import dev.sandlot.agentclient.ProcessRequest;
-import dev.sandlot.agentclient.RunOutcome;
+import dev.sandlot.agentclient.process.ProcessRequest;
+import dev.sandlot.agentclient.process.RunOutcome;
 import dev.sandlot.http.HttpFailure;
 import dev.sandlot.toolbox.sandbox.RunningSandbox;
 import java.io.ByteArrayOutputStream;

@@ -2,11 +2,11 @@ package dev.sandlot.toolbox.desktop.session;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import dev.sandlot.agentclient.AgentProcesses;
-import dev.sandlot.agentclient.OutputPiece;
-import dev.sandlot.agentclient.OutputRequest;
-import dev.sandlot.agentclient.ProcessOutput;
-import dev.sandlot.agentclient.ProcessStatus;
+import dev.sandlot.agentclient.process.AgentProcesses;
+import dev.sandlot.agentclient.process.OutputPiece;
+import dev.sandlot.agentclient.process.OutputRequest;
+import dev.sandlot.agentclient.process.ProcessOutput;
+import dev.sandlot.agentclient.process.ProcessStatus;
 import java.io.ByteArrayOutputStream;
 import java.io.InterruptedIOException;
 import java.io.UncheckedIOException;

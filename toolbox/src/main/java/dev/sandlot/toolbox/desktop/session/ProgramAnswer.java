@@ -1,8 +1,8 @@
 package dev.sandlot.toolbox.desktop.session;
 
-import dev.sandlot.agentclient.AnswerCharge;
-import dev.sandlot.agentclient.OutputPiece;
-import dev.sandlot.agentclient.ProcessOutput;
+import dev.sandlot.agentclient.link.AnswerCharge;
+import dev.sandlot.agentclient.process.OutputPiece;
+import dev.sandlot.agentclient.process.ProcessOutput;
 import dev.sandlot.http.HttpFailure;
 import dev.sandlot.http.Json;
 import java.io.ByteArrayOutputStream;

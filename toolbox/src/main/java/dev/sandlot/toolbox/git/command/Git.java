@@ -1,10 +1,10 @@
 package dev.sandlot.toolbox.git.command;
 
-import dev.sandlot.agentclient.AgentFailure;
-import dev.sandlot.agentclient.OutputSink;
-import dev.sandlot.agentclient.ProcessRequest;
-import dev.sandlot.agentclient.RunOutcome;
-import dev.sandlot.agentclient.RunSinks;
+import dev.sandlot.agentclient.link.AgentFailure;
+import dev.sandlot.agentclient.process.OutputSink;
+import dev.sandlot.agentclient.process.ProcessRequest;
+import dev.sandlot.agentclient.process.RunOutcome;
+import dev.sandlot.agentclient.process.RunSinks;
 import dev.sandlot.http.Exchange;
 import dev.sandlot.http.HttpFailure;
 import dev.sandlot.toolbox.call.Calls;

@@ -1,6 +1,6 @@
 package dev.sandlot.toolbox.git.command;
 
-import dev.sandlot.agentclient.AnswerCharge;
+import dev.sandlot.agentclient.link.AnswerCharge;
 import dev.sandlot.http.HttpFailure;
 import java.util.function.Consumer;
 

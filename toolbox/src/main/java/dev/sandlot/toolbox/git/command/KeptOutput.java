@@ -1,7 +1,7 @@
 package dev.sandlot.toolbox.git.command;
 
-import dev.sandlot.agentclient.AnswerCharge;
-import dev.sandlot.agentclient.OutputSink;
+import dev.sandlot.agentclient.link.AnswerCharge;
+import dev.sandlot.agentclient.process.OutputSink;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;

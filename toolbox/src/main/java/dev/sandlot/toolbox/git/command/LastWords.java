@@ -2,7 +2,7 @@ package dev.sandlot.toolbox.git.command;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import dev.sandlot.agentclient.OutputSink;
+import dev.sandlot.agentclient.process.OutputSink;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 

@@ -4,7 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.sandlot.agentclient.OutputPiece;
+import dev.sandlot.agentclient.process.OutputPiece;
 import dev.sandlot.http.HttpFailure;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;

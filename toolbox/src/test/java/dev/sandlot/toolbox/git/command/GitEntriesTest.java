@@ -3,9 +3,9 @@ package dev.sandlot.toolbox.git.command;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.sandlot.agentclient.AgentFailure;
-import dev.sandlot.agentclient.AnswerBudget;
-import dev.sandlot.agentclient.AnswerCharge;
+import dev.sandlot.agentclient.link.AgentFailure;
+import dev.sandlot.agentclient.link.AnswerBudget;
+import dev.sandlot.agentclient.link.AnswerCharge;
 import dev.sandlot.http.HttpFailure;
 import dev.sandlot.toolbox.call.NulSeparated;
 import java.nio.ByteBuffer;

@@ -1,9 +1,0 @@
-package dev.sandlot.agentclient;
-
-import java.util.function.BooleanSupplier;
-
-/// Where a run's two outputs go, and who waits for it.
-///
-/// @param abandoned asked about once a second while the process is silent: whether nobody waits for
-///   it any more
-public record RunSinks(OutputSink output, OutputSink error, BooleanSupplier abandoned) {}
