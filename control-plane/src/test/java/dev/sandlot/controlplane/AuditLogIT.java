@@ -68,7 +68,7 @@ class AuditLogIT {
         .containsExactlyInAnyOrder(
             "createSandbox done", "setAutostopInterval done", "setAutostopInterval BAD_REQUEST");
     assertThat(written)
-        .filteredOn(line -> line.get("operation").equals("setAutostopInterval"))
+        .filteredOn(line -> "setAutostopInterval".equals(line.get("operation")))
         .allSatisfy(line ->
             assertThat(line)
                 .containsEntry("action", "set_auto_stop_interval")
@@ -85,7 +85,7 @@ class AuditLogIT {
     api.call(stranger, "DELETE", "/sandbox/" + sandbox, "");
 
     assertThat(written(2))
-        .filteredOn(line -> line.get("operation").equals("deleteSandbox"))
+        .filteredOn(line -> "deleteSandbox".equals(line.get("operation")))
         .singleElement()
         .satisfies(
             line -> assertThat(line).containsEntry("outcome", "NOT_FOUND").doesNotContainKey("id"));

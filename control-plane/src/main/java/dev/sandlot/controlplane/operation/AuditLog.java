@@ -4,6 +4,7 @@ import dev.sandlot.http.Exchange;
 import dev.sandlot.http.Operation;
 import dev.sandlot.model.ErrorCode;
 import dev.sandlot.model.OperationFailure;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.spi.LoggingEventBuilder;
@@ -42,9 +43,14 @@ public final class AuditLog {
             .addKeyValue("action", audit.action())
             .addKeyValue("target", audit.target())
             .addKeyValue("outcome", outcome);
-    exchange.attribute(Named.class).ifPresent(named -> line.addKeyValue("id", named.id()));
+    Optional<Named> named = exchange.attribute(Named.class);
+    if (named.isPresent()) {
+      line = line.addKeyValue("id", named.get().id());
+    }
     if (caller instanceof Caller.KeyHolder holder) {
-      line.addKeyValue("organization", holder.organization()).addKeyValue("user", holder.user());
+      line =
+          line.addKeyValue("organization", holder.organization())
+              .addKeyValue("user", holder.user());
     }
     line.log("audit");
   }
