@@ -20,11 +20,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ServerConfigTest {
   /// For our own programs and tests.
   private static final Set<String> INTERNAL =
-      Set.of(
-          "SANDLOT_DNS_PORT",
-          "SANDLOT_FAILPOINTS",
-          "SANDLOT_LAUNCHER_SOCKET",
-          "SANDLOT_RUNNER_PORT");
+      Set.of("SANDLOT_DNS_PORT", "SANDLOT_FAILPOINTS", "SANDLOT_LAUNCHER_SOCKET");
 
   @Test
   void hasTheDocumentedDefaults() {
