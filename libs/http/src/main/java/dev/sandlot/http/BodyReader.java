@@ -67,6 +67,11 @@ public final class BodyReader {
     }
   }
 
+  /// The same object, whose fields are refused otherwise.
+  public BodyReader refusing(Function<String, ? extends RuntimeException> otherwise) {
+    return new BodyReader(object, prefix, scalars, otherwise);
+  }
+
   /// A refusal for what only the caller knows to be wrong.
   ///
   /// @param problem of the field, "must not be empty"

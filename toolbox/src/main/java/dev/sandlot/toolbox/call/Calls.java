@@ -2,13 +2,13 @@ package dev.sandlot.toolbox.call;
 
 import com.google.re2j.Pattern;
 import dev.sandlot.agentclient.link.AnswerCharge;
+import dev.sandlot.http.BodyReader;
 import dev.sandlot.http.Exchange;
 import dev.sandlot.http.HttpFailure;
-import dev.sandlot.http.Json;
 import dev.sandlot.toolbox.sandbox.RunningSandbox;
 import java.nio.charset.StandardCharsets;
 import java.util.OptionalInt;
-import tools.jackson.databind.JsonNode;
+import java.util.function.Function;
 
 /// What every call has: its sandbox, a body, a path.
 public final class Calls {
@@ -33,14 +33,35 @@ public final class Calls {
         .orElseThrow(() -> new IllegalStateException("the call has no charge"));
   }
 
-  /// The body as a JSON object.
-  public static JsonNode body(Exchange exchange, ToolboxLimits limits) {
-    byte[] bytes = exchange.bodyBytes(limits.bodyBytesMax());
-    try {
-      return Json.object(bytes);
-    } catch (HttpFailure failure) {
-      throw ToolboxFailures.badRequest(failure.sentence());
+  /// The body, which must be a JSON object; its values must be of the types of the contract.
+  public static BodyReader body(Exchange exchange, ToolboxLimits limits) {
+    return body(exchange, limits, ToolboxFailures::badRequest);
+  }
+
+  /// The same where the contract has another code for it.
+  ///
+  /// @param refusal makes the failure of a sentence
+  public static BodyReader body(
+      Exchange exchange, ToolboxLimits limits, Function<String, HttpFailure> refusal) {
+    return BodyReader.of(
+        exchange.bodyBytes(limits.bodyBytesMax()), BodyReader.Scalars.STRICT, refusal);
+  }
+
+  /// The text of a command or a program.
+  ///
+  /// @throws HttpFailure 413 when it is too long
+  public static String command(String text, String name, ToolboxLimits limits) {
+    if (text.getBytes(StandardCharsets.UTF_8).length > limits.commandBytesMax()) {
+      throw new HttpFailure(
+          413,
+          "BAD_REQUEST",
+          "bad request: "
+              + name
+              + " is larger than "
+              + limits.commandBytesMax()
+              + " bytes; upload it as a file and run that");
     }
+    return text;
   }
 
   /// A path that must be given.

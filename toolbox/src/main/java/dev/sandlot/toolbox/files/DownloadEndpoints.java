@@ -4,6 +4,7 @@ import dev.sandlot.agentclient.files.AgentFiles;
 import dev.sandlot.agentclient.files.FileStatus;
 import dev.sandlot.agentclient.files.ReadableFile;
 import dev.sandlot.agentclient.link.AgentFailure;
+import dev.sandlot.http.BodyReader;
 import dev.sandlot.http.Exchange;
 import dev.sandlot.http.HttpFailure;
 import dev.sandlot.toolbox.call.Calls;
@@ -17,11 +18,9 @@ import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeParseException;
 import java.time.temporal.ChronoUnit;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import tools.jackson.databind.JsonNode;
 
 /// Files on their way out (docs/contract/files.md). Nothing is held in memory.
 public final class DownloadEndpoints {
@@ -182,18 +181,10 @@ public final class DownloadEndpoints {
     out.close();
   }
 
-  private List<String> paths(JsonNode body) {
-    JsonNode list = body.path("paths");
-    if (!list.isArray() || list.isEmpty() || list.size() > limits.filesMax()) {
-      throw ToolboxFailures.badRequest(
-          "paths must be a list of 1 to " + limits.filesMax() + " texts");
-    }
-    List<String> paths = new ArrayList<>();
-    for (JsonNode item : list) {
-      if (!item.isString()) {
-        throw ToolboxFailures.badRequest("paths must hold texts only");
-      }
-      paths.add(item.stringValue());
+  private List<String> paths(BodyReader body) {
+    List<String> paths = body.requiredTexts("paths", limits.filesMax());
+    if (paths.isEmpty()) {
+      throw body.refused("paths", "must not be empty");
     }
     return paths;
   }

@@ -10,7 +10,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import tools.jackson.databind.JsonNode;
 
 /// `/files/replace` (docs/contract/files.md).
 public final class ReplaceEndpoints {
@@ -23,24 +22,12 @@ public final class ReplaceEndpoints {
   }
 
   public void replace(Exchange exchange) throws IOException, InterruptedException {
-    JsonNode body = Calls.body(exchange, toolbox);
-    List<String> paths = paths(body.path("files"));
-    JsonNode pattern = body.path("pattern");
-    if (!pattern.isString() || pattern.stringValue().isEmpty()) {
-      throw ToolboxFailures.invalidBody("pattern is required and must be text that is not empty");
-    }
-    JsonNode newValue = body.path("newValue");
-    if (!newValue.isString()) {
-      throw ToolboxFailures.invalidBody("newValue is required and must be text");
-    }
+    ReplaceRequest wanted = ReplaceRequest.read(Calls.body(exchange, toolbox), toolbox);
     Replacement replacement =
         new Replacement(
-            Calls.sandbox(exchange),
-            new LiteralText(pattern.stringValue()),
-            newValue.stringValue(),
-            limits);
+            Calls.sandbox(exchange), new LiteralText(wanted.pattern()), wanted.newValue(), limits);
     List<Map<String, Object>> results = new ArrayList<>();
-    for (String path : paths) {
+    for (String path : wanted.files()) {
       results.add(result(path, replacement));
     }
     exchange.sendJson(results);
@@ -61,20 +48,5 @@ public final class ReplaceEndpoints {
       result.put("error", failure.sentence());
     }
     return result;
-  }
-
-  private List<String> paths(JsonNode list) {
-    if (!list.isArray() || list.size() > toolbox.filesMax()) {
-      throw ToolboxFailures.invalidBody(
-          "files is required and must be a list of at most " + toolbox.filesMax() + " texts");
-    }
-    List<String> paths = new ArrayList<>();
-    for (JsonNode item : list) {
-      if (!item.isString()) {
-        throw ToolboxFailures.invalidBody("files must hold texts only");
-      }
-      paths.add(item.stringValue());
-    }
-    return paths;
   }
 }

@@ -8,7 +8,6 @@ import dev.sandlot.toolbox.call.ToolboxLimits;
 import dev.sandlot.toolbox.sandbox.RunningSandbox;
 import java.io.IOException;
 import java.util.Map;
-import tools.jackson.databind.JsonNode;
 
 /// `/process/interpreter/context`.
 final class ContextEndpoints {
@@ -28,26 +27,9 @@ final class ContextEndpoints {
   }
 
   void create(Exchange exchange) throws IOException, InterruptedException {
-    JsonNode body = Calls.body(exchange, limits);
-    String language = text(body, "language");
-    ContextLanguage wanted =
-        ContextLanguage.of(language.isEmpty() ? ContextLanguage.PYTHON.wireName() : language)
-            .orElseThrow(() ->
-                ToolboxFailures.badRequest(
-                    "language must be " + ContextLanguage.names() + ", not " + language));
-    String directory = Calls.checked(text(body, "cwd"), "cwd", limits);
-    exchange.sendJson(contexts.create(Calls.sandbox(exchange), wanted, directory).json());
-  }
-
-  private static String text(JsonNode body, String name) {
-    JsonNode value = body.path(name);
-    if (value.isMissingNode() || value.isNull()) {
-      return "";
-    }
-    if (!value.isString()) {
-      throw ToolboxFailures.badRequest(name + " must be text");
-    }
-    return value.stringValue();
+    ContextRequest wanted = ContextRequest.read(Calls.body(exchange, limits), limits);
+    exchange.sendJson(
+        contexts.create(Calls.sandbox(exchange), wanted.language(), wanted.directory()).json());
   }
 
   void delete(Exchange exchange) {

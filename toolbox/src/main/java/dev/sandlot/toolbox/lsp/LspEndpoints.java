@@ -2,6 +2,7 @@ package dev.sandlot.toolbox.lsp;
 
 import dev.sandlot.agentclient.files.FileStatus.FileKind;
 import dev.sandlot.agentclient.link.AgentFailure;
+import dev.sandlot.http.BodyReader;
 import dev.sandlot.http.Exchange;
 import dev.sandlot.toolbox.call.Calls;
 import dev.sandlot.toolbox.call.ToolboxFailures;
@@ -10,13 +11,9 @@ import dev.sandlot.toolbox.sandbox.RunningSandbox;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
-import org.eclipse.lsp4j.CompletionContext;
 import org.eclipse.lsp4j.CompletionParams;
-import org.eclipse.lsp4j.CompletionTriggerKind;
 import org.eclipse.lsp4j.DocumentSymbolParams;
-import org.eclipse.lsp4j.Position;
 import org.eclipse.lsp4j.TextDocumentIdentifier;
-import tools.jackson.databind.JsonNode;
 
 /// `/lsp/*` (docs/contract/language-servers.md).
 final class LspEndpoints {
@@ -34,13 +31,13 @@ final class LspEndpoints {
 
   void start(Exchange exchange) throws IOException, InterruptedException {
     RunningSandbox sandbox = Calls.sandbox(exchange);
-    servers.start(sandbox, address(sandbox, Calls.body(exchange, toolboxLimits)));
+    servers.start(sandbox, address(sandbox, ServerRequest.read(body(exchange), toolboxLimits)));
     exchange.send();
   }
 
   void stop(Exchange exchange) throws IOException, InterruptedException {
     RunningSandbox sandbox = Calls.sandbox(exchange);
-    servers.stop(sandbox, address(sandbox, Calls.body(exchange, toolboxLimits)));
+    servers.stop(sandbox, address(sandbox, ServerRequest.read(body(exchange), toolboxLimits)));
     exchange.send();
   }
 
@@ -60,9 +57,9 @@ final class LspEndpoints {
   private void told(Exchange exchange, DocumentChange change)
       throws IOException, InterruptedException {
     RunningSandbox sandbox = Calls.sandbox(exchange);
-    JsonNode body = Calls.body(exchange, toolboxLimits);
-    ServerAddress address = address(sandbox, body);
-    String uri = field(body, "uri");
+    DocumentRequest document = DocumentRequest.read(body(exchange), toolboxLimits);
+    ServerAddress address = address(sandbox, document.server());
+    String uri = document.uri();
     var _ =
         servers.ask(
             sandbox,
@@ -76,11 +73,9 @@ final class LspEndpoints {
 
   void completions(Exchange exchange) throws IOException, InterruptedException {
     RunningSandbox sandbox = Calls.sandbox(exchange);
-    JsonNode body = Calls.body(exchange, toolboxLimits);
-    ServerAddress address = address(sandbox, body);
-    String uri = field(body, "uri");
-    Position position = position(body.path("position"));
-    CompletionContext context = context(body.path("context"));
+    CompletionRequest wanted = CompletionRequest.read(body(exchange), toolboxLimits);
+    ServerAddress address = address(sandbox, wanted.document().server());
+    String uri = wanted.document().uri();
     exchange.sendJson(
         servers.ask(
             sandbox,
@@ -93,7 +88,9 @@ final class LspEndpoints {
                     path -> {
                       CompletionParams params =
                           new CompletionParams(
-                              new TextDocumentIdentifier(FileUris.of(path)), position, context);
+                              new TextDocumentIdentifier(FileUris.of(path)),
+                              wanted.position(),
+                              wanted.context());
                       return LspJson.completions(
                           connection.ask(
                               server -> server.getTextDocumentService().completion(params),
@@ -207,9 +204,13 @@ final class LspEndpoints {
     }
   }
 
-  private ServerAddress address(RunningSandbox sandbox, JsonNode body)
+  private BodyReader body(Exchange exchange) {
+    return Calls.body(exchange, toolboxLimits).refusing(ToolboxFailures::invalidBody);
+  }
+
+  private ServerAddress address(RunningSandbox sandbox, ServerRequest wanted)
       throws IOException, InterruptedException {
-    return address(sandbox, field(body, "languageId"), field(body, "pathToProject"));
+    return address(sandbox, wanted.languageId(), wanted.project());
   }
 
   private ServerAddress address(RunningSandbox sandbox, Exchange exchange)
@@ -227,45 +228,11 @@ final class LspEndpoints {
         sandbox.id(), language, FileUris.absolute(project, sandbox.account().workingDirectory()));
   }
 
-  private String field(JsonNode body, String name) {
-    JsonNode value = body.path(name);
-    if (!value.isString() || value.stringValue().isEmpty()) {
-      throw ToolboxFailures.invalidBody(name + " is required and must be text");
-    }
-    return Calls.checked(value.stringValue(), name, toolboxLimits);
-  }
-
   private String query(Exchange exchange, String name) {
     String value = exchange.query(name).orElse("");
     if (value.isEmpty()) {
       throw ToolboxFailures.badRequest(name + " is required");
     }
     return Calls.checked(value, name, toolboxLimits);
-  }
-
-  private static Position position(JsonNode position) {
-    return new Position(index(position, "line"), index(position, "character"));
-  }
-
-  private static int index(JsonNode position, String name) {
-    JsonNode value = position.path(name);
-    if (!value.isIntegralNumber() || !value.canConvertToInt() || value.intValue() < 0) {
-      throw ToolboxFailures.invalidBody(
-          "position." + name + " is required and must be a whole number, 0 or more");
-    }
-    return value.intValue();
-  }
-
-  private static CompletionContext context(JsonNode context) {
-    CompletionContext parsed = new CompletionContext(CompletionTriggerKind.Invoked);
-    int kind = context.path("triggerKind").asInt(1);
-    if (kind > 1 && kind <= CompletionTriggerKind.values().length) {
-      parsed.setTriggerKind(CompletionTriggerKind.forValue(kind));
-    }
-    JsonNode character = context.path("triggerCharacter");
-    if (character.isString() && !character.stringValue().isEmpty()) {
-      parsed.setTriggerCharacter(character.stringValue());
-    }
-    return parsed;
   }
 }

@@ -3,7 +3,6 @@ package dev.sandlot.toolbox.process;
 import dev.sandlot.agentclient.process.ProcessRequest;
 import dev.sandlot.http.Exchange;
 import dev.sandlot.toolbox.call.Calls;
-import dev.sandlot.toolbox.call.ToolboxFailures;
 import dev.sandlot.toolbox.call.ToolboxLimits;
 import dev.sandlot.toolbox.program.ShellText;
 import dev.sandlot.toolbox.sandbox.RunningSandbox;
@@ -11,7 +10,6 @@ import dev.sandlot.toolbox.warm.WarmProgram;
 import java.io.IOException;
 import java.util.Map;
 import java.util.Optional;
-import tools.jackson.databind.JsonNode;
 
 /// `/process/execute`.
 public final class ExecuteEndpoints {
@@ -25,22 +23,12 @@ public final class ExecuteEndpoints {
 
   /// The command's standard input is empty; its text reaches the shell another way.
   public void execute(Exchange exchange) throws IOException, InterruptedException {
-    JsonNode body = Calls.body(exchange, limits);
-    JsonNode command = body.path("command");
-    if (!command.isString() || command.stringValue().isBlank()) {
-      throw ToolboxFailures.badRequest("command is required and must be text");
-    }
-    String text = CommandBody.limited(command.stringValue(), "command", limits.commandBytesMax());
-    JsonNode directory = body.path("cwd");
-    if (!CommandBody.absent(directory) && !directory.isString()) {
-      throw ToolboxFailures.badRequest("cwd must be text");
-    }
+    ExecuteRequest wanted = ExecuteRequest.read(Calls.body(exchange, limits), limits);
     RunningSandbox sandbox = Calls.sandbox(exchange);
     String shell = sandbox.account().shell();
     ProcessRequest request =
-        ShellText.of(shell, text)
-            .request(
-                CommandBody.variables(body), directory.asString(""), CommandBody.timeout(body));
+        ShellText.of(shell, wanted.command())
+            .request(wanted.environment(), wanted.directory(), wanted.timeout());
     Optional<WarmProgram> program =
         ShellText.waits(shell)
             ? Command.servedBy(new WarmProgram.Shell(shell), request)

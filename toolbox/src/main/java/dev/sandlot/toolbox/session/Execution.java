@@ -10,8 +10,11 @@ import dev.sandlot.agentclient.process.OutputRequest;
 import dev.sandlot.agentclient.process.ProcessOutput;
 import dev.sandlot.agentclient.process.ProcessStart;
 import dev.sandlot.agentclient.process.ProcessStatus;
+import dev.sandlot.http.BodyReader;
 import dev.sandlot.http.HttpFailure;
+import dev.sandlot.toolbox.call.Calls;
 import dev.sandlot.toolbox.call.ToolboxFailures;
+import dev.sandlot.toolbox.call.ToolboxLimits;
 import dev.sandlot.toolbox.sandbox.RunningSandbox;
 import dev.sandlot.toolbox.session.ShellScript.Body;
 import java.io.ByteArrayInputStream;
@@ -49,7 +52,28 @@ final class Execution {
   ///
   /// @param interactive whether the command reads what is sent to it; otherwise its input is empty
   /// @param echo whether what is sent to it shows in its log
-  record Request(String text, boolean interactive, boolean echo) {}
+  record Request(String text, boolean interactive, boolean echo) {
+    /// @throws RuntimeException the body's refusal of what does not fit
+    static Request read(BodyReader body, ToolboxLimits limits) {
+      String text = body.requiredRawText("command");
+      if (text.isBlank()) {
+        throw body.refused("command", "is required and must be a string that is not blank");
+      }
+      if (text.indexOf('\0') >= 0) {
+        throw body.refused("command", "holds a NUL character");
+      }
+      return new Request(
+          Calls.command(text, "command", limits),
+          body.flag("runAsync").orElse(false) || body.flag("async").orElse(false),
+          !body.flag("suppressInputEcho").orElse(false));
+    }
+
+    /// Without what may be secret.
+    @Override
+    public String toString() {
+      return "Request[interactive=" + interactive + ", echo=" + echo + "]";
+    }
+  }
 
   String id() {
     return id;

@@ -17,7 +17,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import tools.jackson.databind.JsonNode;
 
 /// The calls about sessions and their commands; those about logs are {@link LogEndpoints}.
 final class SessionEndpoints {
@@ -38,14 +37,14 @@ final class SessionEndpoints {
   }
 
   void create(Exchange exchange) throws IOException, InterruptedException {
-    JsonNode name = Calls.body(exchange, limits).path("sessionId");
-    if (!name.isString() || name.stringValue().isEmpty()) {
-      throw ToolboxFailures.invalidBody("sessionId is required and must be text");
-    }
-    sessions.checkName(name.stringValue());
+    String name =
+        Calls.body(exchange, limits)
+            .refusing(ToolboxFailures::invalidBody)
+            .requiredRawText("sessionId");
+    sessions.checkName(name);
     RunningSandbox sandbox = Calls.sandbox(exchange);
     boolean home = ClientVersion.of(exchange).before(WORKING_DIRECTORY_SINCE);
-    sessions.create(sandbox, name.stringValue(), home ? sandbox.account().home() : "");
+    sessions.create(sandbox, name, home ? sandbox.account().home() : "");
     exchange.status(201).send();
   }
 
@@ -105,12 +104,8 @@ final class SessionEndpoints {
 
   void input(Exchange exchange) throws IOException {
     sessions.checkName(exchange.pathParameter("sessionId"));
-    JsonNode data = Calls.body(exchange, limits).path("data");
-    if (!data.isString() || data.stringValue().isEmpty()) {
-      throw ToolboxFailures.badRequest("data is required and must be text");
-    }
-    String line = data.stringValue();
-    line = line.endsWith("\n") ? line : line + "\n";
+    String data = Calls.body(exchange, limits).requiredRawText("data");
+    String line = data.endsWith("\n") ? data : data + "\n";
     if (line.getBytes(UTF_8).length > sessionLimits.inputBytesMax() / 2) {
       throw ToolboxFailures.badRequest(
           "data is larger than " + sessionLimits.inputBytesMax() / 2 + " bytes; send it in pieces");
@@ -143,14 +138,11 @@ final class SessionEndpoints {
 
   void execute(Exchange exchange) throws IOException, InterruptedException {
     sessions.checkName(exchange.pathParameter("sessionId"));
-    JsonNode body = Calls.body(exchange, limits);
-    String text = text(body);
-    boolean async = flag(body, "runAsync") || flag(body, "async");
+    Execution.Request request = Execution.Request.read(Calls.body(exchange, limits), limits);
     Session session = session(exchange);
     Execution execution = new Execution(Calls.sandbox(exchange), session, sessionLimits);
-    SessionCommand.Source source =
-        execution.begin(new Execution.Request(text, async, !flag(body, "suppressInputEcho")));
-    if (async) {
+    SessionCommand.Source source = execution.begin(request);
+    if (request.interactive()) {
       Map<String, Object> json = new LinkedHashMap<>();
       json.put("cmdId", execution.id());
       for (String absent : List.of("output", "stdout", "stderr", "exitCode")) {
@@ -160,37 +152,6 @@ final class SessionEndpoints {
       return;
     }
     logs.sendAtTheEnd(exchange, session, execution, source);
-  }
-
-  private String text(JsonNode body) {
-    JsonNode command = body.path("command");
-    if (!command.isString() || command.stringValue().isBlank()) {
-      throw ToolboxFailures.badRequest("command is required and must be text");
-    }
-    String text = command.stringValue();
-    if (text.indexOf('\0') >= 0) {
-      throw ToolboxFailures.badRequest("command holds a NUL character");
-    }
-    if (text.getBytes(UTF_8).length > limits.commandBytesMax()) {
-      throw new HttpFailure(
-          413,
-          "BAD_REQUEST",
-          "bad request: command is larger than "
-              + limits.commandBytesMax()
-              + " bytes; upload it as a file and run that");
-    }
-    return text;
-  }
-
-  private static boolean flag(JsonNode body, String name) {
-    JsonNode flag = body.path(name);
-    if (flag.isMissingNode() || flag.isNull()) {
-      return false;
-    }
-    if (!flag.isBoolean()) {
-      throw ToolboxFailures.badRequest(name + " must be true or false");
-    }
-    return flag.booleanValue();
   }
 
   private Session session(Exchange exchange) {

@@ -12,17 +12,13 @@ import dev.sandlot.toolbox.call.Calls;
 import dev.sandlot.toolbox.call.ToolboxFailures;
 import dev.sandlot.toolbox.call.ToolboxLimits;
 import dev.sandlot.toolbox.files.FileInfoJson;
-import dev.sandlot.toolbox.process.CommandBody;
 import dev.sandlot.toolbox.sandbox.RunningSandbox;
 import dev.sandlot.toolbox.warm.WarmProcesses;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
-import tools.jackson.databind.JsonNode;
 
 /// What a sandbox is and uses (docs/contract/system.md and docs/contract/versions.md#operations).
 public final class SystemEndpoints {
@@ -56,44 +52,17 @@ public final class SystemEndpoints {
 
   /// The token was a credential for telemetry, which sandboxes here do not hold.
   public void initialize(Exchange exchange) {
-    Calls.body(exchange, limits);
+    var _ = Calls.body(exchange, limits);
     exchange.sendJson(Map.of("message", "the sandbox is ready"));
   }
 
   public void changeEnvironment(Exchange exchange) {
-    JsonNode body = Calls.body(exchange, limits);
-    JsonNode set = body.path("set");
-    if (!CommandBody.absent(set) && !set.isObject()) {
-      throw ToolboxFailures.badRequest("set must be an object of texts");
-    }
-    Map<String, String> variables = set.isObject() ? CommandBody.variables(set, "set") : Map.of();
-    JsonNode prefix = body.path("unsetValuePrefix");
-    if (!CommandBody.absent(prefix) && !prefix.isString()) {
-      throw ToolboxFailures.badRequest("unsetValuePrefix must be text");
-    }
-    List<String> unset = names(body.path("unset"));
+    EnvironmentChange change = EnvironmentChange.read(Calls.body(exchange, limits));
     RunningSandbox sandbox = Calls.sandbox(exchange);
     Map<String, String> after =
-        sandbox.agent().changeEnvironment(variables, unset, prefix.asString(""));
+        sandbox.agent().changeEnvironment(change.set(), change.unset(), change.unsetValuePrefix());
     warm.discard(sandbox);
     exchange.sendJson(after);
-  }
-
-  private static List<String> names(JsonNode list) {
-    List<String> names = new ArrayList<>();
-    if (CommandBody.absent(list)) {
-      return names;
-    }
-    if (!list.isArray()) {
-      throw ToolboxFailures.badRequest("unset must be a list of texts");
-    }
-    for (JsonNode item : list) {
-      if (!item.isString()) {
-        throw ToolboxFailures.badRequest("unset must hold texts only");
-      }
-      names.add(item.stringValue());
-    }
-    return names;
   }
 
   /// The disk's figures are those of its quota: the sandbox's own `df` shows the machine's pool.

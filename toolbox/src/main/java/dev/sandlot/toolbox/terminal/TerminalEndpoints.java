@@ -30,7 +30,7 @@ final class TerminalEndpoints {
 
   void create(Exchange exchange) throws Exception {
     answering(() -> {
-      TerminalRequest request = TerminalRequest.of(Calls.body(exchange, limits), terminalLimits);
+      TerminalRequest request = TerminalRequest.read(Calls.body(exchange, limits), terminalLimits);
       terminals.create(Calls.sandbox(exchange), request);
       exchange.status(201).sendJson(Map.of("sessionId", request.id()));
     });
@@ -59,7 +59,7 @@ final class TerminalEndpoints {
 
   void resize(Exchange exchange) throws Exception {
     answering(() -> {
-      TerminalSize size = TerminalRequest.size(Calls.body(exchange, limits));
+      TerminalSize size = TerminalRequest.readSize(Calls.body(exchange, limits));
       RunningSandbox sandbox = Calls.sandbox(exchange);
       String name = exchange.pathParameter("sessionId");
       Terminal terminal = terminals.find(sandbox, name).orElseThrow(TerminalEndpoints::gone);

@@ -4,15 +4,13 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.google.re2j.Pattern;
 import dev.sandlot.agentclient.process.TerminalSize;
+import dev.sandlot.http.BodyReader;
 import dev.sandlot.http.HttpFailure;
-import dev.sandlot.http.Json;
 import dev.sandlot.toolbox.call.SocketCall;
 import dev.sandlot.toolbox.call.ToolboxFailures;
+import dev.sandlot.toolbox.call.Variables;
 import java.util.Base64;
-import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Optional;
-import tools.jackson.databind.JsonNode;
 
 /// A terminal that is asked for.
 ///
@@ -25,7 +23,6 @@ public record TerminalRequest(
   private static final Pattern NUMBER = Pattern.compile("[+-]?[0-9]{1,9}");
   private static final int COLUMNS = 80;
   private static final int ROWS = 24;
-  private static final int VARIABLES_MAX = 1_000;
 
   /// @throws HttpFailure 400 when it cannot be
   public TerminalRequest {
@@ -33,13 +30,15 @@ public record TerminalRequest(
   }
 
   /// Of a JSON body.
-  static TerminalRequest of(JsonNode body, TerminalLimits limits) {
+  static TerminalRequest read(BodyReader body, TerminalLimits limits) {
     return new TerminalRequest(
-        id(body.path("id").asString(""), limits),
-        text(body, "cwd"),
-        variables(body.path("envs"), limits),
-        size(number(body, "cols", COLUMNS), number(body, "rows", ROWS)),
-        body.path("lazyStart").asBoolean(false));
+        id(body.rawText("id").orElse(""), limits),
+        checked(body.rawText("cwd").orElse(""), "cwd"),
+        variables(body, limits),
+        new TerminalSize(
+            body.integer("cols", 1, TerminalSize.SIDE_MAX).orElse(COLUMNS),
+            body.integer("rows", 1, TerminalSize.SIDE_MAX).orElse(ROWS)),
+        body.flag("lazyStart").orElse(false));
   }
 
   /// Of a WebSocket's query and subprotocols.
@@ -53,8 +52,10 @@ public record TerminalRequest(
   }
 
   /// The size that a resize asks for; both sides must be given.
-  static TerminalSize size(JsonNode body) {
-    return size(number(body, "cols", 0), number(body, "rows", 0));
+  static TerminalSize readSize(BodyReader body) {
+    return new TerminalSize(
+        body.requiredInteger("cols", 1, TerminalSize.SIDE_MAX),
+        body.requiredInteger("rows", 1, TerminalSize.SIDE_MAX));
   }
 
   private static String id(String id, TerminalLimits limits) {
@@ -68,33 +69,11 @@ public record TerminalRequest(
     return id;
   }
 
-  private static String text(JsonNode body, String name) {
-    JsonNode value = body.path(name);
-    if (value.isMissingNode() || value.isNull()) {
-      return "";
-    }
-    if (!value.isString()) {
-      throw ToolboxFailures.badRequest(name + " must be text");
-    }
-    return checked(value.stringValue(), name);
-  }
-
   private static String checked(String text, String name) {
     if (text.indexOf('\0') >= 0) {
       throw ToolboxFailures.badRequest(name + " holds a NUL character");
     }
     return text;
-  }
-
-  private static int number(JsonNode body, String name, int absent) {
-    JsonNode value = body.path(name);
-    if (value.isMissingNode() || value.isNull()) {
-      return absent;
-    }
-    if (!value.isIntegralNumber()) {
-      throw outOfRange();
-    }
-    return (int) Math.clamp(value.longValue(), 0L, Integer.MAX_VALUE);
   }
 
   private static int number(SocketCall call, String name, int absent) {
@@ -121,40 +100,40 @@ public record TerminalRequest(
         "cols and rows must be whole numbers from 1 to " + TerminalSize.SIDE_MAX);
   }
 
-  private static JsonNode environment(SocketCall call) {
-    Optional<String> token = call.offeredValue(ENVIRONMENT_TOKEN);
+  /// The variables of a subprotocol, as the field `envs` of an object.
+  private static BodyReader environment(SocketCall call) {
+    String json =
+        call.offeredValue(ENVIRONMENT_TOKEN)
+            .filter(token -> !token.isEmpty())
+            .map(TerminalRequest::decoded)
+            .orElse("{}");
+    return BodyReader.holding("envs", json, _ -> badEnvironment())
+        .refusing(ToolboxFailures::badRequest);
+  }
+
+  private static String decoded(String token) {
     try {
-      return Json.object(
-          token.map(text -> Base64.getUrlDecoder().decode(text)).orElse(new byte[0]));
-    } catch (IllegalArgumentException | HttpFailure _) {
-      throw ToolboxFailures.badRequest(
-          "the subprotocol " + ENVIRONMENT_TOKEN + "… must be a JSON object in base64url");
+      return new String(Base64.getUrlDecoder().decode(token), UTF_8);
+    } catch (IllegalArgumentException _) {
+      throw badEnvironment();
     }
   }
 
+  private static HttpFailure badEnvironment() {
+    return ToolboxFailures.badRequest(
+        "the subprotocol " + ENVIRONMENT_TOKEN + "… must be a JSON object in base64url");
+  }
+
   /// Names may be anything that a variable of a process can be called.
-  private static Map<String, String> variables(JsonNode object, TerminalLimits limits) {
-    Map<String, String> variables = new LinkedHashMap<>();
-    if (object.isMissingNode() || object.isNull()) {
-      return variables;
-    }
-    if (!object.isObject() || object.size() > VARIABLES_MAX) {
-      throw ToolboxFailures.badRequest(
-          "envs must be an object of at most " + VARIABLES_MAX + " texts");
-    }
+  private static Map<String, String> variables(BodyReader body, TerminalLimits limits) {
+    Map<String, String> variables = Variables.readAnyNames(body, "envs");
     int bytes = 0;
-    for (Map.Entry<String, JsonNode> entry : object.properties()) {
-      JsonNode value = entry.getValue();
-      if (!value.isString() || value.stringValue().indexOf('\0') >= 0) {
-        throw ToolboxFailures.badRequest(
-            "the variable " + entry.getKey() + " in envs must be text without NUL");
-      }
-      bytes += entry.getKey().getBytes(UTF_8).length + value.stringValue().getBytes(UTF_8).length;
-      variables.put(entry.getKey(), value.stringValue());
+    for (Map.Entry<String, String> entry : variables.entrySet()) {
+      bytes += entry.getKey().getBytes(UTF_8).length + entry.getValue().getBytes(UTF_8).length;
     }
     if (bytes > limits.environmentBytesMax()) {
-      throw ToolboxFailures.badRequest(
-          "envs must be at most " + limits.environmentBytesMax() + " bytes together");
+      throw body.refused(
+          "envs", "must be at most " + limits.environmentBytesMax() + " bytes together");
     }
     return variables;
   }
