@@ -6,6 +6,7 @@ import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.net.SocketAddress;
+import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
@@ -65,6 +66,9 @@ public final class UnixSocketFactory extends SocketFactory {
     private final Path path;
     private volatile @Nullable SocketChannel channel;
     private volatile int readTimeoutMillis;
+
+    /// What a read with a time limit waits at.
+    private volatile @Nullable Selector waiting;
 
     UnixSocket(Path path) {
       this.path = path;
@@ -132,6 +136,11 @@ public final class UnixSocketFactory extends SocketFactory {
       if (current != null) {
         current.close();
       }
+      // A selector does not notice by itself that a channel of its was closed.
+      Selector selector = waiting;
+      if (selector != null) {
+        selector.wakeup();
+      }
     }
 
     // TCP's options mean nothing here.
@@ -172,14 +181,20 @@ public final class UnixSocketFactory extends SocketFactory {
             return count;
           }
           try (Selector selector = Selector.open()) {
+            waiting = selector;
             source.register(selector, SelectionKey.OP_READ);
-            if (selector.select(millis) == 0) {
+            boolean come = selector.select(millis) > 0;
+            if (!source.isOpen()) {
+              throw new SocketException("the connection to the database was closed");
+            }
+            if (!come) {
               throw new SocketTimeoutException(
                   "the database did not answer within " + millis + " ms");
             }
           }
           return source.read(buffer);
         } finally {
+          waiting = null;
           if (source.isOpen()) {
             source.configureBlocking(true);
           }
