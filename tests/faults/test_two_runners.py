@@ -255,3 +255,19 @@ def test_a_sandbox_on_it_stops_starts_and_goes(second, pair) -> None:
     there.start()
     assert there.process.exec("echo again").result == "again\n"
     assert there.id in second.disks()
+
+
+def test_a_control_plane_needs_no_runner_of_its_own(installation, second, pair, make) -> None:
+    runners = {"SANDLOT_RUNNERS": f"second={second.environment['SANDLOT_RUNNER_KEY_FILE']}"}
+    installation.with_settings(SANDLOT_ROLES="control-plane,proxy", **runners).restart_supervised("server")
+    try:
+        wire.wait_for("the second runner is ready", lambda: ready_runners() == 1, 60)
+        made = make()
+        assert made.id in second.disks()
+        assert made.process.exec("echo there").result == "there\n"
+        wire.remove(made.id)
+        refused = wire.toolbox(pair["first"].id, "GET", "/version")
+        assert (refused.status, "it has not said where" in refused.message) == (503, True)
+    finally:
+        installation.with_settings(**runners).restart_supervised("server")
+    assert pair["first"].process.exec("echo here").result == "here\n"

@@ -2,8 +2,10 @@ package dev.sandlot.proxy;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
+import dev.sandlot.http.server.ConnectionLimits;
 import dev.sandlot.http.server.HttpServer;
 import dev.sandlot.http.server.ListenConfig;
+import dev.sandlot.http.server.TlsFiles;
 import dev.sandlot.http.throttle.FailedAttempts;
 import dev.sandlot.model.RunnerId;
 import dev.sandlot.model.SandboxId;
@@ -47,6 +49,11 @@ final class ProxyFixture implements AutoCloseable {
 
   /// @param remote whether the sandboxes are on another machine, called over HTTP
   ProxyFixture(ProxyLimits limits, boolean remote) {
+    this(limits, remote, Optional.empty());
+  }
+
+  /// @param tls of the runner
+  ProxyFixture(ProxyLimits limits, boolean remote, Optional<TlsFiles> tls) {
     directory.sandboxes.put(closed, false);
     directory.sandboxes.put(open, true);
     directory.keys.put(KEY, List.of(closed, open));
@@ -59,10 +66,14 @@ final class ProxyFixture implements AutoCloseable {
     ProxyConfig config =
         new ProxyConfig(
             "proxy.localhost:4000", Set.of("localhost", "127.0.0.1"), false, new byte[32], limits);
-    this.remote = remote ? Optional.of(listen(gateway)) : Optional.empty();
+    this.remote = remote ? Optional.of(listen(gateway, tls)) : Optional.empty();
     directory.runner =
         new SandboxDirectory.Runner(
-            runner, this.remote.map(listener -> URI.create("http://127.0.0.1:" + listener.port())));
+            runner,
+            this.remote.map(listener ->
+                URI.create(
+                    (tls.isPresent() ? "https://localhost:" : "http://127.0.0.1:")
+                        + listener.port())));
     Gateways.Runners runners =
         remote
             ? new Gateways.Runners(
@@ -76,10 +87,13 @@ final class ProxyFixture implements AutoCloseable {
             ListenConfig.plain("proxy", "127.0.0.1", 0), proxy, proxy.failures(), proxy);
   }
 
-  private static HttpServer listen(FakeGateway gateway) {
+  private static HttpServer listen(FakeGateway gateway, Optional<TlsFiles> tls) {
     GatewayEndpoint endpoint = new GatewayEndpoint(gateway, RUNNER_KEY);
     return HttpServer.start(
-        ListenConfig.plain("runner", "127.0.0.1", 0), endpoint, endpoint.failures(), endpoint);
+        new ListenConfig("runner", "127.0.0.1", 0, tls, ConnectionLimits.STANDARD, Set.of()),
+        endpoint,
+        endpoint.failures(),
+        endpoint);
   }
 
   /// The usual ones, with this much patience and frequent signs of use.

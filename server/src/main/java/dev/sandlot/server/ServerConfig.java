@@ -188,13 +188,21 @@ record ServerConfig(
     return new ListenConfig(name, listen, port, tls, ConnectionLimits.STANDARD, trustedProxies);
   }
 
-  /// The host under which programs on this machine reach what listens here.
+  /// The host of URLs under which programs on this machine reach what listens here.
   String reachedHere() {
+    return anyAddress(listen) ? "127.0.0.1" : inUrl(listen);
+  }
+
+  private static boolean anyAddress(String listen) {
     try {
-      return InetAddress.getByName(listen).isAnyLocalAddress() ? "127.0.0.1" : listen;
+      return InetAddress.getByName(listen).isAnyLocalAddress();
     } catch (UnknownHostException _) {
-      return listen;
+      return false;
     }
+  }
+
+  private static String inUrl(String listen) {
+    return listen.indexOf(':') < 0 ? listen : "[" + listen + "]";
   }
 
   /// What it speaks itself: "http" or "https".
@@ -393,7 +401,6 @@ record ServerConfig(
         refuseGiven("SANDLOT_RUNNER_URL", address);
         return Optional.empty();
       }
-      String own = (tls().isPresent() ? "https://" : "http://") + listen + ":";
       return Optional.of(
           new RunnerAlone(
               PublicUrls.read(
@@ -406,9 +413,20 @@ record ServerConfig(
                           "SANDLOT_RUNNER_KEY_FILE",
                           "a file with the key that the control plane has for it in"
                               + " SANDLOT_RUNNERS"))),
-              PublicUrls.read(
-                  "SANDLOT_RUNNER_URL",
-                  address.orElseGet(() -> own + port("SANDLOT_RUNNER_PORT", RUNNER_PORT)))));
+              PublicUrls.read("SANDLOT_RUNNER_URL", address.orElseGet(() -> ownAddress(listen)))));
+    }
+
+    private String ownAddress(String listen) {
+      if (anyAddress(listen)) {
+        throw missing(
+            "SANDLOT_RUNNER_URL",
+            "where the proxy reaches it, such as https://second.example.org:3003; it listens on"
+                + " all addresses");
+      }
+      return (tls().isPresent() ? "https://" : "http://")
+          + inUrl(listen)
+          + ":"
+          + port("SANDLOT_RUNNER_PORT", RUNNER_PORT);
     }
 
     private static Invalid missing(String name, String what) {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.sandlot.model.Ipv4Range;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -18,6 +19,15 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class ServerConfigTest {
+  private static final Map<String, String> RUNNER =
+      Map.of(
+          "SANDLOT_ROLES",
+          "runner",
+          "SANDLOT_CONTROL_PLANE_URL",
+          "http://127.0.0.1:3000",
+          "SANDLOT_RUNNER_KEY_FILE",
+          "/key");
+
   /// For our own programs and tests.
   private static final Set<String> INTERNAL =
       Set.of("SANDLOT_DNS_PORT", "SANDLOT_FAILPOINTS", "SANDLOT_LAUNCHER_SOCKET");
@@ -52,7 +62,8 @@ class ServerConfigTest {
     try {
       ServerConfig.read(Map.of("SANDLOT_MISSPELT", "1"));
     } catch (ServerConfig.Invalid e) {
-      known = e.getMessage().substring(e.getMessage().indexOf("known are "));
+      String message = String.valueOf(e.getMessage());
+      known = message.substring(message.indexOf("known are "));
     }
 
     Set<String> settings =
@@ -214,5 +225,114 @@ class ServerConfigTest {
         ServerConfig.read(Map.of("SANDLOT_DATABASE_URL", "postgresql://u:hunter2@db/sandlot"));
 
     assertThat(config.effective()).containsEntry("SANDLOT_DATABASE_URL", "postgresql://db/sandlot");
+  }
+
+  @Test
+  void hasAllRolesUnlessToldOthers() {
+    assertThat(ServerConfig.read(Map.of()).roles()).containsExactlyInAnyOrder(Role.values());
+    assertThat(ServerConfig.read(Map.of("SANDLOT_ROLES", "proxy, control-plane")).roles())
+        .containsExactlyInAnyOrder(Role.CONTROL_PLANE, Role.PROXY);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"control-plane", "proxy", "control-plane,runner", "runner,proxy", "all", ","})
+  void refusesRolesThatDoNotWork(String roles) {
+    assertThatThrownBy(() -> ServerConfig.read(Map.of("SANDLOT_ROLES", roles)))
+        .isInstanceOf(ServerConfig.Invalid.class)
+        .hasMessageContaining("SANDLOT_ROLES=" + roles)
+        .hasMessageContaining("control-plane")
+        .hasMessageContaining("runner");
+  }
+
+  @Test
+  void aRunnerAloneSaysWhereItIsReached() {
+    ServerConfig.RunnerAlone alone = read(RUNNER).runnerAlone().orElseThrow();
+
+    assertThat(alone.controlPlane()).hasToString("http://127.0.0.1:3000");
+    assertThat(alone.keyFile()).isEqualTo(Path.of("/key"));
+    assertThat(alone.address()).hasToString("http://127.0.0.1:3003");
+    assertThat(
+            read(RUNNER, "SANDLOT_RUNNER_URL", "https://second.example.org")
+                .runnerAlone()
+                .orElseThrow()
+                .address())
+        .hasToString("https://second.example.org");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"SANDLOT_CONTROL_PLANE_URL", "SANDLOT_RUNNER_KEY_FILE"})
+  void aRunnerAloneNeedsItsSettings(String name) {
+    Map<String, String> environment = new HashMap<>(RUNNER);
+    environment.remove(name);
+
+    assertThatThrownBy(() -> ServerConfig.read(environment))
+        .isInstanceOf(ServerConfig.Invalid.class)
+        .hasMessageContaining(name);
+    assertThatThrownBy(() -> read(Map.of(), name, "http://127.0.0.1:3000"))
+        .isInstanceOf(ServerConfig.Invalid.class)
+        .hasMessageContaining(name)
+        .hasMessageContaining("SANDLOT_ROLES=runner");
+  }
+
+  @Test
+  void aRunnerAloneSendsItsKeyToNoOtherMachineInTheClear() {
+    String away = "http://192.0.2.1:3000";
+
+    assertThatThrownBy(() -> read(RUNNER, "SANDLOT_CONTROL_PLANE_URL", away))
+        .hasMessageContaining("in the clear");
+    assertThat(read(RUNNER, "SANDLOT_CONTROL_PLANE_URL", "https://192.0.2.1:3000").runnerAlone())
+        .isPresent();
+    assertThat(
+            read(RUNNER, "SANDLOT_CONTROL_PLANE_URL", away, "SANDLOT_LISTEN_WITHOUT_TLS", "yes")
+                .runnerAlone())
+        .isPresent();
+  }
+
+  @Test
+  void aRunnerAloneThatListensEverywhereSaysWhereItIsReached() {
+    assertThatThrownBy(
+            () -> read(RUNNER, "SANDLOT_LISTEN", "0.0.0.0", "SANDLOT_LISTEN_WITHOUT_TLS", "yes"))
+        .isInstanceOf(ServerConfig.Invalid.class)
+        .hasMessageContaining("SANDLOT_RUNNER_URL");
+  }
+
+  @Test
+  void readsRunnersOnOtherMachines() {
+    assertThat(read(Map.of(), "SANDLOT_RUNNERS", "a=/etc/a, b-2=/etc/b").runners())
+        .containsExactly(Map.entry("a", Path.of("/etc/a")), Map.entry("b-2", Path.of("/etc/b")));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"a", "=/etc/a", "a=etc", "A=/etc/a", "local=/etc/a", "a=/x,a=/y"})
+  void refusesWhatNamesNoRunner(String text) {
+    assertThatThrownBy(() -> read(Map.of(), "SANDLOT_RUNNERS", text))
+        .isInstanceOf(ServerConfig.Invalid.class)
+        .hasMessageContaining("SANDLOT_RUNNERS");
+  }
+
+  @Test
+  void wantsTheImageNamedWhereNobodyCanBeAsked() {
+    Map<String, String> apart =
+        Map.of(
+            "SANDLOT_ROLES",
+            "control-plane,proxy",
+            "SANDLOT_DATABASE_URL",
+            "postgresql://u@db/sandlot");
+
+    assertThatThrownBy(() -> ServerConfig.read(apart))
+        .isInstanceOf(ServerConfig.Invalid.class)
+        .hasMessageContaining("SANDLOT_DEFAULT_IMAGE");
+    assertThat(read(apart, "SANDLOT_DEFAULT_IMAGE", "default-1").launcherHere()).isFalse();
+    assertThat(ServerConfig.read(Map.of("SANDLOT_ROLES", "control-plane,proxy")).launcherHere())
+        .isTrue();
+  }
+
+  private static ServerConfig read(Map<String, String> some, String... more) {
+    Map<String, String> environment = new HashMap<>(some);
+    for (int index = 0; index < more.length; index += 2) {
+      environment.put(more[index], more[index + 1]);
+    }
+    return ServerConfig.read(environment);
   }
 }

@@ -7,10 +7,11 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.StandardSocketOptions;
 import java.net.URI;
+import java.security.NoSuchAlgorithmException;
 import java.util.Map;
+import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
-import javax.net.ssl.SSLSocketFactory;
 import jdk.net.ExtendedSocketOptions;
 
 /// Opens connections to runners on other machines. A machine that has vanished is noticed within a
@@ -65,8 +66,8 @@ final class RunnerConnections {
   }
 
   private static Socket encrypted(Socket plain, String host) throws IOException {
-    SSLSocketFactory factory = (SSLSocketFactory) SSLSocketFactory.getDefault();
-    SSLSocket socket = (SSLSocket) factory.createSocket(plain, host, plain.getPort(), true);
+    SSLSocket socket =
+        (SSLSocket) defaults().getSocketFactory().createSocket(plain, host, plain.getPort(), true);
     SSLParameters parameters = socket.getSSLParameters();
     parameters.setEndpointIdentificationAlgorithm("HTTPS");
     socket.setSSLParameters(parameters);
@@ -74,6 +75,15 @@ final class RunnerConnections {
     socket.startHandshake();
     plain.setSoTimeout(0);
     return socket;
+  }
+
+  /// Trusts whom the JDK trusts.
+  private static SSLContext defaults() {
+    try {
+      return SSLContext.getDefault();
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every JDK has a default of TLS", e);
+    }
   }
 
   private static void close(Socket socket) {
