@@ -1,18 +1,13 @@
 package dev.sandlot.launcher;
 
-import dev.sandlot.http.Json;
 import dev.sandlot.runtime.RuntimeFailure;
 import dev.sandlot.runtime.RuntimeFailure.Kind;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Locale;
-import java.util.Map;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.Semaphore;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.core.JacksonException;
-import tools.jackson.databind.JsonNode;
 
 /// Asks the launcher. Holds a few connections, one question at a time on each. Thread-safe.
 ///
@@ -25,6 +20,8 @@ final class LauncherClient implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(10);
   private static final Duration PAUSE = Duration.ofMillis(100);
 
+  private static final LauncherWire WIRE = new LauncherWire();
+
   private final Path socket;
   private final Semaphore slots = new Semaphore(CONNECTIONS_MAX, true);
   private final ConcurrentLinkedDeque<LauncherConnection> idle = new ConcurrentLinkedDeque<>();
@@ -34,14 +31,12 @@ final class LauncherClient implements AutoCloseable {
     this.socket = socket;
   }
 
-  /// Asks one question.
+  /// Carries out one operation.
   ///
-  /// @param request with its `op`
-  /// @param limit how long the launcher may take
-  /// @return the `ok` of the answer
   /// @throws RuntimeFailure of the launcher, or UNAVAILABLE
-  JsonNode ask(Map<String, Object> request, Duration limit) {
-    byte[] line = Json.bytes(request);
+  <A> A call(Operation<A> operation) {
+    Operation.Kind<A> kind = operation.kind();
+    byte[] line = WIRE.request(operation);
     try {
       slots.acquire();
     } catch (InterruptedException e) {
@@ -49,7 +44,7 @@ final class LauncherClient implements AutoCloseable {
       throw new RuntimeFailure(Kind.UNAVAILABLE, "the runner is stopping", e);
     }
     try {
-      return answer(exchange(line, limit));
+      return WIRE.answer(exchange(line, kind.limit()), kind.answer());
     } finally {
       slots.release();
     }
@@ -102,39 +97,6 @@ final class LauncherClient implements AutoCloseable {
       Thread.currentThread().interrupt();
       throw new RuntimeFailure(Kind.UNAVAILABLE, "the runner is stopping", e);
     }
-  }
-
-  private static JsonNode answer(byte[] line) {
-    JsonNode answer;
-    try {
-      answer = Json.read(line, JsonNode.class);
-    } catch (JacksonException e) {
-      throw new RuntimeFailure(Kind.INTERNAL, "the launcher's answer is not JSON", e);
-    }
-    JsonNode error = answer.path("error");
-    if (error.isObject()) {
-      throw new RuntimeFailure(
-          kind(error.path("code").asString("internal")),
-          error.path("message").asString("the launcher gave no reason"));
-    }
-    JsonNode ok = answer.path("ok");
-    if (!ok.isObject()) {
-      throw new RuntimeFailure(Kind.INTERNAL, "the launcher's answer is neither ok nor an error");
-    }
-    return ok;
-  }
-
-  private static Kind kind(String code) {
-    return switch (code.toLowerCase(Locale.ROOT)) {
-      case "invalid" -> Kind.INVALID;
-      case "forbidden" -> Kind.FORBIDDEN;
-      case "not_found" -> Kind.NOT_FOUND;
-      case "exists" -> Kind.EXISTS;
-      case "no_space" -> Kind.NO_SPACE;
-      case "capacity" -> Kind.CAPACITY;
-      case "engine" -> Kind.ENGINE;
-      default -> Kind.INTERNAL;
-    };
   }
 
   @Override

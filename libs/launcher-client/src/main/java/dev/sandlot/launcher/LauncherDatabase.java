@@ -2,15 +2,9 @@ package dev.sandlot.launcher;
 
 import dev.sandlot.runtime.RuntimeFailure;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.util.Map;
-import tools.jackson.databind.JsonNode;
 
 /// The PostgreSQL that the launcher runs beside us, under a user of its own. Thread-safe.
 public final class LauncherDatabase {
-  /// Making a cluster and recovering one take seconds; a slow disk may take more.
-  private static final Duration LIMIT = Duration.ofMinutes(2);
-
   private final Path launcherSocket;
 
   /// @param launcherSocket where the launcher listens
@@ -30,9 +24,8 @@ public final class LauncherDatabase {
   /// @throws RuntimeFailure with the launcher's words, which say what to do
   public Address start() {
     try (LauncherClient client = new LauncherClient(launcherSocket)) {
-      JsonNode answer = client.ask(Map.of("op", "database_start"), LIMIT);
-      return new Address(
-          Path.of(answer.path("socket_dir").asString()), answer.path("port").asInt());
+      Answer.Database database = client.call(new Operation.DatabaseStart());
+      return new Address(Path.of(database.socketDir()), database.port());
     }
   }
 }

@@ -1,6 +1,5 @@
 package dev.sandlot.launcher;
 
-import dev.sandlot.model.Ipv4Range;
 import dev.sandlot.model.NetworkPolicy;
 import dev.sandlot.model.SandboxId;
 import dev.sandlot.model.SandboxLimits;
@@ -21,21 +20,15 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
-import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import tools.jackson.databind.JsonNode;
 
 /// An engine behind the launcher: "runsc" or "runc". Thread-safe.
 public final class LauncherDriver implements RuntimeDriver, AutoCloseable {
-  private static final Duration QUICK = Duration.ofSeconds(10);
-  private static final Duration SLOW = Duration.ofSeconds(60);
-
   private final String engine;
   private final LauncherClient launcher;
   private final Map<String, List<String>> entrypoints = new ConcurrentHashMap<>();
@@ -60,20 +53,18 @@ public final class LauncherDriver implements RuntimeDriver, AutoCloseable {
 
   @Override
   public HostDescription describe() {
-    JsonNode hello = launcher.ask(Map.of("op", "hello"), QUICK);
-    JsonNode pool = hello.path("pool");
-    for (JsonNode candidate : hello.path("engines")) {
-      if (candidate.path("name").asString("").equals(engine)) {
+    Answer.Host host = launcher.call(new Operation.Hello());
+    for (Answer.Engine candidate : host.engines()) {
+      if (candidate.name().equals(engine)) {
         return new HostDescription(
-            candidate.path("version").asString("unknown"),
-            candidate.path("usable").asBoolean(false),
-            candidate.path("reason").asString(""),
-            pool.path("total_bytes").asLong(0),
-            pool.path("free_bytes").asLong(0),
-            // No look-up: the launcher tells an address.
-            InetSocketAddress.createUnresolved(
-                hello.path("dns_address").asString(""), hello.path("dns_port").asInt(0)),
-            hello.path("sandboxes_max").asInt(0));
+            candidate.version(),
+            candidate.usable(),
+            candidate.reason().orElse(""),
+            host.pool().map(Answer.Pool::totalBytes).orElse(0L),
+            host.pool().map(Answer.Pool::freeBytes).orElse(0L),
+            // No look-up: the launcher gives an address.
+            InetSocketAddress.createUnresolved(host.dnsAddress(), host.dnsPort()),
+            host.sandboxesMax());
       }
     }
     throw new RuntimeFailure(
@@ -82,55 +73,52 @@ public final class LauncherDriver implements RuntimeDriver, AutoCloseable {
 
   @Override
   public void createDisk(DiskRequest request) {
-    Map<String, Object> fields = operation("create_disk", request.id());
-    fields.put("image", request.image());
-    fields.put("host_name", request.hostName());
-    fields.put("disk_bytes", request.diskBytes());
-    launcher.ask(fields, SLOW);
+    var _ =
+        launcher.call(
+            new Operation.CreateDisk(
+                request.id().toString(), request.image(), request.hostName(), request.diskBytes()));
   }
 
   @Override
   public StartedSandbox start(StartRequest request) {
-    Map<String, Object> fields = operation("start_sandbox", request.id());
-    fields.put("engine", engine);
-    fields.put("limits", limits(request.limits()));
-    fields.put("network", network(request.network()));
-    JsonNode ok = change(fields, SLOW);
-    JsonNode phases = ok.path("phases");
+    Answer.Started started =
+        change(
+            new Operation.StartSandbox(
+                request.id().toString(),
+                engine,
+                limits(request.limits()),
+                NetworkMode.of(request.network())));
+    Optional<Answer.Phases> phases = started.phases();
     return new StartedSandbox(
-        Path.of(ok.path("agent_socket").asString("")),
-        ok.path("address").asString(""),
-        microseconds(phases.path("network_us")),
-        microseconds(phases.path("storage_us")),
-        microseconds(phases.path("engine_us")));
+        Path.of(started.agentSocket()),
+        started.address(),
+        microseconds(phases.map(Answer.Phases::networkUs).orElse(0L)),
+        microseconds(phases.map(Answer.Phases::storageUs).orElse(0L)),
+        microseconds(phases.map(Answer.Phases::engineUs).orElse(0L)));
   }
 
   @Override
   public StoppedSandbox stop(SandboxId id, Duration grace) {
-    Map<String, Object> fields = operation("stop_sandbox", id);
-    fields.put("grace_ms", grace.toMillis());
-    JsonNode phases = change(fields, SLOW).path("phases");
+    Optional<Answer.Phases> phases =
+        change(new Operation.StopSandbox(id.toString(), grace.toMillis())).phases();
     return new StoppedSandbox(
-        microseconds(phases.path("engine_us")), microseconds(phases.path("release_us")));
+        microseconds(phases.map(Answer.Phases::engineUs).orElse(0L)),
+        microseconds(phases.map(Answer.Phases::releaseUs).orElse(0L)));
   }
 
   @Override
   public void deleteDisk(SandboxId id) {
-    change(operation("delete_disk", id), SLOW);
+    var _ = change(new Operation.DeleteDisk(id.toString()));
   }
 
   @Override
   public void setLimits(SandboxId id, SandboxLimits limits) {
-    Map<String, Object> fields = operation("set_limits", id);
-    fields.put("limits", limits(limits));
-    launcher.ask(fields, QUICK);
+    var _ = launcher.call(new Operation.SetLimits(id.toString(), limits(limits)));
   }
 
   @Override
   public void setNetwork(SandboxId id, NetworkPolicy network) {
-    Map<String, Object> fields = operation("set_network", id);
-    fields.put("network", network(network));
-    change(fields, QUICK);
+    var _ = change(new Operation.SetNetwork(id.toString(), NetworkMode.of(network)));
   }
 
   /// The policy of the sandbox that has this address; empty when none has it.
@@ -150,9 +138,9 @@ public final class LauncherDriver implements RuntimeDriver, AutoCloseable {
   }
 
   /// Does what may change who has which policy, also when it fails half-way.
-  private JsonNode change(Map<String, Object> operation, Duration patience) {
+  private <A> A change(Operation<A> operation) {
     try {
-      return launcher.ask(operation, patience);
+      return launcher.call(operation);
     } finally {
       policies.changed();
     }
@@ -160,28 +148,26 @@ public final class LauncherDriver implements RuntimeDriver, AutoCloseable {
 
   @Override
   public void pause(SandboxId id) {
-    launcher.ask(operation("pause_sandbox", id), QUICK);
+    var _ = launcher.call(new Operation.PauseSandbox(id.toString()));
   }
 
   @Override
   public void resume(SandboxId id) {
-    launcher.ask(operation("resume_sandbox", id), QUICK);
+    var _ = launcher.call(new Operation.ResumeSandbox(id.toString()));
   }
 
   @Override
   public List<HostedDisk> list() {
-    List<HostedDisk> disks = new ArrayList<>();
-    for (JsonNode row : launcher.ask(Map.of("op", "list_sandboxes"), QUICK).path("sandboxes")) {
-      disks.add(disk(row));
-    }
-    return disks;
+    return launcher.call(new Operation.ListSandboxes()).sandboxes().stream()
+        .map(LauncherDriver::disk)
+        .toList();
   }
 
   @Override
   public Optional<SandboxUsage> inspect(SandboxId id) {
-    JsonNode row;
+    Answer.Sandbox row;
     try {
-      row = launcher.ask(operation("inspect_sandbox", id), QUICK);
+      row = launcher.call(new Operation.InspectSandbox(id.toString()));
     } catch (RuntimeFailure failure) {
       if (failure.kind() == Kind.NOT_FOUND) {
         return Optional.empty();
@@ -191,11 +177,11 @@ public final class LauncherDriver implements RuntimeDriver, AutoCloseable {
     return Optional.of(
         new SandboxUsage(
             disk(row),
-            microseconds(row.path("cpu_used_us")),
-            row.path("memory_bytes").asLong(0),
-            row.path("pids").asLong(0),
-            row.path("disk_used_bytes").asLong(0),
-            row.path("oom_kills").asLong(0)));
+            microseconds(row.cpuUsedUs()),
+            row.memoryBytes(),
+            row.pids(),
+            row.diskUsedBytes(),
+            row.oomKills()));
   }
 
   /// An image does not change under its name, so each is asked for once.
@@ -203,10 +189,10 @@ public final class LauncherDriver implements RuntimeDriver, AutoCloseable {
   public List<String> entrypoint(String image) {
     List<String> known = entrypoints.get(image);
     if (known == null) {
-      for (JsonNode row : launcher.ask(Map.of("op", "list_images"), SLOW).path("images")) {
-        List<String> command = new ArrayList<>();
-        row.path("config").path("entrypoint").forEach(word -> command.add(word.asString("")));
-        entrypoints.put(row.path("id").asString(""), List.copyOf(command));
+      for (Answer.Image row : launcher.call(new Operation.ListImages()).images()) {
+        List<String> command =
+            row.config().flatMap(Answer.ImageConfig::entrypoint).orElse(List.of());
+        entrypoints.put(row.id(), List.copyOf(command));
       }
       known = entrypoints.getOrDefault(image, List.of());
     }
@@ -218,90 +204,32 @@ public final class LauncherDriver implements RuntimeDriver, AutoCloseable {
     launcher.close();
   }
 
-  private static Map<String, Object> operation(String name, SandboxId id) {
-    Map<String, Object> fields = new LinkedHashMap<>();
-    fields.put("op", name);
-    fields.put("id", id.toString());
-    return fields;
+  private static Operation.Limits limits(SandboxLimits limits) {
+    return new Operation.Limits(limits.cpuMillis(), limits.memoryBytes(), limits.processes());
   }
 
-  private static Map<String, Object> limits(SandboxLimits limits) {
-    return Map.of(
-        "cpu_millis", limits.cpuMillis(),
-        "memory_bytes", limits.memoryBytes(),
-        "pids", limits.processes());
-  }
-
-  private static Map<String, Object> network(NetworkPolicy policy) {
-    return switch (policy) {
-      case NetworkPolicy.Internet() -> Map.of("mode", "default");
-      case NetworkPolicy.BlockAll() -> Map.of("mode", "block");
-      case NetworkPolicy.AllowList(var ranges) ->
-          Map.of("mode", "allow", "cidrs", ranges.stream().map(Object::toString).toList());
-    };
-  }
-
-  /// Empty while it does not run. One that this runner does not know closes everything.
-  private static Optional<NetworkPolicy> network(JsonNode row) {
-    JsonNode network = row.path("network");
-    return switch (network.path("mode").asString("")) {
-      case "" -> Optional.empty();
-      case "default" -> Optional.of(new NetworkPolicy.Internet());
-      case "allow" -> {
-        List<Ipv4Range> ranges = new ArrayList<>();
-        network.path("cidrs").forEach(range -> ranges.add(Ipv4Range.of(range.asString(""))));
-        yield Optional.of(new NetworkPolicy.AllowList(ranges));
-      }
-      default -> Optional.of(new NetworkPolicy.BlockAll());
-    };
-  }
-
-  private HostedDisk disk(JsonNode row) {
-    boolean running = row.path("running").asBoolean(false);
+  private static HostedDisk disk(Answer.Sandbox row) {
+    boolean running = row.running();
     return new HostedDisk(
-        SandboxId.of(row.path("id").asString("")),
-        row.path("image").asString(""),
-        row.path("disk_bytes").asLong(0),
+        SandboxId.of(row.id()),
+        row.image(),
+        row.diskBytes(),
         running,
-        text(row, "engine"),
-        running ? text(row, "address") : Optional.empty(),
-        limits(row),
-        network(row),
-        running ? text(row, "agent_socket").map(Path::of) : Optional.empty(),
-        exit(row.path("exit")));
+        row.engine(),
+        row.address().filter(_ -> running),
+        row.limits()
+            .map(limits ->
+                new SandboxLimits(
+                    limits.cpuMillis(), limits.memoryBytes(), row.diskBytes(), limits.pids())),
+        row.network().map(NetworkMode::policy),
+        row.agentSocket().filter(_ -> running).map(Path::of),
+        row.exit()
+            .map(exit ->
+                new EngineExit(
+                    exit.code(), exit.signal(), exit.oom(), Instant.ofEpochMilli(exit.atMs()))));
   }
 
-  /// Empty while it does not run.
-  private static Optional<SandboxLimits> limits(JsonNode row) {
-    JsonNode limits = row.path("limits");
-    if (!limits.isObject()) {
-      return Optional.empty();
-    }
-    return Optional.of(
-        new SandboxLimits(
-            limits.path("cpu_millis").asLong(0),
-            limits.path("memory_bytes").asLong(0),
-            row.path("disk_bytes").asLong(0),
-            limits.path("pids").asInt(0)));
-  }
-
-  private static Optional<EngineExit> exit(JsonNode exit) {
-    if (!exit.isObject()) {
-      return Optional.empty();
-    }
-    return Optional.of(
-        new EngineExit(
-            exit.path("code").asInt(-1),
-            exit.path("signal").asInt(0),
-            exit.path("oom").asBoolean(false),
-            Instant.ofEpochMilli(exit.path("at_ms").asLong(0))));
-  }
-
-  private static Optional<String> text(JsonNode row, String name) {
-    return Optional.of(row.path(name).asString("")).filter(value -> !value.isEmpty());
-  }
-
-  private static Duration microseconds(JsonNode value) {
-    return Duration.of(value.asLong(0), ChronoUnit.MICROS);
+  private static Duration microseconds(long value) {
+    return Duration.of(value, ChronoUnit.MICROS);
   }
 }

@@ -2,15 +2,12 @@ package dev.sandlot.launcher;
 
 import dev.sandlot.runtime.RuntimeFailure;
 import java.nio.file.Path;
-import java.time.Duration;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
-import tools.jackson.databind.JsonNode;
 
 /// The images that the machine holds. Thread-safe.
 public final class LauncherImages {
-  private static final Duration LIMIT = Duration.ofSeconds(30);
-
   private final Path launcherSocket;
 
   /// @param launcherSocket where the launcher listens
@@ -23,18 +20,28 @@ public final class LauncherImages {
   /// @param name "sandlot/default"
   /// @throws RuntimeFailure when the launcher cannot be asked
   public Optional<String> newest(String name) {
-    String newest = "";
-    String builtAt = "";
+    return Optional.ofNullable(newest().get(name)).map(Image::id);
+  }
+
+  /// An image that the machine holds.
+  public record Image(String id, long sizeBytes) {}
+
+  /// The image that was built last, of each name.
+  ///
+  /// @throws RuntimeFailure when the launcher cannot be asked
+  public Map<String, Image> newest() {
+    Map<String, Image> newest = new HashMap<>();
+    Map<String, String> builtAt = new HashMap<>();
     try (LauncherClient client = new LauncherClient(launcherSocket)) {
-      for (JsonNode image : client.ask(Map.of("op", "list_images"), LIMIT).path("images")) {
-        JsonNode config = image.path("config");
-        String built = config.path("built_at").asString("");
-        if (name.equals(config.path("name").asString("")) && built.compareTo(builtAt) >= 0) {
-          newest = image.path("id").asString("");
-          builtAt = built;
+      for (Answer.Image image : client.call(new Operation.ListImages()).images()) {
+        String name = image.config().flatMap(Answer.ImageConfig::name).orElse("");
+        String built = image.config().flatMap(Answer.ImageConfig::builtAt).orElse("");
+        if (built.compareTo(builtAt.getOrDefault(name, "")) >= 0) {
+          newest.put(name, new Image(image.id(), image.sizeBytes()));
+          builtAt.put(name, built);
         }
       }
     }
-    return newest.isEmpty() ? Optional.empty() : Optional.of(newest);
+    return newest;
   }
 }

@@ -8,6 +8,7 @@ import dev.sandlot.model.Ipv4Range;
 import dev.sandlot.model.NetworkPolicy;
 import dev.sandlot.model.SandboxId;
 import dev.sandlot.model.SandboxLimits;
+import dev.sandlot.runtime.HostedDisk;
 import dev.sandlot.runtime.RuntimeFailure;
 import dev.sandlot.runtime.RuntimeFailure.Kind;
 import dev.sandlot.runtime.StartRequest;
@@ -158,5 +159,45 @@ class LauncherDriverTest {
     assertThatThrownBy(() -> driver.kill(id))
         .isInstanceOfSatisfying(
             RuntimeFailure.class, failure -> assertThat(failure.kind()).isEqualTo(Kind.INTERNAL));
+  }
+
+  @Test
+  void readsWhatALauncherSaysOfItsSandboxes() {
+    answers =
+        _ ->
+            """
+            {"ok":{"sandboxes":[
+              {"id":"%s","image":"default","disk_bytes":67108864,"running":true,"engine":"runsc",
+               "address":"10.0.0.2","limits":{"cpu_millis":1000,"memory_bytes":134217728,"pids":100},
+               "network":{"mode":"allow","cidrs":["203.0.113.0/24"]},
+               "agent_socket":"/run/a.sock","added_later":1},
+              {"id":"%s","image":"default","disk_bytes":7,"running":false,
+               "network":{"mode":"of a newer launcher"},
+               "exit":{"code":-1,"signal":9,"oom":true,"at_ms":5,"reason":"out_of_memory"}}
+            ]}}\
+            """
+                .formatted(id, id)
+                .replace("\n", "");
+
+    List<HostedDisk> disks = driver.list();
+
+    HostedDisk running = disks.getFirst();
+    assertThat(running.network())
+        .contains(new NetworkPolicy.AllowList(List.of(Ipv4Range.of("203.0.113.0/24"))));
+    assertThat(running.limits()).contains(new SandboxLimits(1_000, 128 << 20, 64 << 20, 100));
+    assertThat(running.agentSocket()).contains(Path.of("/run/a.sock"));
+    HostedDisk ended = disks.getLast();
+    assertThat(ended.address()).isEmpty();
+    assertThat(ended.network()).contains(new NetworkPolicy.BlockAll());
+    assertThat(ended.exit().orElseThrow().outOfMemory()).isTrue();
+  }
+
+  @Test
+  void sendsNoFieldThatAnOperationDoesNotHave() throws Exception {
+    driver.setNetwork(id, new NetworkPolicy.BlockAll());
+
+    assertThat(questions.take())
+        .isEqualTo(
+            "{\"op\":\"set_network\",\"id\":\"" + id + "\",\"network\":{\"mode\":\"block\"}}");
   }
 }
