@@ -118,18 +118,18 @@ def test_a_terminal_is_driven_in_text(sandbox, newer: bool) -> None:
     assert b"20 90" in b"".join(content for kind, content in said if kind == sockets.BINARY)
     code, reason = sockets.closed_with(end)
     assert (code, json.loads(reason)["exitCode"]) == (1011, 3)
-    told = [json.loads(content) for kind, content in said if kind == sockets.TEXT]
-    assert [each["exitCode"] for each in told if each.get("status") == "exited"] == ([3] if newer else [])
+    messages = [json.loads(content) for kind, content in said if kind == sockets.TEXT]
+    assert [each["exitCode"] for each in messages if each.get("status") == "exited"] == ([3] if newer else [])
 
 
 def test_the_interpreter_ends_with_a_message_and_a_close(sandbox) -> None:
     with sockets.opened(f"/toolbox/{sandbox.id}/process/interpreter/execute", wire.BEARER) as socket:
         socket.send(json.dumps({"code": "print('out')\n1/0"}))
         *said, (_, end) = sockets.frames(socket)
-    told = [json.loads(content) for _, content in said]
-    assert [each["type"] for each in told] == ["stdout", "error", "control"]
-    assert all(set(each) == {"type", "text", "name", "value", "traceback"} for each in told)
-    assert (told[1]["name"], told[2]["text"]) == ("ZeroDivisionError", "completed")
+    messages = [json.loads(content) for _, content in said]
+    assert [each["type"] for each in messages] == ["stdout", "error", "control"]
+    assert all(set(each) == {"type", "text", "name", "value", "traceback"} for each in messages)
+    assert (messages[1]["name"], messages[2]["text"]) == ("ZeroDivisionError", "completed")
     assert sockets.closed_with(end)[0] == 1000
 
 

@@ -17,7 +17,7 @@ def call(sandbox, method: str, target: str, body: object = None) -> wire.Answer:
 
 
 @pytest.fixture
-def door(sandbox):
+def connect(sandbox):
     """Opens a WebSocket as this client does: it asks for the preview of port 2280 and changes the path alone."""
     link = wire.call("GET", f"/sandbox/{sandbox.id}/ports/2280/preview-url", headers=RUBY).json()
     host = urllib.parse.urlsplit(link["url"]).netloc
@@ -29,7 +29,7 @@ def door(sandbox):
     return opened
 
 
-def test_every_message_of_a_log_can_be_read_alone(sandbox, door) -> None:
+def test_every_message_of_a_log_can_be_read_alone(sandbox, connect) -> None:
     name = unique("ruby")
     assert call(sandbox, "POST", "/process/session", {"sessionId": name}).status == 201
     # A line longer than any message, and lines of both streams.
@@ -37,7 +37,7 @@ def test_every_message_of_a_log_can_be_read_alone(sandbox, door) -> None:
     body = {"command": program, "runAsync": True}
     command = call(sandbox, "POST", f"/process/session/{name}/exec", body).json()["cmdId"]
     streams: dict[bytes, bytes] = dict.fromkeys(MARKERS, b"")
-    with door(f"/process/session/{name}/command/{command}/logs?follow=true") as socket:
+    with connect(f"/process/session/{name}/command/{command}/logs?follow=true") as socket:
         *said, (_, end) = sockets.frames(socket)
     for _, message in said:
         assert message.startswith(MARKERS), message[:20]
@@ -55,11 +55,11 @@ def test_every_message_of_a_log_can_be_read_alone(sandbox, door) -> None:
     assert sockets.closed_with(end)[0] == 1000
 
 
-def test_a_terminal_is_opened_by_the_preview_host(sandbox, door) -> None:
+def test_a_terminal_is_opened_by_the_preview_host(sandbox, connect) -> None:
     name = unique("ruby")
     made = call(sandbox, "POST", "/process/pty", {"id": name, "cols": 80, "rows": 24, "lazyStart": True})
     assert made.status == 201
-    with door(f"/process/pty/{name}/connect") as socket:
+    with connect(f"/process/pty/{name}/connect") as socket:
         socket.send("echo a$((1+1))b; exit\n")
         *said, (_, end) = sockets.frames(socket)
     assert json.loads(said[0][1]) == {"type": "control", "status": "connected"}
@@ -67,26 +67,26 @@ def test_a_terminal_is_opened_by_the_preview_host(sandbox, door) -> None:
     assert sockets.closed_with(end) == (1000, '{"exitCode":0}')
 
 
-def test_a_terminal_of_the_newer_kind_ends_with_a_control_message(door) -> None:
+def test_a_terminal_of_the_newer_kind_ends_with_a_control_message(connect) -> None:
     target = f"/process/pty/create-connect?id={unique('ruby')}&cols=80&rows=24"
-    with door(target, offers=("X-Daytona-Pty-Exit-Control",)) as socket:
+    with connect(target, offers=("X-Daytona-Pty-Exit-Control",)) as socket:
         socket.send("exit 7\n")
         said = [json.loads(content) for kind, content in sockets.frames(socket) if kind == sockets.TEXT]
     assert [each["status"] for each in said] == ["connected", "exited"]
     assert said[1]["exitCode"] == 7
 
 
-def test_the_interpreter_is_reached_by_the_preview_host(door) -> None:
-    with door("/process/interpreter/execute") as socket:
+def test_the_interpreter_is_reached_by_the_preview_host(connect) -> None:
+    with connect("/process/interpreter/execute") as socket:
         socket.send(json.dumps({"code": "print(6 * 7)"}))
         said = [json.loads(content) for kind, content in sockets.frames(socket) if kind == sockets.TEXT]
     assert [(each["type"], each["text"]) for each in said] == [("stdout", "42\n"), ("control", "completed")]
 
 
-def test_the_preview_host_opens_to_its_token_alone(sandbox, door) -> None:
+def test_the_preview_host_opens_to_its_token_alone(sandbox, connect) -> None:
     for token in ("", "wrong", wire.KEY):
         with pytest.raises(Exception, match="40[13]|307"):
-            door("/process/interpreter/execute", token=token).__enter__()
+            connect("/process/interpreter/execute", token=token).__enter__()
 
 
 def test_uploads_are_counted_and_parts_are_measured(sandbox) -> None:

@@ -25,7 +25,7 @@ os.fsync(folder)
 
 
 @contextmanager
-def asking(method: str, target: str, body: object = None, base: str = wire.API) -> Iterator[None]:
+def request_under_way(method: str, target: str, body: object = None, base: str = wire.API) -> Iterator[None]:
     """A request that is under way meanwhile, and must have ended some time after, in whatever way."""
 
     def ask() -> None:
@@ -118,7 +118,7 @@ def outlives(sandbox, installation: Installation, fault) -> None:
 @pytest.mark.parametrize("after", [0.0, 0.03, 0.08, 0.15, 0.3])
 def test_killed_during_a_creation(installation, part: str, after: float) -> None:
     name = unique("killed")
-    with asking("POST", "/sandbox", {"name": name, "labels": {"fault": part}}):
+    with request_under_way("POST", "/sandbox", {"name": name, "labels": {"fault": part}}):
         if after:
             eventually("it is known", lambda: wire.sandbox(name), 10)
             some_moment(after - 0.03)
@@ -144,7 +144,7 @@ def test_killed_during_a_creation(installation, part: str, after: float) -> None
 def test_killed_during_a_deletion(make, installation, part: str) -> None:
     victims = [make() for _ in range(3)]
     for after, victim in zip((0.0, 0.02, 0.06), victims, strict=True):
-        with asking("DELETE", f"/sandbox/{victim.id}"):
+        with request_under_way("DELETE", f"/sandbox/{victim.id}"):
             some_moment(after)
             installation.kill(part)
             restart(installation, part)
@@ -161,7 +161,7 @@ def test_killed_during_a_stop_and_a_start(make, installation, part: str) -> None
     victim = make()
     save(victim, "before")
     for verb in ("stop", "start"):
-        with asking("POST", f"/sandbox/{victim.id}/{verb}"):
+        with request_under_way("POST", f"/sandbox/{victim.id}/{verb}"):
             some_moment(0.03)
             installation.kill(part)
             restart(installation, part)
@@ -178,10 +178,10 @@ def test_killed_during_a_command_and_an_upload(own_sandbox, installation, part: 
     boundary = b"--b\r\nContent-Disposition: form-data; name="
     upload = boundary + b'"files[0].path"\r\n\r\n/tmp/large\r\n' + boundary
     upload += b'"files[0].file"; filename="x"\r\n\r\n' + b"x" * (64 << 20) + b"\r\n--b--\r\n"
-    with asking("POST", f"/{own_sandbox.id}/process/execute", command, wire.toolbox_base()):
+    with request_under_way("POST", f"/{own_sandbox.id}/process/execute", command, wire.toolbox_base()):
         begun = "/files/info?path=/tmp/begun"
         eventually("it has begun", lambda: wire.toolbox(own_sandbox.id, "GET", begun).status == 200, 10)
-        with asking("POST", f"/{own_sandbox.id}/files/bulk-upload", upload, wire.toolbox_base()):
+        with request_under_way("POST", f"/{own_sandbox.id}/files/bulk-upload", upload, wire.toolbox_base()):
             some_moment(0.1)
             installation.kill(part)
             restart(installation, part)
@@ -205,7 +205,7 @@ def test_a_killed_shim_is_told_and_its_files_are_kept(own_sandbox, sandbox, inst
 def ends_and_comes_back(victim, neighbour, installation: Installation, processes: list[int]) -> None:
     assert processes
     save(victim, "before")
-    with asking("POST", f"/{victim.id}/process/execute", {"command": "touch /tmp/begun; sleep 60"}, wire.toolbox_base()):
+    with request_under_way("POST", f"/{victim.id}/process/execute", {"command": "touch /tmp/begun; sleep 60"}, wire.toolbox_base()):
         eventually("it has begun", lambda: wire.toolbox(victim.id, "GET", "/files/info?path=/tmp/begun").status == 200)
         kill(processes)
     ended = eventually("the end is noticed", lambda: final(victim.id) in ("stopped", "error") and wire.sandbox(victim.id), 60)
@@ -223,7 +223,7 @@ def test_an_agent_that_stands_still_holds_up_nobody_else(own_sandbox, sandbox, i
     for process in stopped:
         os.kill(process, signal.SIGSTOP)
     try:
-        waiting = [threading.Thread(target=impatient, args=(own_sandbox.id,)) for _ in range(30)]
+        waiting = [threading.Thread(target=call_briefly, args=(own_sandbox.id,)) for _ in range(30)]
         for each in waiting:
             each.start()
         for _ in range(5):
@@ -238,7 +238,7 @@ def test_an_agent_that_stands_still_holds_up_nobody_else(own_sandbox, sandbox, i
         eventually("it works again", lambda: works(own_sandbox), 30)
 
 
-def impatient(sandbox_id: str) -> None:
+def call_briefly(sandbox_id: str) -> None:
     try:
         wire.toolbox(sandbox_id, "POST", "/process/execute", {"command": "true"}, timeout=3)
     except OSError:
@@ -312,8 +312,8 @@ def test_a_killed_database_loses_nothing(own_sandbox, installation) -> None:
 
 def test_a_database_killed_during_creations_leaves_nothing_stuck(installation) -> None:
     names = [unique("during") for _ in range(3)]
-    with asking("POST", "/sandbox", {"name": names[0]}), asking("POST", "/sandbox", {"name": names[1]}):
-        with asking("POST", "/sandbox", {"name": names[2]}):
+    with request_under_way("POST", "/sandbox", {"name": names[0]}), request_under_way("POST", "/sandbox", {"name": names[1]}):
+        with request_under_way("POST", "/sandbox", {"name": names[2]}):
             some_moment(0.05)
             kill(postmaster(installation))
             eventually("it starts again", lambda: "ok" in installation.launcher({"op": "database_start"}), 30)

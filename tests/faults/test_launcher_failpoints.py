@@ -44,7 +44,7 @@ def test_dies_at(failpoint: str, make: Callable, installation: Installation) -> 
 
     installation.kill("launcher")
     installation.start_launcher(failpoint)
-    asked = threading.Thread(target=quietly, args=(method, target, body))
+    asked = threading.Thread(target=call_that_may_break, args=(method, target, body))
     asked.start()
     eventually("the launcher ends at the failpoint", lambda: not installation.alive("launcher"), 30)
     installation.start_launcher()
@@ -74,7 +74,7 @@ def test_dies_at(failpoint: str, make: Callable, installation: Installation) -> 
         eventually("nothing of it is left", lambda: not installation.traces(known["id"]), 30)
 
 
-def quietly(method: str, target: str, body: object) -> None:
+def call_that_may_break(method: str, target: str, body: object) -> None:
     try:
         wire.call(method, target, body, timeout=80)
     except OSError:

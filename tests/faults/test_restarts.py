@@ -102,22 +102,22 @@ def test_a_log_that_is_followed_over_http_does_not_seem_to_end(own_sandbox, rest
 def test_a_command_of_a_session_goes_on_without_who_waited_for_it(own_sandbox, restart) -> None:
     session = unique("session")
     own_sandbox.process.create_session(session)
-    told: list[object] = []
+    outcomes: list[object] = []
 
     def wait() -> None:
         body = {"command": "echo begun; touch /tmp/begun; sleep 4; echo ended; (exit 5)"}
         try:
-            told.append(wire.toolbox(own_sandbox.id, "POST", f"/process/session/{session}/exec", body))
+            outcomes.append(wire.toolbox(own_sandbox.id, "POST", f"/process/session/{session}/exec", body))
         except (OSError, http.client.HTTPException) as cut:
-            told.append(cut)
+            outcomes.append(cut)
 
     waiting = threading.Thread(target=wait)
     waiting.start()
     eventually("it has begun", lambda: "begun" in own_sandbox.process.exec("ls /tmp").result, 20)
     restart()
     waiting.join(60)
-    if isinstance(told[0], wire.Answer):
-        assert told[0].status == 503, told
+    if isinstance(outcomes[0], wire.Answer):
+        assert outcomes[0].status == 503, outcomes
     commands = own_sandbox.process.get_session(session).commands
     assert len(commands) == 1
     follow = Listener(own_sandbox.id, logs(session, commands[0].id))

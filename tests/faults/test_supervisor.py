@@ -32,8 +32,8 @@ def test_a_killed_part_comes_back_by_itself_and_status_tells(own_sandbox, instal
     eventually("the server is ready", ready, 60)
     assert own_sandbox.process.exec("echo lives").result == "lives\n"
     assert "started again 1 times" in status() and "it was killed by SIGKILL" in status()
-    told = (installation.home / "logs/supervisor.log").read_text().splitlines()[-1]
-    assert f"The {part} was killed by SIGKILL; it is started again now" in told
+    logged = (installation.home / "logs/supervisor.log").read_text().splitlines()[-1]
+    assert f"The {part} was killed by SIGKILL; it is started again now" in logged
 
 
 @pytest.mark.parametrize("part", PARTS)
@@ -82,10 +82,10 @@ def supervise(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen]]:
 def test_what_ends_at_each_start_is_started_ever_more_rarely(supervise, tmp_path: Path) -> None:
     supervisor = supervise('echo started >>"$FOLDER/starts"; exit 3')
     log = tmp_path / "supervisor.log"
-    told = "The part ended with status 3; it is started again {} (end {})"
+    line = "The part ended with status 3; it is started again {} (end {})"
     eventually("four ends", lambda: log.exists() and "(end 4)" in log.read_text(), 30)
     for number, when in enumerate(("now", "in 0.5 s", "in 1 s", "in 2 s"), 1):
-        assert told.format(when, number) in log.read_text()
+        assert line.format(when, number) in log.read_text()
     assert (tmp_path / "starts").read_text().count("started") == 4, "it waits before the next"
     # Between two starts too, it is stopped at once.
     supervisor.send_signal(signal.SIGTERM)

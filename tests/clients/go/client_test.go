@@ -35,13 +35,13 @@ func TestMain(m *testing.M) {
 	request.SetEnv(map[string]string{"COLOUR": "green"})
 	created, _, err := control.SandboxAPI.CreateSandbox(background).CreateSandbox(request).Execute()
 	if err != nil {
-		fmt.Println("no sandbox:", told(err))
+		fmt.Println("no sandbox:", explained(err))
 		os.Exit(1)
 	}
 	shared, inside = created, toolboxClient(created)
 	code := m.Run()
 	if _, _, err := control.SandboxAPI.DeleteSandbox(background, shared.Id).Execute(); err != nil {
-		fmt.Println("not deleted:", told(err))
+		fmt.Println("not deleted:", explained(err))
 		code = 1
 	}
 	os.Exit(code)
@@ -65,8 +65,8 @@ func toolboxClient(sandbox *api.Sandbox) *toolbox.APIClient {
 
 func unique(purpose string) string { return fmt.Sprintf("%s-%d", purpose, time.Now().UnixNano()) }
 
-// told is an error with the body of the answer, which the clients keep apart.
-func told(err error) string {
+// explained is an error with the body of the answer, which the clients keep apart.
+func explained(err error) string {
 	if failure, ok := err.(interface{ Body() []byte }); ok {
 		return err.Error() + ": " + string(failure.Body())
 	}
@@ -78,7 +78,7 @@ func want[T any](value T, _ *http.Response, err error) func(*testing.T) T {
 	return func(t *testing.T) T {
 		t.Helper()
 		if err != nil {
-			t.Fatal(told(err))
+			t.Fatal(explained(err))
 		}
 		return value
 	}
@@ -89,7 +89,7 @@ func done(_ *http.Response, err error) func(*testing.T) {
 	return func(t *testing.T) {
 		t.Helper()
 		if err != nil {
-			t.Fatal(told(err))
+			t.Fatal(explained(err))
 		}
 	}
 }
@@ -106,7 +106,7 @@ func refused(t *testing.T, status int, response *http.Response, err error) strin
 	}
 	failure, ok := err.(interface{ Body() []byte })
 	if !ok || json.Unmarshal(failure.Body(), &body) != nil || body.StatusCode != status || body.Message == "" {
-		t.Fatalf("no error body: %s", told(err))
+		t.Fatalf("no error body: %s", explained(err))
 	}
 	return body.Message
 }

@@ -56,21 +56,21 @@ def run(sandbox: Sandbox, code: str, call: str) -> tuple[int, str]:
     ],
 )
 def test_every_line_runs_and_none_is_read(sandbox: Sandbox, command: str, code: int, result: str, call: str) -> None:
-    told = execute(sandbox, command, call)
+    printed = execute(sandbox, command, call)
     if code == 137:
-        told = (told[0], told[1][: len(result)])
-    assert told == (code, result)
+        printed = (printed[0], printed[1][: len(result)])
+    assert printed == (code, result)
 
 
 @pytest.mark.parametrize("call", CALLS)
 def test_messages_count_lines_as_the_text_does(sandbox: Sandbox, call: str) -> None:
-    code, told = execute(sandbox, "echo ran\n\nno-such-program\necho (\necho never", call)
+    code, printed = execute(sandbox, "echo ran\n\nno-such-program\necho (\necho never", call)
     assert code == 2
-    assert told.startswith("ran\n/bin/bash: line 3: no-such-program: command not found\n")
-    assert "line 4: syntax error near unexpected token" in told
-    code, told = execute(sandbox, "echo ran\necho 'open", call)
-    assert (code, told.startswith("ran\n")) == (2, True)
-    assert "line 2: unexpected EOF while looking for matching `''" in told
+    assert printed.startswith("ran\n/bin/bash: line 3: no-such-program: command not found\n")
+    assert "line 4: syntax error near unexpected token" in printed
+    code, printed = execute(sandbox, "echo ran\necho 'open", call)
+    assert (code, printed.startswith("ran\n")) == (2, True)
+    assert "line 2: unexpected EOF while looking for matching `''" in printed
 
 
 @pytest.mark.parametrize("call", CALLS)
@@ -102,8 +102,8 @@ try:
 except EOFError as e:
     print(e)
 """
-    told = run(sandbox, code, call)
-    assert told[1].splitlines() == [
+    printed = run(sandbox, code, call)
+    assert printed[1].splitlines() == [
         "/dev/null '' ['0', '1', '2', '3']",  # the last is what lists them
         "b''",
         "['-'] ['python3', '-u', '-'] True __main__ <stdin> None ['os', 'subprocess', 'sys']",
@@ -114,15 +114,15 @@ except EOFError as e:
 @pytest.mark.parametrize("call", CALLS)
 def test_tracebacks_show_the_programs_own_lines_and_no_others(sandbox: Sandbox, call: str) -> None:
     code = "from __future__ import annotations\ndef f():\n    raise ValueError('too small')\ntry:\n    f()\nexcept ValueError:\n    1 / 0\n"
-    exit_code, told = run(sandbox, code, call)
+    exit_code, printed = run(sandbox, code, call)
     assert exit_code == 1
-    files = [line.strip() for line in told.splitlines() if line.strip().startswith("File ")]
+    files = [line.strip() for line in printed.splitlines() if line.strip().startswith("File ")]
     assert files == [
         'File "<stdin>", line 5, in <module>',
         'File "<stdin>", line 3, in f',
         'File "<stdin>", line 7, in <module>',
     ]
-    assert "    raise ValueError('too small')\n" in told and "    1 / 0\n" in told
+    assert "    raise ValueError('too small')\n" in printed and "    1 / 0\n" in printed
     assert run(sandbox, "x = 1\nif x\n  y\n", call) == (
         1,
         '  File "<stdin>", line 2\n    if x\n        ^\nSyntaxError: expected \':\'\n',

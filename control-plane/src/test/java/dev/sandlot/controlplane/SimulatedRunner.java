@@ -134,7 +134,7 @@ final class SimulatedRunner {
   }
 
   /// Reports on one job; if the answer gets lost it will do so again.
-  void tell(double faults) {
+  void reportOne(double faults) {
     if (silent || unreported.isEmpty()) {
       return;
     }

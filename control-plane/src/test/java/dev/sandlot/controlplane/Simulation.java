@@ -70,7 +70,7 @@ final class Simulation implements AutoCloseable {
     return String.join("\n", story.subList(Math.max(0, story.size() - STEPS_TOLD), story.size()));
   }
 
-  private void tell(String step) {
+  private void record(String step) {
     story.add(clock.instant() + " " + step);
   }
 
@@ -86,7 +86,7 @@ final class Simulation implements AutoCloseable {
     } else if (dice < 68) {
       runner.work(FAULTS);
     } else if (dice < 86) {
-      runner.tell(FAULTS);
+      runner.reportOne(FAULTS);
     } else if (dice < 89) {
       runner.compare();
     } else if (dice < 91) {
@@ -99,20 +99,20 @@ final class Simulation implements AutoCloseable {
   private void mishap(SimulatedRunner runner) {
     switch (random.nextInt(8)) {
       case 0, 1, 2 -> {
-        tell("a runner crashes");
+        record("a runner crashes");
         runner.crash();
       }
       case 3 -> {
-        tell("a machine reboots");
+        record("a machine reboots");
         runner.reboot();
       }
       case 4, 5 -> {
-        tell("a sandbox ends");
+        record("a sandbox ends");
         runner.endOne();
       }
       case 6 -> {
         runner.silent = !runner.silent;
-        tell("a runner is silent: " + runner.silent);
+        record("a runner is silent: " + runner.silent);
         runner.report();
       }
       default -> pass(Duration.ofMinutes(random.nextInt(60 * (random.nextInt(20) == 0 ? 30 : 1))));
@@ -120,7 +120,7 @@ final class Simulation implements AutoCloseable {
   }
 
   private void pass(Duration time) {
-    tell("time passes: " + time);
+    record("time passes: " + time);
     clock.advance(time);
     runners.forEach(SimulatedRunner::report);
     api.plane.sweep();
@@ -135,7 +135,7 @@ final class Simulation implements AutoCloseable {
                 random.nextInt(20),
                 random.nextInt(4) == 0 ? 0 : random.nextInt(60) - 30,
                 random.nextBoolean());
-    tell("create " + body);
+    record("create " + body);
     ask(waiting, () -> api.post("/sandbox", body));
   }
 
@@ -167,18 +167,18 @@ final class Simulation implements AutoCloseable {
     String last = Integer.toString(random.nextInt(250) + 1);
     switch (random.nextInt(12)) {
       case 0, 1 -> {
-        tell("stop " + path);
+        record("stop " + path);
         boolean force = random.nextBoolean();
         ask(waiting, () -> api.post(path + "/stop?force=" + force, ""));
       }
       case 2, 3 -> {
-        tell("start " + path);
+        record("start " + path);
         ask(waiting, () -> api.post(path + "/start", ""));
       }
       case 4 -> now("DELETE", path, "");
       case 5 -> now("DELETE", path + "?force=" + (random.nextInt(3) == 0), "");
       case 6 -> {
-        tell("recover " + path);
+        record("recover " + path);
         ask(waiting, () -> api.post(path + "/recover?skipStart=" + random.nextBoolean(), ""));
       }
       case 7, 8 -> {
@@ -186,7 +186,7 @@ final class Simulation implements AutoCloseable {
             random.nextBoolean()
                 ? "{\"networkBlockAll\":true}"
                 : "{\"networkAllowList\":\"203.0.113." + last + "/32\"}";
-        tell("network " + path + " " + body);
+        record("network " + path + " " + body);
         ask(waitingForNetworks, () -> api.post(path + "/network-settings", body));
       }
       case 9 -> now("PUT", path + "/labels", "{\"labels\":{\"last\":\"" + last + "\"}}");
@@ -196,12 +196,12 @@ final class Simulation implements AutoCloseable {
   }
 
   private void now(String method, String path, String body) {
-    tell(method + " " + path + " " + body);
+    record(method + " " + path + " " + body);
     check(api.call(api.adminKey, method, path, body));
   }
 
   private void atOnce(String path) {
-    tell("at once " + path);
+    record("at once " + path);
     List<Supplier<ApiFixture.Answer>> all =
         new ArrayList<>(
             List.of(
@@ -234,7 +234,7 @@ final class Simulation implements AutoCloseable {
 
   /// Lets everything go well from now on; then nothing may be stuck, leaked or lost.
   void converge() {
-    tell("all goes well from now on");
+    record("all goes well from now on");
     runners.forEach(runner -> runner.silent = false);
     settle();
     waiting.forEach(later -> check(later.answer()));
@@ -257,7 +257,7 @@ final class Simulation implements AutoCloseable {
         do {
           while (!runner.idle()) {
             runner.work(0);
-            runner.tell(0);
+            runner.reportOne(0);
           }
           runner.poll(0);
         } while (!runner.idle());

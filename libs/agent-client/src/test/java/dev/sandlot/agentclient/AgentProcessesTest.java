@@ -54,12 +54,12 @@ class AgentProcessesTest {
           .setTerminal(Terminal.newBuilder().setColumns(80).setRows(24))
           .build();
 
-  private final Told told = new Told();
+  private final ScriptedAgent scripted = new ScriptedAgent();
   private TestAgent served;
   private AgentClient agent;
 
   /// Answers what the test says.
-  private static final class Told extends AgentGrpc.AgentImplBase {
+  private static final class ScriptedAgent extends AgentGrpc.AgentImplBase {
     private volatile Process process = SOUND;
     private volatile Status status = Status.OK;
     private volatile List<OutputChunk> output = List.of();
@@ -124,7 +124,7 @@ class AgentProcessesTest {
 
   @BeforeEach
   void start() throws IOException {
-    served = new TestAgent(told);
+    served = new TestAgent(scripted);
     agent = served.client();
   }
 
@@ -150,7 +150,7 @@ class AgentProcessesTest {
                     .keepBytes(100)
                     .timeLimit(Duration.ofSeconds(3)));
 
-    assertThat(told.started)
+    assertThat(scripted.started)
         .isEqualTo(
             StartProcessRequest.newBuilder()
                 .setId("p1")
@@ -173,7 +173,7 @@ class AgentProcessesTest {
 
   @Test
   void tellsHowAProcessEnded() {
-    told.process =
+    scripted.process =
         SOUND.toBuilder()
             .setRunning(false)
             .setExit(Exit.newBuilder().setCode(-1).setSignal(9).setOutOfMemory(true))
@@ -187,7 +187,7 @@ class AgentProcessesTest {
 
   @Test
   void knowsWhatIsUnknown() {
-    told.status = Status.NOT_FOUND;
+    scripted.status = Status.NOT_FOUND;
 
     assertThat(agent.processes().find("p1")).isEmpty();
     assertThatThrownBy(() -> agent.processes().get("p1"))
@@ -198,7 +198,7 @@ class AgentProcessesTest {
 
   @Test
   void stopsWaitingWhenTheTimeIsOver() {
-    told.status = Status.DEADLINE_EXCEEDED;
+    scripted.status = Status.DEADLINE_EXCEEDED;
 
     assertThat(agent.processes().await("p1", Duration.ofMillis(10))).isEmpty();
   }
@@ -230,7 +230,7 @@ class AgentProcessesTest {
 
   @Test
   void readsBothStreamsInTheirOrder() throws Exception {
-    told.output =
+    scripted.output =
         List.of(
             chunk(Stream.STREAM_STDOUT, 0, "out"),
             chunk(Stream.STREAM_STDERR, 4, "err"),
@@ -241,12 +241,12 @@ class AgentProcessesTest {
       assertThat(output.next().orElseThrow().offset()).isEqualTo(10);
       assertThat(output.next()).isEmpty();
     }
-    assertThat(told.asked.getStream()).isEqualTo(Stream.STREAM_UNSPECIFIED);
+    assertThat(scripted.asked.getStream()).isEqualTo(Stream.STREAM_UNSPECIFIED);
   }
 
   @Test
   void believesNoOutputThatGoesBack() throws Exception {
-    told.output =
+    scripted.output =
         List.of(chunk(Stream.STREAM_STDOUT, 0, "abc"), chunk(Stream.STREAM_STDOUT, 2, "c"));
     try (ProcessOutput output = agent.processes().read("p1", OutputRequest.output(0, true))) {
       assertThat(output.next()).isPresent();
@@ -260,13 +260,13 @@ class AgentProcessesTest {
       Thread.ofVirtual().start(() -> closeOnceBegun(output));
       assertThat(output.next()).isEmpty();
     }
-    assertThat(told.readCancelled.await(20, TimeUnit.SECONDS)).isTrue();
-    assertThat(told.asked.getStdoutOffset()).isEqualTo(7);
+    assertThat(scripted.readCancelled.await(20, TimeUnit.SECONDS)).isTrue();
+    assertThat(scripted.asked.getStdoutOffset()).isEqualTo(7);
   }
 
   private void closeOnceBegun(ProcessOutput output) {
     try {
-      assertThat(told.readBegun.await(20, TimeUnit.SECONDS)).isTrue();
+      assertThat(scripted.readBegun.await(20, TimeUnit.SECONDS)).isTrue();
     } catch (InterruptedException _) {
       Thread.currentThread().interrupt();
     }
@@ -282,7 +282,7 @@ class AgentProcessesTest {
   }
 
   private void assertBroken(Process process) {
-    told.process = process;
+    scripted.process = process;
     TestAgent.assertBroken(() -> agent.processes().get("p1"));
   }
 }

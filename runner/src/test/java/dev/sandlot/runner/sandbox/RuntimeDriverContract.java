@@ -61,14 +61,14 @@ abstract class RuntimeDriverContract {
   void runsACommandInAStartedSandbox() throws Exception {
     StartedSandbox started = startNew();
 
-    try (AgentClient agent = meet(started)) {
+    try (AgentClient agent = connect(started)) {
       assertThat(output(agent, "echo hello; exit 3")).isEqualTo("hello\n 3");
     }
   }
 
   @Test
   void keepsFilesOverStopAndStart() throws Exception {
-    try (AgentClient agent = meet(startNew())) {
+    try (AgentClient agent = connect(startNew())) {
       agent
           .files()
           .write("kept.txt", new WriteOptions(0644, 0755), new ByteArrayInputStream(bytes("kept")));
@@ -78,7 +78,7 @@ abstract class RuntimeDriverContract {
         .isGreaterThanOrEqualTo(Duration.ZERO);
     assertThat(row().orElseThrow().running()).isFalse();
 
-    try (AgentClient agent = meet(start());
+    try (AgentClient agent = connect(start());
         ReadableFile file = agent.files().read("kept.txt", 0, 0)) {
       assertThat(file.content().readAllBytes()).isEqualTo(bytes("kept"));
     }
@@ -89,7 +89,7 @@ abstract class RuntimeDriverContract {
     startNew();
     createDisk();
     StartedSandbox again = start();
-    meet(again).close();
+    connect(again).close();
 
     driver().kill(id);
     driver().kill(id);
@@ -123,7 +123,7 @@ abstract class RuntimeDriverContract {
     assertThat(running.limits()).contains(LIMITS);
     assertThat(driver().inspect(id).orElseThrow().disk().running()).isTrue();
 
-    try (AgentClient agent = meet(started)) {
+    try (AgentClient agent = connect(started)) {
       agent.shutdown(Duration.ofMillis(300));
     }
     Waiting.eventually("its end is known", () -> row().flatMap(HostedDisk::exit).isPresent());
@@ -163,7 +163,7 @@ abstract class RuntimeDriverContract {
     return driver().start(new StartRequest(id, LIMITS, INTERNET));
   }
 
-  private AgentClient meet(StartedSandbox started) throws InterruptedException {
+  private AgentClient connect(StartedSandbox started) throws InterruptedException {
     AgentClient agent = connector.connect(started.agentSocket());
     assertThat(agent.awaitHello(Duration.ofSeconds(20)).protocol()).isPositive();
     agent.configure(new Identity(Map.of("NAME", "value"), user(), "", ""));
