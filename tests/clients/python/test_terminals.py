@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+import terminals
 from daytona import AsyncDaytona, DaytonaError, DaytonaNotFoundError
 from daytona.common.pty import PtySize
 
@@ -14,8 +15,8 @@ ROOT = Path(__file__).resolve().parents[3]
 
 def test_a_terminal_shows_what_is_typed_and_answered(sandbox) -> None:
     seen: list[bytes] = []
-    terminal = sandbox.process.create_pty_session(
-        unique("terminal"), cwd="/tmp", envs={"COLOUR": "red"}, pty_size=PtySize(cols=100, rows=30)
+    terminal = terminals.create(
+        sandbox, unique("terminal"), cwd="/tmp", envs={"COLOUR": "red"}, pty_size=PtySize(cols=100, rows=30)
     )
     terminal.send_input('echo "<$COLOUR $PWD $(stty size)>"; exit 5\n')
     result = terminal.wait(on_data=seen.append)
@@ -25,7 +26,7 @@ def test_a_terminal_shows_what_is_typed_and_answered(sandbox) -> None:
 
 def test_a_terminal_is_described_resized_and_ended(sandbox) -> None:
     name = unique("terminal")
-    sandbox.process.create_pty_session(name).disconnect()
+    terminals.create(sandbox, name).disconnect()
     described = sandbox.process.get_pty_session_info(name)
     assert (described.id, described.cols, described.rows, described.active) == (name, 80, 24, True)
     assert sandbox.process.resize_pty_session(name, PtySize(cols=132, rows=43)).cols == 132
@@ -37,11 +38,11 @@ def test_a_terminal_is_described_resized_and_ended(sandbox) -> None:
 
 def test_who_comes_back_sees_what_was_there(sandbox) -> None:
     name = unique("terminal")
-    first = sandbox.process.create_pty_session(name)
+    first = terminals.create(sandbox, name)
     first.send_input("WORD=kept; echo a$((1+1))b\n")
     first.disconnect()
     seen: list[bytes] = []
-    second = sandbox.process.connect_pty_session(name)
+    second = terminals.connect(sandbox, name)
     second.send_input("echo still $WORD; exit\n")
     assert second.wait(on_data=seen.append).exit_code == 0
     shown = b"".join(seen).decode()
@@ -50,7 +51,7 @@ def test_who_comes_back_sees_what_was_there(sandbox) -> None:
 
 def test_errors_are_told(sandbox) -> None:
     name = unique("terminal")
-    sandbox.process.create_pty_session(name).disconnect()
+    terminals.create(sandbox, name).disconnect()
     with pytest.raises(DaytonaError):
         sandbox.process.create_pty_session(name)
     with pytest.raises(DaytonaError):
