@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	api "github.com/daytonaio/daytona/libs/api-client-go"
+	toolbox "github.com/daytonaio/daytona/libs/toolbox-api-client-go"
 )
 
 func TestASandboxIsMadeAndFound(t *testing.T) {
