@@ -261,7 +261,7 @@ def test_a_control_plane_needs_no_runner_of_its_own(installation, second, pair, 
     runners = {"SANDLOT_RUNNERS": f"second={second.environment['SANDLOT_RUNNER_KEY_FILE']}"}
     installation.with_settings(SANDLOT_ROLES="control-plane,proxy", **runners).restart_supervised("server")
     try:
-        wire.wait_for("the second runner is ready", lambda: ready_runners() == 1, 60)
+        eventually("the second runner is ready", lambda: ready_runners() == 1, 60)
         made = make()
         assert made.id in second.disks()
         assert made.process.exec("echo there").result == "there\n"
