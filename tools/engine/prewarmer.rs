@@ -1,6 +1,6 @@
 //! Runs ahead of gVisor's sentry: `gvisor-sentry-prewarmer <program> <name> <arguments>`, as `runsc` calls the program of
-//! that name beside it. It makes the table of open files large while the process has one thread. The sentry needs it
-//! that large later, and a table that several threads share is enlarged only after a wait of the kernel's (docs/adr/0012).
+//! that name beside it. It makes the descriptor table large while the process has one thread. The sentry needs it
+//! that large later, and a table that several threads share grows only after an RCU grace period (docs/adr/0012).
 
 use std::ffi::{CString, c_char, c_int};
 use std::os::unix::ffi::OsStringExt;
@@ -17,9 +17,9 @@ unsafe extern "C" {
 }
 
 fn main() -> ExitCode {
-    let words = std::env::args_os().skip(1);
-    let words: Vec<CString> = words.filter_map(|word| CString::new(word.into_vec()).ok()).collect();
-    let Some((program, arguments)) = words.split_first() else {
+    let items = std::env::args_os().skip(1);
+    let items: Vec<CString> = items.filter_map(|item| CString::new(item.into_vec()).ok()).collect();
+    let Some((program, arguments)) = items.split_first() else {
         return ExitCode::FAILURE;
     };
     let pointers = arguments.iter().map(|argument| argument.as_ptr());
