@@ -54,12 +54,11 @@ impl Operations {
     /// # Errors
     /// When the host lacks something; the message says what.
     pub fn open(config: Config) -> Outcome<Arc<Self>> {
-        let host = recovery::open(config)?;
-        let config = Arc::clone(&host.config);
+        let config = Arc::new(config);
         let operations = Arc::new(Self {
             database: Database::of(&config)?,
+            host: recovery::open(Arc::clone(&config))?,
             locks: Locks::default(),
-            host,
         });
         let reaping = Arc::clone(&operations);
         std::thread::spawn(move || reaping.reap_forever());

@@ -187,7 +187,7 @@ class Installation:
     def policies(self) -> list[str]:
         """The interfaces that have a network policy of their own in the firewall."""
         found = []
-        for name in ("blocked", "listed"):
+        for name in ("blocked", "allowlisted"):
             command = [*self.in_router, "nft", "--json", "list", "set", "inet", f"sandlot_{self.instance}", name]
             listed = json.loads(subprocess.run(command, capture_output=True, check=True, timeout=20).stdout)
             for each in listed["nftables"]:

@@ -81,7 +81,7 @@ fn elements(verb: &str, config: &Config, slot: Slot, network: &Network) -> Strin
         Network::Default {} => String::new(),
         Network::Block {} => format!("{verb} element inet {table} blocked {{ \"{interface}\" }}\n"),
         Network::Allow { cidrs } => {
-            let mut text = format!("{verb} element inet {table} listed {{ \"{interface}\" }}\n");
+            let mut text = format!("{verb} element inet {table} allowlisted {{ \"{interface}\" }}\n");
             for range in cidrs.disjoint() {
                 let _ = writeln!(
                     text,

@@ -23,11 +23,11 @@ pub fn host_table(config: &Config) -> String {
     let port = config.dns_port;
     format!(
         "table inet {table} {{
-  chain before_everything {{
+  chain prerouting {{
     type filter hook prerouting priority raw; policy accept;
     iifname \"{interface}\" meta mark set meta mark or {MARK:#x}
   }}
-  chain to_host {{
+  chain input {{
     type filter hook input priority filter; policy accept;
     iifname \"{interface}\" jump from_sandboxes
     ip daddr {dns} iifname != {{ \"lo\", \"{interface}\" }} drop
@@ -37,13 +37,13 @@ pub fn host_table(config: &Config) -> String {
     ip saddr {pool} ip daddr {dns} tcp dport {port} accept
     drop
   }}
-  chain through_host {{
+  chain forward {{
     type filter hook forward priority filter; policy accept;
     iifname \"{interface}\" ip saddr != {pool} drop
     oifname \"{interface}\" ct state established,related accept
     oifname \"{interface}\" drop
   }}
-  chain after_everything {{
+  chain postrouting {{
     type nat hook postrouting priority srcnat; policy accept;
     ip saddr {pool} oifname != {{ \"lo\", \"{interface}\" }} masquerade
   }}
@@ -65,42 +65,42 @@ pub fn router_table(config: &Config) -> String {
     format!(
         "table inet {table} {{
 {sets}
-{called}  chain before_everything {{
+{called}  chain prerouting {{
     type filter hook prerouting priority raw; policy accept;
-    iifname {slots} jump own_packets
+    iifname {slots} jump antispoof
     meta mark set {MARK:#x}
   }}
-  chain names {{
+  chain dns_nat {{
     type nat hook prerouting priority dstnat; policy accept;
     iifname {slots} ip daddr {dns} udp dport 53 dnat ip to {dns}:{port}
     iifname {slots} ip daddr {dns} tcp dport 53 dnat ip to {dns}:{port}
   }}
-  chain to_router {{
+  chain input {{
     type filter hook input priority filter; policy accept;
     iifname {slots} jump refuse
     iifname \"{UPLINK}\" ct state != {{ established, related }} drop
   }}
-  chain through {{
+  chain forward {{
     type filter hook forward priority filter; policy drop;
-    iifname {slots} jump outwards
-    iifname \"{UPLINK}\" oifname {slots} jump inwards
+    iifname {slots} jump from_sandbox
+    iifname \"{UPLINK}\" oifname {slots} jump to_sandbox
   }}
-  chain outwards {{
-    ip daddr {dns} jump to_names
+  chain from_sandbox {{
+    ip daddr {dns} jump dns_queries
     iifname @blocked jump refuse
-    ip daddr @closed jump refuse
+    ip daddr @closed_ranges jump refuse
     ip daddr @host_networks jump refuse
     fib daddr type != unicast jump refuse
-    iifname @listed iifname . ip daddr != @allowed jump refuse
+    iifname @allowlisted iifname . ip daddr != @allowed jump refuse
     ct state new add @flows {{ ip saddr ct count over {FLOWS_MAX} }} jump refuse
     oifname \"{UPLINK}\" accept
     drop
   }}
-  chain inwards {{
+  chain to_sandbox {{
     ip saddr {dns} ct state established accept
     oifname @blocked drop
     ct state related meta l4proto icmp accept
-    oifname @listed oifname . ip saddr != @allowed drop
+    oifname @allowlisted oifname . ip saddr != @allowed drop
     ct state established,related accept
     drop
   }}
@@ -113,21 +113,21 @@ pub fn router_table(config: &Config) -> String {
 fn called_chains(config: &Config) -> String {
     let port = config.dns_port;
     format!(
-        "  chain own_packets {{
+        "  chain antispoof {{
     meta nfproto ipv6 drop
     iifname . ip saddr != @slots drop
   }}
-  chain to_names {{
-    meta l4proto udp update @names_rate {{ ip saddr limit rate over 200/second burst 400 packets }} drop
-    meta l4proto tcp ct state new update @names_rate {{ ip saddr limit rate over 200/second burst 400 packets }} drop
-    ct state new add @name_flows {{ ip saddr ct count over {FLOWS_MAX} }} jump refuse
+  chain dns_queries {{
+    meta l4proto udp update @dns_rate {{ ip saddr limit rate over 200/second burst 400 packets }} drop
+    meta l4proto tcp ct state new update @dns_rate {{ ip saddr limit rate over 200/second burst 400 packets }} drop
+    ct state new add @dns_flows {{ ip saddr ct count over {FLOWS_MAX} }} jump refuse
     ct status dnat udp dport {port} accept
     iifname @blocked jump refuse
     ct status dnat tcp dport {port} accept
     jump refuse
   }}
   chain refuse {{
-    update @refusals {{ ip saddr limit rate over 200/second burst 400 packets }} drop
+    update @refusal_rate {{ ip saddr limit rate over 200/second burst 400 packets }} drop
     meta l4proto tcp reject with tcp reset
     meta l4proto udp reject with icmp type port-unreachable
     reject with icmp type admin-prohibited
@@ -146,15 +146,15 @@ fn sets(config: &Config) -> String {
     let more: String = more.chain([format!(", {}", config.address_pool)]).collect();
     format!(
         "  set slots {{ type ifname . ipv4_addr; elements = {{ {} }} }}
-  set closed {{ type ipv4_addr; flags interval; auto-merge; elements = {{ {CLOSED_RANGES}{more} }} }}
+  set closed_ranges {{ type ipv4_addr; flags interval; auto-merge; elements = {{ {CLOSED_RANGES}{more} }} }}
   set host_networks {{ type ipv4_addr; flags interval; auto-merge; }}
   set blocked {{ type ifname; }}
-  set listed {{ type ifname; }}
+  set allowlisted {{ type ifname; }}
   set allowed {{ type ifname . ipv4_addr; flags interval; }}
-  set names_rate {{ type ipv4_addr; flags dynamic; size 65535; timeout 1m; }}
-  set refusals {{ type ipv4_addr; flags dynamic; size 65535; timeout 1m; }}
+  set dns_rate {{ type ipv4_addr; flags dynamic; size 65535; timeout 1m; }}
+  set refusal_rate {{ type ipv4_addr; flags dynamic; size 65535; timeout 1m; }}
   set flows {{ type ipv4_addr; flags dynamic; size 65535; }}
-  set name_flows {{ type ipv4_addr; flags dynamic; size 65535; }}",
+  set dns_flows {{ type ipv4_addr; flags dynamic; size 65535; }}",
         slots.join(", ")
     )
 }

@@ -24,8 +24,7 @@ use crate::{engine, log, overlay, rootfs};
 ///
 /// # Errors
 /// When the host lacks something; the message says what.
-pub fn open(config: Config) -> Outcome<Host> {
-    let config = Arc::new(config);
+pub fn open(config: Arc<Config>) -> Outcome<Host> {
     let runner = user(&config.runner_user)?;
     overlay::make_shared(&record::all(&config))?;
     let images = Images::of(&config)?;

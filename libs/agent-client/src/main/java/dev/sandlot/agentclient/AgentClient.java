@@ -67,7 +67,7 @@ public final class AgentClient implements AutoCloseable {
     return processes;
   }
 
-  /// Asks the agent who it is. Also tells whether it is alive.
+  /// Gets the agent's version and state. Also the liveness probe.
   public AgentHello hello(Duration limit) {
     HelloResponse answer = link.ask(limit, agent -> agent.hello(HelloRequest.getDefaultInstance()));
     return new AgentHello(
@@ -93,7 +93,7 @@ public final class AgentClient implements AutoCloseable {
     }
   }
 
-  /// Gives the sandbox its identity. The last call wins.
+  /// Sets user, environment, working directory and host name. The last call applies.
   public Account configure(Identity identity) {
     ConfigureRequest request =
         ConfigureRequest.newBuilder()

@@ -2,10 +2,10 @@ package dev.sandlot.agentclient;
 
 import java.util.Map;
 
-/// What makes a sandbox somebody's.
+/// The settings of a sandbox that depend on its owner.
 ///
 /// @param environment for every process started from now on
-/// @param user whom they run as, from the image's passwd
+/// @param user the user that processes run as, from the image's passwd
 /// @param workingDirectory absolute; empty for the user's home
 /// @param hostName at most 63 characters; empty leaves it
 public record Identity(

@@ -40,7 +40,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/// What an agent's words about processes become, kind and unkind ones.
+/// How answers about processes are read, valid and hostile ones.
 class AgentProcessesTest {
   private static final Process SOUND =
       Process.newBuilder()

@@ -17,7 +17,7 @@ import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 
-/// An agent that somebody has replaced: it sends frames without end and reads nothing.
+/// A hostile agent: it sends frames without end and reads nothing.
 class FloodingAgentTest {
   private static final int FRAME_BYTES = 17;
   private static final int FLOOD_FRAMES = 60_000;

@@ -172,7 +172,7 @@ class HostileAgentTest {
     assertThatThrownBy(() -> agent.processes().list(Map.of(), false))
         .isInstanceOfSatisfying(
             AgentFailure.class, failure -> assertThat(failure.kind()).isEqualTo(Kind.TOO_LARGE));
-    // What was counted is given back.
+    // What was counted is released.
     evil.processes = 1_000;
     for (int round = 0; round < 1_000; round++) {
       assertBroken(() -> agent.processes().list(Map.of(), false)); // without ids

@@ -33,7 +33,7 @@ public final class AgentLink {
     return answers;
   }
 
-  /// One question, one answer.
+  /// A call with one request and one answer.
   public interface Call<T> {
     T on(AgentGrpc.AgentBlockingV2Stub agent) throws StatusException;
   }

@@ -54,7 +54,7 @@ public final class AnswerBudget {
                 + " bytes of memory; ask for less, or for fewer things at a time");
       }
       if (all.addAndGet(bytes) > allMax) {
-        giveBack(bytes);
+        release(bytes);
         throw new AgentFailure(
             AgentFailure.Kind.BUSY,
             "",
@@ -62,7 +62,7 @@ public final class AnswerBudget {
       }
     }
 
-    void giveBack(long bytes) {
+    void release(long bytes) {
       taken.addAndGet(-bytes);
       all.addAndGet(-bytes);
     }

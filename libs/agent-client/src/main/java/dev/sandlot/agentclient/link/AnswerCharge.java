@@ -44,6 +44,6 @@ public final class AnswerCharge implements AutoCloseable {
 
   @Override
   public void close() {
-    share.giveBack(taken.getAndSet(0));
+    share.release(taken.getAndSet(0));
   }
 }

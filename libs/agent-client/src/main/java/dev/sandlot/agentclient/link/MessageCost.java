@@ -8,7 +8,7 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.WireFormat;
 import java.io.IOException;
 
-/// What a message will take in memory, told from its bytes before an object of it exists: two bytes
+/// What a message will take in memory, computed from its bytes before it is decoded: two bytes
 /// can be an object of a hundred.
 final class MessageCost {
   private static final int MESSAGE_BYTES = 160;

@@ -109,7 +109,7 @@ public final class AgentProcesses {
 
   /// Sends a signal.
   ///
-  /// @throws AgentFailure ESRCH when nobody is left to get it
+  /// @throws AgentFailure ESRCH when no process is left to get it
   public void signal(String id, int signal, Family family) {
     SignalProcessRequest request =
         SignalProcessRequest.newBuilder()
@@ -148,7 +148,7 @@ public final class AgentProcesses {
     var _ = link.ask(WRITE_MAX, agent -> agent.writeInput(request.build()));
   }
 
-  /// Opens a process's output. The first piece may tell of a failure: ABORTED for an offset beyond
+  /// Opens a process's output. The first piece may be a failure: ABORTED for an offset beyond
   /// the end.
   public ProcessOutput read(String id, OutputRequest wanted) {
     Stream stream =

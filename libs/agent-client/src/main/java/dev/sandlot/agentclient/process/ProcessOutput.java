@@ -25,9 +25,9 @@ public final class ProcessOutput implements Closeable {
   }
 
   /// The next piece; empty when there is no more: the process has ended, all there is was read and
-  /// nothing is followed, or somebody has closed this.
+  /// nothing is followed, or this was closed.
   ///
-  /// @throws AgentFailure when the agent cannot tell, or is gone
+  /// @throws AgentFailure when the agent cannot read it, or is gone
   public Optional<OutputPiece> next() throws InterruptedIOException {
     try {
       OutputChunk chunk = call.read();

@@ -2,11 +2,11 @@ package dev.sandlot.agentclient.process;
 
 import java.io.IOException;
 
-/// A run was ended because nobody waited for it any more.
+/// A run was ended because its caller no longer waited.
 public final class RunAbandoned extends IOException {
   private static final long serialVersionUID = 1;
 
   RunAbandoned() {
-    super("nobody waits for the process any more");
+    super("the caller no longer waits for the process");
   }
 }

@@ -27,6 +27,6 @@ public sealed interface RunOutcome {
 
   /// The process could not be started.
   ///
-  /// @param reason the system's words
+  /// @param reason the system's message
   record NotStarted(String reason) implements RunOutcome {}
 }

@@ -62,8 +62,8 @@ final class AgentAnswersFuzz {
   }
 
   private static void event(RunEvent event) {
-    String words = AgentLink.printable(event.getStartFailed());
-    require(words.chars().noneMatch(letter -> letter < ' '), "words without control characters");
+    String message = AgentLink.printable(event.getStartFailed());
+    require(message.chars().noneMatch(letter -> letter < ' '), "no control characters");
     ProcessEnd end =
         ProcessStatus.end(event.hasExited() ? event.getExited() : Exit.getDefaultInstance());
     require(end.code() >= -1 && end.code() <= 255, "a code that a process can have");

@@ -9,7 +9,7 @@ import java.util.Arrays;
 final class AgentFramesFuzz {
   private AgentFramesFuzz() {}
 
-  /// Called by the fuzzer: the first byte tells how the rest is cut.
+  /// Called by the fuzzer: the first byte decides how the rest is cut.
   public static void fuzzerTestOneInput(byte[] input) {
     if (input.length < 2) {
       return;
