@@ -257,7 +257,8 @@ public final class AgentFiles {
     }
   }
 
-  /// Sends a message; false when the agent has ended the call, whose reason {@link #receive} throws.
+  /// Sends a message; false when the agent has ended the call, whose reason {@link #receive}
+  /// throws.
   private static <T> boolean transmit(BlockingClientCall<T, ?> call, T message) throws IOException {
     try {
       return call.write(message, STALL_MAX.toMillis(), TimeUnit.MILLISECONDS);

@@ -8,8 +8,8 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.WireFormat;
 import java.io.IOException;
 
-/// What a message will take in memory, computed from its bytes before it is decoded: two bytes
-/// can be an object of a hundred.
+/// What a message will take in memory, computed from its bytes before it is decoded: two bytes can
+/// be an object of a hundred.
 final class MessageCost {
   private static final int MESSAGE_BYTES = 160;
   private static final int TEXT_BYTES = 64;

@@ -148,8 +148,8 @@ public final class AgentProcesses {
     var _ = link.ask(WRITE_MAX, agent -> agent.writeInput(request.build()));
   }
 
-  /// Opens a process's output. The first piece may be a failure: ABORTED for an offset beyond
-  /// the end.
+  /// Opens a process's output. The first piece may be a failure: ABORTED for an offset beyond the
+  /// end.
   public ProcessOutput read(String id, OutputRequest wanted) {
     Stream stream =
         wanted.output() && wanted.error()
