@@ -47,10 +47,10 @@ public record Bootstrap(
       ApiKeys keys) {
     regions.ensureShared(config.region(), config.region());
     Organizations.Owner owner = organizations.ensureOwner(config.region());
-    snapshots.ensureDefault(config.defaultSnapshot());
-    snapshots.ensureOptional();
     ControlPlaneConfig.Keys given = config.keys();
     Optional<RunnerId> runner = config.runner().map(name -> pool.ensure(name, config.region()));
+    snapshots.ensureDefault(config.defaultSnapshot());
+    snapshots.ensureOptional();
     Map<RunnerId, Secret> others = new LinkedHashMap<>();
     config.others().forEach((name, key) -> others.put(pool.ensure(name, config.region()), key));
     others.forEach((id, key) -> keys.ensureRunner(id, Optional.of(key)));

@@ -3,7 +3,10 @@ package dev.sandlot.controlplane;
 import dev.sandlot.controlplane.access.AccessRoutes;
 import dev.sandlot.controlplane.access.ApiKeys;
 import dev.sandlot.controlplane.access.Callers;
+import dev.sandlot.controlplane.access.KeyStore;
+import dev.sandlot.controlplane.access.PostgresKeyStore;
 import dev.sandlot.controlplane.health.HealthRoutes;
+import dev.sandlot.controlplane.job.JobResults;
 import dev.sandlot.controlplane.job.JobRoutes;
 import dev.sandlot.controlplane.job.Jobs;
 import dev.sandlot.controlplane.operation.Rules;
@@ -19,9 +22,14 @@ import dev.sandlot.controlplane.runnerpool.RunnerPool;
 import dev.sandlot.controlplane.runnerpool.RunnerRoutes;
 import dev.sandlot.controlplane.sandbox.RunnerSandboxRoutes;
 import dev.sandlot.controlplane.sandbox.SandboxCreation;
+import dev.sandlot.controlplane.sandbox.SandboxOrders;
+import dev.sandlot.controlplane.sandbox.SandboxOutcomes;
 import dev.sandlot.controlplane.sandbox.SandboxReconciler;
 import dev.sandlot.controlplane.sandbox.SandboxRoutes;
+import dev.sandlot.controlplane.sandbox.SandboxTransitions;
 import dev.sandlot.controlplane.sandbox.Sandboxes;
+import dev.sandlot.controlplane.sandbox.store.PostgresSandboxStore;
+import dev.sandlot.controlplane.sandbox.store.SandboxStore;
 import dev.sandlot.controlplane.snapshot.SnapshotRoutes;
 import dev.sandlot.controlplane.snapshot.Snapshots;
 import dev.sandlot.http.Endpoint;
@@ -32,6 +40,7 @@ import dev.sandlot.http.Operation;
 import dev.sandlot.http.OperationTable;
 import dev.sandlot.http.ReasonPhrase;
 import dev.sandlot.model.RunnerId;
+import dev.sandlot.model.job.JobResourceKind;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -53,35 +62,44 @@ public final class ControlPlane implements AutoCloseable {
   private ControlPlane(ControlPlaneConfig config, PostgresDatabase database, Signals signals) {
     this.database = database;
     InstantSource clock = config.clock();
-    Callers callers = new Callers(database, signals, clock);
-    this.apiKeys = new ApiKeys(database, clock);
+    KeyStore keys = new PostgresKeyStore(database);
+    Callers callers = new Callers(keys, signals, clock);
+    this.apiKeys = new ApiKeys(keys, clock);
     Organizations organizations = new Organizations(database, clock);
     Regions regions = new Regions(database, clock);
-    Snapshots snapshots = new Snapshots(database, config.images(), clock);
+    Snapshots snapshots = new Snapshots(database, config.images(), config.runner(), clock);
+    SandboxStore store = new PostgresSandboxStore(database);
     this.pool =
-        new RunnerPool(database, Sandboxes.allocations(database), config.overcommit(), clock);
+        new RunnerPool(database, store, snapshots, config.overcommit(), config.placement(), clock);
     Jobs jobs = new Jobs(database, signals, clock);
-    Sandboxes sandboxes = new Sandboxes(database, jobs, pool, signals, clock);
+    SandboxOrders orders = new SandboxOrders(jobs);
+    SandboxTransitions transitions = new SandboxTransitions(database, store, orders, pool, clock);
+    JobResults results =
+        new JobResults(
+            database,
+            jobs,
+            Map.of(JobResourceKind.SANDBOX, new SandboxOutcomes(database, transitions)));
+    Sandboxes sandboxes = new Sandboxes(store, transitions, jobs, pool, signals, clock);
     SandboxCreation.Parts parts =
         new SandboxCreation.Parts(snapshots, regions, pool, config.defaultSnapshot().name());
     SandboxCreation creation =
-        new SandboxCreation(database, parts, jobs, sandboxes, signals, clock);
+        new SandboxCreation(database, parts, store, orders, sandboxes, signals, clock);
     this.reconciler =
-        new SandboxReconciler(database, sandboxes, jobs, pool, signals, clock, config.sweepPause());
+        new SandboxReconciler(
+            store,
+            transitions,
+            jobs,
+            results,
+            pool,
+            signals,
+            new SandboxReconciler.Pace(clock, config.sweepPause()));
     this.previews = new Previews(sandboxes, callers, database, signals, clock);
     this.bootstrap =
         database.run(
             () -> Bootstrap.ensure(config, organizations, regions, pool, snapshots, apiKeys));
 
     List<Operation<Rules>> all = new ArrayList<>();
-    all.addAll(
-        new HealthRoutes(
-                database,
-                pool,
-                config.addresses(),
-                config.version(),
-                config.defaultSnapshot().name())
-            .operations());
+    all.addAll(health(config, database, pool).operations());
     all.addAll(new AccessRoutes(callers).operations());
     all.addAll(new RegionRoutes(regions).operations());
     all.addAll(new SnapshotRoutes(snapshots).operations());
@@ -89,12 +107,18 @@ public final class ControlPlane implements AutoCloseable {
     all.addAll(new RunnerSandboxRoutes(sandboxes, config.addresses()).operations());
     all.addAll(new PreviewRoutes(previews, sandboxes, config.addresses()).operations());
     all.addAll(new RunnerRoutes(pool).operations());
-    all.addAll(new JobRoutes(jobs, sandboxes.jobOutcomes()).operations());
+    all.addAll(new JobRoutes(jobs, results).operations());
     this.operations = new OperationTable<>(all);
     this.endpoint =
         new ApiDispatcher(
             operations, KnownOperations.load(), callers, config.attempts(), config.version());
     config.keys().given().forEach(key -> config.attempts().know(key.text()));
+  }
+
+  private static HealthRoutes health(
+      ControlPlaneConfig config, PostgresDatabase database, RunnerPool pool) {
+    return new HealthRoutes(
+        database, pool, config.addresses(), config.version(), config.defaultSnapshot().name());
   }
 
   /// Connects to the database, brings it up to date, and starts to work.

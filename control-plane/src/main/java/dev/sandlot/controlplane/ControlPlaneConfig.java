@@ -4,6 +4,8 @@ import dev.sandlot.controlplane.access.Secret;
 import dev.sandlot.controlplane.platform.Addresses;
 import dev.sandlot.controlplane.platform.DatabaseConfig;
 import dev.sandlot.controlplane.runnerpool.Overcommit;
+import dev.sandlot.controlplane.runnerpool.Placement;
+import dev.sandlot.controlplane.runnerpool.PlacementStrategy;
 import dev.sandlot.controlplane.snapshot.DefaultSnapshot;
 import dev.sandlot.controlplane.snapshot.ImageCatalog;
 import dev.sandlot.http.throttle.FailedAttempts;
@@ -20,6 +22,7 @@ import java.util.stream.Stream;
 /// @param runner the name of the runner in the same process; empty for none
 /// @param others the keys of runners on other machines, by their names
 /// @param images where optional snapshots' images are asked for
+/// @param placement which runner a new sandbox goes to
 /// @param keys keys that are given; those that are not are made at the first start
 /// @param sweepPause between two looks for what time brings about (idle sandboxes, deadlines)
 /// @param clock what time it is
@@ -34,6 +37,7 @@ public record ControlPlaneConfig(
     DefaultSnapshot defaultSnapshot,
     ImageCatalog images,
     Overcommit overcommit,
+    PlacementStrategy placement,
     Keys keys,
     Duration sweepPause,
     InstantSource clock,
@@ -58,6 +62,7 @@ public record ControlPlaneConfig(
         DefaultSnapshot.BUILT_IN,
         ImageCatalog.NONE,
         Overcommit.DEFAULT,
+        Placement.SPREAD,
         Keys.NONE,
         Duration.ofSeconds(10),
         InstantSource.system(),
@@ -75,6 +80,7 @@ public record ControlPlaneConfig(
         defaultSnapshot,
         images,
         overcommit,
+        placement,
         next,
         sweepPause,
         clock,
@@ -93,6 +99,7 @@ public record ControlPlaneConfig(
         defaultSnapshot,
         images,
         overcommit,
+        placement,
         keys,
         sweepPause,
         clock,
@@ -110,6 +117,7 @@ public record ControlPlaneConfig(
         defaultSnapshot,
         images,
         overcommit,
+        placement,
         keys,
         sweepPause,
         clock,
@@ -127,6 +135,7 @@ public record ControlPlaneConfig(
         nextDefault,
         nextImages,
         overcommit,
+        placement,
         keys,
         sweepPause,
         clock,
@@ -143,6 +152,25 @@ public record ControlPlaneConfig(
         others,
         defaultSnapshot,
         images,
+        next,
+        placement,
+        keys,
+        sweepPause,
+        clock,
+        attempts);
+  }
+
+  public ControlPlaneConfig withPlacement(PlacementStrategy next) {
+    return new ControlPlaneConfig(
+        database,
+        addresses,
+        version,
+        region,
+        runner,
+        others,
+        defaultSnapshot,
+        images,
+        overcommit,
         next,
         keys,
         sweepPause,
@@ -161,6 +189,7 @@ public record ControlPlaneConfig(
         defaultSnapshot,
         images,
         overcommit,
+        placement,
         keys,
         nextSweepPause,
         nextClock,
@@ -178,6 +207,7 @@ public record ControlPlaneConfig(
         defaultSnapshot,
         images,
         overcommit,
+        placement,
         keys,
         sweepPause,
         clock,

@@ -14,6 +14,7 @@ import dev.sandlot.http.server.ListenConfig;
 import dev.sandlot.http.throttle.FailedAttempts;
 import dev.sandlot.http.throttle.FailedAttemptsLimits;
 import dev.sandlot.model.OrganizationId;
+import dev.sandlot.model.RunnerId;
 import dev.sandlot.model.UserId;
 import java.io.IOException;
 import java.net.URI;
@@ -26,6 +27,8 @@ import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -222,11 +225,37 @@ public final class ApiFixture implements AutoCloseable {
     return call(adminKey, "DELETE", path, "");
   }
 
+  /// Makes a runner beside that of the first start, in the same region.
+  ///
+  /// @return its key
+  String addRunner(RunnerId id, String name) {
+    OffsetDateTime now = OffsetDateTime.of(2026, 1, 31, 12, 0, 0, 0, ZoneOffset.UTC);
+    execute(
+        "INSERT INTO runners (id, name, region_id, created_at, updated_at)"
+            + " VALUES (?, ?, 'local', ?, ?)",
+        id.value(),
+        name,
+        now,
+        now);
+    execute("INSERT INTO runner_allocations (runner_id) VALUES (?)", id.value());
+    execute(
+        "INSERT INTO snapshot_runners (snapshot_id, runner_id, state, ref)"
+            + " SELECT snapshot_id, ?, state, ? || ref FROM snapshot_runners",
+        id.value(),
+        name + "-");
+    return plane.apiKeys().ensureRunner(id, Optional.empty()).map(Secret::text).orElseThrow();
+  }
+
   /// Reports as a runner of this size would.
   void report(int cpu, int memoryGib, int diskGib) {
+    report(runnerKey, cpu, memoryGib, diskGib);
+  }
+
+  /// Reports as the runner with this key.
+  void report(String key, int cpu, int memoryGib, int diskGib) {
     Answer answer =
         call(
-            runnerKey,
+            key,
             "POST",
             "/runners/healthcheck",
             """

@@ -28,6 +28,7 @@ final class FakeRunner implements AutoCloseable {
   }
 
   private final ApiFixture api;
+  private final String key;
   private final Thread thread;
   private volatile boolean closed;
   volatile Function<JsonNode, Reaction> reactions = _ -> new Reaction.Do();
@@ -35,12 +36,23 @@ final class FakeRunner implements AutoCloseable {
   final List<JsonNode> seen = new CopyOnWriteArrayList<>();
 
   FakeRunner(ApiFixture api) {
+    this(api, api.runnerKey);
+  }
+
+  /// @param key of the runner whose part this takes
+  FakeRunner(ApiFixture api, String key) {
     this.api = api;
+    this.key = key;
     this.thread = Thread.ofVirtual().unstarted(this::work);
   }
 
   FakeRunner start() {
-    api.report(8, 64, 500);
+    return start(8, 64, 500);
+  }
+
+  /// Begins to work on a machine of this size.
+  FakeRunner start(int cpu, int memoryGib, int diskGib) {
+    api.report(key, cpu, memoryGib, diskGib);
     thread.start();
     return this;
   }
@@ -90,7 +102,7 @@ final class FakeRunner implements AutoCloseable {
   }
 
   JsonNode poll(int seconds) {
-    return api.call(api.runnerKey, "GET", "/jobs/poll?limit=10&timeout=" + seconds, "").json();
+    return api.call(key, "GET", "/jobs/poll?limit=10&timeout=" + seconds, "").json();
   }
 
   void serve(JsonNode job) {
@@ -123,7 +135,7 @@ final class FakeRunner implements AutoCloseable {
 
   ApiFixture.Answer report(JsonNode job, String status, String reason) {
     return api.call(
-        api.runnerKey,
+        key,
         "POST",
         "/jobs/" + job.path("id").asString() + "/status",
         Json.text(Map.of("status", status, "errorMessage", reason)));

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sandlot.controlplane.operation.Permission;
 import dev.sandlot.http.Json;
-import dev.sandlot.model.SandboxJob;
+import dev.sandlot.model.job.SandboxJob;
 import java.util.EnumSet;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;

@@ -3,7 +3,7 @@ package dev.sandlot.controlplane;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sandlot.http.Json;
-import dev.sandlot.model.SandboxJob;
+import dev.sandlot.model.job.SandboxJob;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;

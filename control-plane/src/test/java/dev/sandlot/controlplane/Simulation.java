@@ -2,19 +2,23 @@ package dev.sandlot.controlplane;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sandlot.controlplane.access.Secret;
+import dev.sandlot.controlplane.platform.Columns;
 import dev.sandlot.model.RunnerId;
+import dev.sandlot.model.SandboxState;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 
 /// Clients, two runners and time, all in the hand of one random number generator, around a real
@@ -43,12 +47,7 @@ final class Simulation implements AutoCloseable {
         new ApiFixture(
             PostgresHarness.database(), config -> config.withTime(Duration.ofDays(1), clock));
     RunnerId second = RunnerId.random();
-    api.execute(
-        "INSERT INTO runners (id, name, region_id, created_at, updated_at)"
-            + " VALUES (?, 'second', 'local', '2026-01-31T12:00:00Z', '2026-01-31T12:00:00Z')",
-        second.value());
-    String secondKey =
-        api.plane.apiKeys().ensureRunner(second, Optional.empty()).map(Secret::text).orElseThrow();
+    String secondKey = api.addRunner(second, "second");
     this.runners =
         List.of(
             new SimulatedRunner(api, api.runnerKey, random),
@@ -121,6 +120,7 @@ final class Simulation implements AutoCloseable {
 
   private void pass(Duration time) {
     record("time passes: " + time);
+    assertAllocated();
     clock.advance(time);
     runners.forEach(SimulatedRunner::report);
     api.plane.sweep();
@@ -234,6 +234,7 @@ final class Simulation implements AutoCloseable {
 
   /// Lets everything go well from now on; then nothing may be stuck, leaked or lost.
   void converge() {
+    assertAllocated();
     record("all goes well from now on");
     runners.forEach(runner -> runner.silent = false);
     settle();
@@ -268,6 +269,31 @@ final class Simulation implements AutoCloseable {
       }
     }
     assertThat(sandboxes()).as("sandboxes after %d minutes", ROUNDS_MAX).isEmpty();
+  }
+
+  /// What is promised of runners is what their sandboxes hold, before a sweep could correct it.
+  private void assertAllocated() {
+    String running = Columns.literals(states(SandboxState::usesProcessor));
+    String kept = Columns.literals(states(SandboxState::keepsFiles));
+    assertThat(
+            number(
+                """
+                SELECT count(*) FROM runner_allocations a
+                LEFT JOIN LATERAL (
+                  SELECT coalesce(sum(cpu) FILTER (WHERE state IN %s), 0) AS cpu,
+                    coalesce(sum(memory) FILTER (WHERE state IN %s), 0) AS memory,
+                    coalesce(sum(disk) FILTER (WHERE state IN %s), 0) AS disk
+                  FROM sandboxes WHERE runner_id = a.runner_id) held ON true
+                WHERE (a.cpu, a.memory_gib, a.disk_gib)
+                  IS DISTINCT FROM (held.cpu, held.memory, held.disk)\
+                """
+                    .formatted(running, running, kept)))
+        .as("runners whose allocation is not the sum of their sandboxes'")
+        .isZero();
+  }
+
+  private static Stream<SandboxState> states(Predicate<SandboxState> which) {
+    return Arrays.stream(SandboxState.values()).filter(which);
   }
 
   private long unsettled() {

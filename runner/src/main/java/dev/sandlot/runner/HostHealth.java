@@ -2,6 +2,7 @@ package dev.sandlot.runner;
 
 import com.google.re2j.Matcher;
 import com.google.re2j.Pattern;
+import dev.sandlot.launcher.LauncherImages;
 import dev.sandlot.model.SandboxLimits;
 import dev.sandlot.runner.sandbox.HostedSandboxes;
 import dev.sandlot.runtime.HostDescription;
@@ -29,17 +30,19 @@ final class HostHealth {
   private final RunnerConfig config;
   private final RuntimeDriver driver;
   private final HostedSandboxes sandboxes;
+  private final LauncherImages images;
   private final com.sun.management.OperatingSystemMXBean machine;
 
   HostHealth(RunnerConfig config, RuntimeDriver driver, HostedSandboxes sandboxes) {
     this.config = config;
     this.driver = driver;
     this.sandboxes = sandboxes;
+    this.images = new LauncherImages(config.launcherSocket());
     this.machine =
         ManagementFactory.getPlatformMXBean(com.sun.management.OperatingSystemMXBean.class);
   }
 
-  /// The contract's `RunnerHealthcheck`.
+  /// The contract's `RunnerHealthcheck`, and the images.
   Map<String, Object> report() {
     Map<String, Object> report = new LinkedHashMap<>();
     report.put("appVersion", config.version());
@@ -53,10 +56,20 @@ final class HostHealth {
     try {
       HostDescription host = driver.describe();
       report.put("metrics", metrics(host, driver.list()));
+      report.put("images", images());
       report.put("serviceHealth", List.of(health(host.usable(), host.reason())));
     } catch (RuntimeFailure failure) {
       report.put("serviceHealth", List.of(health(false, failure.sentence())));
     }
+    return report;
+  }
+
+  private Map<String, Object> images() {
+    Map<String, Object> report = new LinkedHashMap<>();
+    images
+        .newest()
+        .forEach((name, image) ->
+            report.put(name, Map.of("ref", image.id(), "sizeBytes", image.sizeBytes())));
     return report;
   }
 

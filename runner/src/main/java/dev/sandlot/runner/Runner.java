@@ -3,9 +3,12 @@ package dev.sandlot.runner;
 import dev.sandlot.agentclient.AgentConnector;
 import dev.sandlot.launcher.LauncherDriver;
 import dev.sandlot.model.SandboxId;
+import dev.sandlot.model.SandboxState;
+import dev.sandlot.model.job.JobResourceKind;
 import dev.sandlot.runner.dns.DnsForwarder;
 import dev.sandlot.runner.job.ControlPlaneClient;
 import dev.sandlot.runner.job.HealthReports;
+import dev.sandlot.runner.job.JobDispatcher;
 import dev.sandlot.runner.job.JobLoop;
 import dev.sandlot.runner.sandbox.BelievedStates;
 import dev.sandlot.runner.sandbox.HostedSandboxes;
@@ -20,6 +23,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.util.Map;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -51,7 +55,11 @@ public final class Runner implements AutoCloseable {
     reconciler.adopt();
     reconciler.start();
     health = HealthReports.start(controlPlane, new HostHealth(config, driver, sandboxes)::report);
-    jobs = JobLoop.start(controlPlane, new SandboxJobs(sandboxes), config.jobsMax());
+    jobs =
+        JobLoop.start(
+            controlPlane,
+            new JobDispatcher(Map.of(JobResourceKind.SANDBOX, new SandboxJobs(sandboxes))),
+            config.jobsMax());
     LOGGER
         .atInfo()
         .addKeyValue("engine", config.engine())
@@ -105,13 +113,13 @@ public final class Runner implements AutoCloseable {
 
   private record ReportedStates(ControlPlaneClient controlPlane) implements BelievedStates {
     @Override
-    public Map<SandboxId, String> all() throws IOException, InterruptedException {
+    public Map<SandboxId, Optional<SandboxState>> all() throws IOException, InterruptedException {
       return controlPlane.sandboxes();
     }
 
     @Override
     public void stopped(SandboxId id, String reason) throws IOException, InterruptedException {
-      controlPlane.reportState(id, "stopped", reason);
+      controlPlane.reportState(id, SandboxState.STOPPED, reason);
     }
   }
 }

@@ -121,7 +121,9 @@ final class ControlPlaneRole implements AutoCloseable {
             Optional.of(key(secrets, "proxy.key")),
             Optional.of(key(secrets, "health.key")));
     ControlPlaneConfig plain =
-        ControlPlaneConfig.of(database(), addresses, Server.VERSION).withKeys(keys);
+        ControlPlaneConfig.of(database(), addresses, Server.VERSION)
+            .withKeys(keys)
+            .withPlacement(config.placement());
     return withSnapshots(runs ? plain : plain.withoutRunner()).withOthers(others());
   }
 

@@ -3,6 +3,7 @@ package dev.sandlot.server;
 import com.google.re2j.Pattern;
 import dev.sandlot.controlplane.ControlPlaneConfig;
 import dev.sandlot.controlplane.platform.ShownUrl;
+import dev.sandlot.controlplane.runnerpool.Placement;
 import dev.sandlot.http.server.ConnectionLimits;
 import dev.sandlot.http.server.ListenConfig;
 import dev.sandlot.http.server.TlsFiles;
@@ -17,6 +18,7 @@ import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -41,6 +43,7 @@ import java.util.stream.Collectors;
 /// @param databaseUrl JDBC URL of an own PostgreSQL; empty for the embedded one
 /// @param launcherSocket where the launcher listens
 /// @param engine "runsc" or "runc"
+/// @param placement which runner a new sandbox goes to
 /// @param dnsUpstream name server that sandboxes' questions go to; empty: the host's
 /// @param blockedRanges what no sandbox reaches besides private and reserved ranges; enforced by
 ///   the launcher, which is told the same
@@ -64,6 +67,7 @@ record ServerConfig(
     Optional<String> databaseUrl,
     Path launcherSocket,
     String engine,
+    Placement placement,
     Optional<String> dnsUpstream,
     List<Ipv4Range> blockedRanges,
     Optional<String> tracesEndpoint,
@@ -131,6 +135,10 @@ record ServerConfig(
                 reader.text(
                     "SANDLOT_LAUNCHER_SOCKET", home.resolve("run/launcher.sock").toString())),
             reader.oneOf("SANDLOT_ENGINE", "runsc", List.of("runsc", "runc")),
+            Placement.valueOf(
+                reader
+                    .oneOf("SANDLOT_PLACEMENT", "spread", List.of("spread", "pack"))
+                    .toUpperCase(Locale.ROOT)),
             reader.optional("SANDLOT_DNS_UPSTREAM"),
             reader.ranges("SANDLOT_BLOCKED_RANGES"),
             reader.optional("SANDLOT_TRACES_ENDPOINT"),
@@ -234,6 +242,7 @@ record ServerConfig(
         "SANDLOT_TLS_CERTIFICATE", tls.map(files -> files.certificate().toString()).orElse(""));
     values.put("SANDLOT_DATABASE_URL", databaseUrl.map(ShownUrl::of).orElse("embedded"));
     values.put("SANDLOT_ENGINE", engine);
+    values.put("SANDLOT_PLACEMENT", placement.name().toLowerCase(Locale.ROOT));
     values.put("SANDLOT_DNS_UPSTREAM", dnsUpstream.orElse("the host's"));
     values.put(
         "SANDLOT_BLOCKED_RANGES",

@@ -3,6 +3,7 @@ package dev.sandlot.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.sandlot.controlplane.runnerpool.Placement;
 import dev.sandlot.model.Ipv4Range;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -43,9 +44,19 @@ class ServerConfigTest {
     assertThat(config.proxyDomain()).isEqualTo("proxy.localhost:4000");
     assertThat(config.publicHost()).isEqualTo("localhost");
     assertThat(config.engine()).isEqualTo("runsc");
+    assertThat(config.placement()).isEqualTo(Placement.SPREAD);
     assertThat(config.launcherSocket()).isEqualTo(Path.of("/var/lib/sandlot/run/launcher.sock"));
     assertThat(config.databaseUrl()).isEmpty();
     assertThat(config.protocol()).isEqualTo("http");
+  }
+
+  @Test
+  void takesOneOfThePlacementsItKnows() {
+    assertThat(ServerConfig.read(Map.of("SANDLOT_PLACEMENT", "pack")).placement())
+        .isEqualTo(Placement.PACK);
+    assertThatThrownBy(() -> ServerConfig.read(Map.of("SANDLOT_PLACEMENT", "random")))
+        .isInstanceOf(ServerConfig.Invalid.class)
+        .hasMessageContaining("spread, pack");
   }
 
   @Test

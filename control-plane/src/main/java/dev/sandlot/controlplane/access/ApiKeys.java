@@ -1,7 +1,6 @@
 package dev.sandlot.controlplane.access;
 
 import dev.sandlot.controlplane.operation.Permission;
-import dev.sandlot.controlplane.platform.PostgresDatabase;
 import dev.sandlot.model.OperationFailure;
 import dev.sandlot.model.OrganizationId;
 import dev.sandlot.model.RunnerId;
@@ -20,8 +19,8 @@ public final class ApiKeys {
   private final KeyStore store;
   private final InstantSource clock;
 
-  public ApiKeys(PostgresDatabase database, InstantSource clock) {
-    this.store = new PostgresKeyStore(database);
+  public ApiKeys(KeyStore store, InstantSource clock) {
+    this.store = store;
     this.clock = clock;
   }
 

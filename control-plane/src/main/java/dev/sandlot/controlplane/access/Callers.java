@@ -3,7 +3,6 @@ package dev.sandlot.controlplane.access;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.sandlot.controlplane.operation.Caller;
-import dev.sandlot.controlplane.platform.PostgresDatabase;
 import dev.sandlot.controlplane.platform.Signals;
 import dev.sandlot.model.OperationFailure;
 import java.time.Duration;
@@ -34,8 +33,8 @@ public final class Callers {
   private final Cache<String, Optional<KeyStore.Holder>> holders =
       Caffeine.newBuilder().maximumSize(KEPT_MAX).expireAfterWrite(KEPT).build();
 
-  public Callers(PostgresDatabase database, Signals signals, InstantSource clock) {
-    this.store = new PostgresKeyStore(database);
+  public Callers(KeyStore store, Signals signals, InstantSource clock) {
+    this.store = store;
     this.clock = clock;
     this.signals = signals;
     signals.subscribe(this::forget);

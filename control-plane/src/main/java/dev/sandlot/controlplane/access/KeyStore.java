@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Optional;
 
 /// Where keys are kept, by their hash. Each method is one transaction.
-interface KeyStore {
+public interface KeyStore {
   /// Whose key this is.
   ///
   /// @param expiresAt empty: never

@@ -21,10 +21,10 @@ import java.util.UUID;
 import java.util.stream.Collectors;
 
 /// Keys in PostgreSQL.
-final class PostgresKeyStore implements KeyStore {
+public final class PostgresKeyStore implements KeyStore {
   private final PostgresDatabase database;
 
-  PostgresKeyStore(PostgresDatabase database) {
+  public PostgresKeyStore(PostgresDatabase database) {
     this.database = database;
   }
 

@@ -1,15 +1,17 @@
 package dev.sandlot.controlplane.job;
 
-import dev.sandlot.model.JobId;
 import dev.sandlot.model.RunnerId;
-import dev.sandlot.model.SandboxId;
+import dev.sandlot.model.job.JobId;
+import dev.sandlot.model.job.JobResource;
+import dev.sandlot.model.job.JobStatus;
+import dev.sandlot.model.job.JobType;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
 
-/// An order to a runner about one sandbox. May be carried out twice.
+/// An order to a runner about one resource. May be carried out twice.
 ///
-/// @param payload JSON, by type (dev.sandlot.model)
+/// @param payload JSON of what its type carries; empty for nothing
 /// @param traceContext W3C headers of the request behind the order
 /// @param errorMessage why it failed
 /// @param resultMetadata JSON, by type
@@ -18,7 +20,7 @@ public record Job(
     JobType type,
     JobStatus status,
     RunnerId runner,
-    SandboxId sandbox,
+    JobResource resource,
     Optional<String> payload,
     Map<String, String> traceContext,
     Optional<String> errorMessage,
@@ -32,6 +34,14 @@ public record Job(
   /// Without what is secret.
   @Override
   public String toString() {
-    return "Job[id=" + id + ", type=" + type + ", status=" + status + ", sandbox=" + sandbox + "]";
+    return "Job[id="
+        + id
+        + ", type="
+        + type
+        + ", status="
+        + status
+        + ", resource="
+        + resource
+        + "]";
   }
 }

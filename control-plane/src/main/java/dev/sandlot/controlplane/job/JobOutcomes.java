@@ -1,6 +1,6 @@
 package dev.sandlot.controlplane.job;
 
-/// Learns how jobs ended, in the transaction that records the end.
+/// Learns how jobs of one kind of resource ended, in the transaction that records the end.
 public interface JobOutcomes {
   /// The runner did it.
   void completed(Job job);

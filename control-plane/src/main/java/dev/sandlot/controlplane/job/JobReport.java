@@ -1,6 +1,7 @@
 package dev.sandlot.controlplane.job;
 
 import dev.sandlot.http.BodyReader;
+import dev.sandlot.model.job.JobStatus;
 import java.util.Arrays;
 import java.util.Optional;
 

@@ -14,6 +14,7 @@ import dev.sandlot.controlplane.platform.WireTime;
 import dev.sandlot.http.Operation;
 import dev.sandlot.model.OperationFailure;
 import dev.sandlot.model.RunnerId;
+import dev.sandlot.model.job.JobStatus;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -32,11 +33,11 @@ public final class JobRoutes {
   private static final int LIST_DEFAULT = 100;
 
   private final Jobs jobs;
-  private final JobOutcomes outcomes;
+  private final JobResults results;
 
-  public JobRoutes(Jobs jobs, JobOutcomes outcomes) {
+  public JobRoutes(Jobs jobs, JobResults results) {
     this.jobs = jobs;
-    this.outcomes = outcomes;
+    this.results = results;
   }
 
   public List<Operation<Rules>> operations() {
@@ -80,12 +81,8 @@ public final class JobRoutes {
     JobReport report = JobReport.read(call.body());
     return Answer.json(
         json(
-            jobs.report(
-                job.id(),
-                report.status(),
-                report.errorMessage(),
-                report.resultMetadata(),
-                outcomes)));
+            results.report(
+                job.id(), report.status(), report.errorMessage(), report.resultMetadata())));
   }
 
   private static JobStatus status(String text) {
@@ -100,8 +97,8 @@ public final class JobRoutes {
     body.put("id", job.id().toString());
     body.put("type", job.type().name());
     body.put("status", job.status().name());
-    body.put("resourceType", "SANDBOX");
-    body.put("resourceId", job.sandbox().toString());
+    body.put("resourceType", job.resource().kind().name());
+    body.put("resourceId", job.resource().id().toString());
     job.payload().ifPresent(payload -> body.put("payload", payload));
     body.put("traceContext", job.traceContext());
     job.errorMessage().ifPresent(message -> body.put("errorMessage", message));

@@ -2,10 +2,15 @@ package dev.sandlot.controlplane.job;
 
 import dev.sandlot.controlplane.platform.PostgresDatabase;
 import dev.sandlot.controlplane.platform.Signals;
-import dev.sandlot.model.JobId;
+import dev.sandlot.http.Json;
 import dev.sandlot.model.OperationFailure;
 import dev.sandlot.model.RunnerId;
-import dev.sandlot.model.SandboxId;
+import dev.sandlot.model.job.JobId;
+import dev.sandlot.model.job.JobPayload;
+import dev.sandlot.model.job.JobResource;
+import dev.sandlot.model.job.JobStatus;
+import dev.sandlot.model.job.JobType;
+import dev.sandlot.model.job.NoPayload;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -13,7 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/// The queue of orders to runners. Jobs of one sandbox are handed out one after the other. A job
+/// The queue of orders to runners. Jobs of one resource are handed out one after the other. A job
 /// whose answer got lost is handed out again. Thread-safe.
 public final class Jobs {
   /// A job that a runner took and did not report on for so long is handed out again: the answer to
@@ -39,13 +44,17 @@ public final class Jobs {
 
   /// Orders something, in the transaction the caller is in.
   ///
-  /// @param payload JSON, by type
+  /// @throws IllegalArgumentException when the type is for another kind of resource, or carries
+  ///   something else
   public JobId order(
       RunnerId runner,
       JobType type,
-      SandboxId sandbox,
-      Optional<String> payload,
+      JobResource resource,
+      JobPayload payload,
       Map<String, String> traceContext) {
+    if (type.kind() != resource.kind() || !type.payload().isInstance(payload)) {
+      throw new IllegalArgumentException(type + " is not for " + resource + " with such a payload");
+    }
     Instant now = clock.instant();
     Job job =
         new Job(
@@ -53,8 +62,8 @@ public final class Jobs {
             type,
             JobStatus.PENDING,
             runner,
-            sandbox,
-            payload,
+            resource,
+            payload instanceof NoPayload ? Optional.empty() : Optional.of(Json.text(payload)),
             traceContext,
             Optional.empty(),
             Optional.empty(),
@@ -65,26 +74,26 @@ public final class Jobs {
     return job.id();
   }
 
-  /// Keeps others from ending the unfinished jobs of a sandbox until the transaction ends.
-  public void hold(SandboxId sandbox) {
-    store.hold(sandbox);
+  /// Keeps others from ending the unfinished jobs of a resource until the transaction ends.
+  public void hold(JobResource resource) {
+    store.hold(resource);
   }
 
-  /// Ends all unfinished jobs of a sandbox without telling who ordered them: a newer order makes
+  /// Ends all unfinished jobs of a resource without telling who ordered them: a newer order makes
   /// them pointless. In the transaction the caller is in.
-  public void supersede(SandboxId sandbox) {
-    store.supersede(sandbox, clock.instant());
+  public void supersede(JobResource resource) {
+    store.supersede(resource, clock.instant());
   }
 
-  /// Whether an order of this type for the sandbox has not been carried out yet.
-  public boolean anyUnfinished(SandboxId sandbox, JobType type) {
-    return store.anyUnfinished(sandbox, type);
+  /// Whether an order of this type for the resource has not been carried out yet.
+  public boolean anyUnfinished(JobResource resource, JobType type) {
+    return store.anyUnfinished(resource, type);
   }
 
   /// Why an order of this type that was given since then was not carried out; empty when none was
   /// in vain.
-  public Optional<String> failureSince(SandboxId sandbox, JobType type, Instant since) {
-    return store.failureSince(sandbox, type, since);
+  public Optional<String> failureSince(JobResource resource, JobType type, Instant since) {
+    return store.failureSince(resource, type, since);
   }
 
   /// Hands out jobs to a runner, waiting until there are some or the time is over.
@@ -116,73 +125,36 @@ public final class Jobs {
     return JobId.parse(id).flatMap(store::find).filter(job -> job.runner().equals(runner));
   }
 
+  /// A job, whichever runner's it is.
+  ///
+  /// @throws OperationFailure NOT_FOUND
+  Job find(JobId id) {
+    return store.find(id).orElseThrow(() -> unknown(id.toString()));
+  }
+
   static OperationFailure unknown(String id) {
     return OperationFailure.notFound("there is no job " + id + " for this runner");
   }
 
-  /// Takes a runner's report. The same report twice is fine, as its answer may have been lost.
+  /// Records how far a job is.
   ///
-  /// @throws OperationFailure NOT_FOUND or CONFLICT when the job has ended otherwise
-  Job report(
-      JobId id,
-      JobStatus status,
-      Optional<String> errorMessage,
-      Optional<String> resultMetadata,
-      JobOutcomes outcomes) {
-    return database.run(() -> {
-      Job before = store.find(id).orElseThrow(() -> unknown(id.toString()));
-      if (before.status() == status) {
-        return before;
-      }
-      boolean legal = !before.status().isFinal() && status != JobStatus.PENDING;
-      Optional<Job> after =
-          legal
-              ? store.advance(before.id(), status, errorMessage, resultMetadata, clock.instant())
-              : Optional.empty();
-      Job job =
-          after.orElseThrow(() ->
-              OperationFailure.conflict(
-                  "the job is " + before.status() + " and cannot become " + status));
-      if (job.status().isFinal()) {
-        ended(job);
-      }
-      tell(job, outcomes);
-      return job;
-    });
-  }
-
-  private void tell(Job job, JobOutcomes outcomes) {
-    if (job.status() == JobStatus.COMPLETED) {
-      outcomes.completed(job);
-    } else if (job.status() == JobStatus.FAILED) {
-      outcomes.failed(job, job.errorMessage().orElse("the runner gave no reason"));
-    }
-  }
-
-  /// Another of the same sandbox may have waited for this one.
-  private void ended(Job job) {
-    store.waited(job.sandbox(), clock.instant());
-    database.raise(topic(job.runner()));
-  }
-
-  /// Gives up jobs that nobody reported on in time.
-  public void expire(JobOutcomes outcomes) {
-    for (JobType type : JobType.values()) {
-      Instant before = clock.instant().minus(type.patience());
-      for (JobId id : store.unfinishedSince(type, before)) {
-        String reason =
-            "the runner did not report within " + type.patience().toMinutes() + " minutes";
-        database.run(() -> {
-          store
-              .advance(id, JobStatus.FAILED, Optional.of(reason), Optional.empty(), clock.instant())
-              .ifPresent(job -> {
-                ended(job);
-                outcomes.expired(job, reason);
-              });
-          return true;
+  /// @return the job then; empty when it has ended meanwhile
+  Optional<Job> advance(
+      JobId id, JobStatus status, Optional<String> errorMessage, Optional<String> resultMetadata) {
+    Instant now = clock.instant();
+    Optional<Job> job = store.advance(id, status, errorMessage, resultMetadata, now);
+    job.filter(found -> found.status().isFinal())
+        .ifPresent(ended -> {
+          // Another of the same resource may have waited for this one.
+          store.waited(ended.resource(), now);
+          database.raise(topic(ended.runner()));
         });
-      }
-    }
+    return job;
+  }
+
+  /// Those on which nobody reported in time.
+  List<JobId> late(JobType type) {
+    return store.unfinishedSince(type, clock.instant().minus(type.patience()));
   }
 
   /// Forgets jobs that ended before then.

@@ -7,10 +7,23 @@ import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /// How values of ours lie in columns. For `Postgres…` classes.
 public final class Columns {
   private Columns() {}
+
+  /// A constant's name as a statement spells it out: `'STARTED'`. For conditions that must be those
+  /// of a partial index; elsewhere names are bound.
+  public static String literal(Enum<?> constant) {
+    return "'" + constant.name() + "'";
+  }
+
+  /// The same of several: `('STARTED', 'STOPPED')`.
+  public static String literals(Stream<? extends Enum<?>> constants) {
+    return constants.map(Columns::literal).collect(Collectors.joining(", ", "(", ")"));
+  }
 
   public static OffsetDateTime time(Instant instant) {
     return instant.atOffset(ZoneOffset.UTC);

@@ -1,15 +1,14 @@
 package dev.sandlot.controlplane.runnerpool;
 
 import dev.sandlot.model.RunnerId;
+import java.util.Map;
 
-/// What sandboxes hold on a runner. Counted from the sandboxes each time, never kept beside them,
-/// so that it cannot drift.
-@FunctionalInterface
+/// What sandboxes hold on runners, counted from the sandboxes themselves. The pool keeps the same
+/// sums, changed with each sandbox, and is checked against these.
 public interface Allocations {
-  Allocation of(RunnerId runner);
+  /// All runners that hold something, in one look.
+  Map<RunnerId, Allocation> all();
 
-  /// @param cpu cores of the sandboxes that run
-  /// @param memory GiB of the sandboxes that run
-  /// @param disk GiB of all that have files there
-  record Allocation(int cpu, int memory, int disk) {}
+  /// One runner's.
+  Allocation of(RunnerId runner);
 }

@@ -43,30 +43,21 @@ final class PostgresRunnerStore {
     });
   }
 
-  /// The lock is the one that leaves foreign keys to the row alone.
-  List<Runner> lockReady(String region, Instant reportedSince) {
-    return database.query(handle ->
+  /// Those that can take new sandboxes.
+  List<Runner> ready(String region, Instant reportedSince) {
+    return database.single(handle ->
         handle
             .createQuery(
                 """
                 SELECT * FROM runners
                 WHERE region_id = :region AND NOT unschedulable
                   AND last_checked_at >= :since AND unhealthy_reason IS NULL
-                ORDER BY id FOR NO KEY UPDATE\
+                ORDER BY id\
                 """)
             .bind("region", region)
             .bind("since", Columns.time(reportedSince))
             .map((row, _) -> runner(row))
             .list());
-  }
-
-  Optional<Runner> lock(RunnerId id) {
-    return database.query(handle ->
-        handle
-            .createQuery("SELECT * FROM runners WHERE id = :id FOR NO KEY UPDATE")
-            .bind("id", id.value())
-            .map((row, _) -> runner(row))
-            .findOne());
   }
 
   Optional<Runner> find(RunnerId id) {

@@ -1,6 +1,7 @@
 package dev.sandlot.controlplane.runnerpool;
 
 import dev.sandlot.model.RunnerId;
+import dev.sandlot.model.RunnerState;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
@@ -33,12 +34,11 @@ record Runner(
   /// (docs/contract/runners.md#health-and-placement).
   static final Duration SILENCE_MAX = Duration.ofSeconds(60);
 
-  /// "initializing", "ready" or "unresponsive".
-  String state(Instant now) {
+  RunnerState state(Instant now) {
     if (lastCheckedAt.isEmpty()) {
-      return "initializing";
+      return RunnerState.INITIALIZING;
     }
     boolean silent = lastCheckedAt.get().isBefore(now.minus(SILENCE_MAX));
-    return silent || unhealthyReason.isPresent() ? "unresponsive" : "ready";
+    return silent || unhealthyReason.isPresent() ? RunnerState.UNRESPONSIVE : RunnerState.READY;
   }
 }

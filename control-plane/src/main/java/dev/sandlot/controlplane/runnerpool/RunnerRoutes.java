@@ -68,7 +68,7 @@ public final class RunnerRoutes {
         });
     body.put("region", runner.region());
     body.put("name", runner.name());
-    body.put("state", runner.state(pool.now()));
+    body.put("state", runner.state(pool.now()).wire());
     runner.lastCheckedAt().ifPresent(at -> body.put("lastChecked", WireTime.of(at)));
     body.put("unschedulable", runner.unschedulable());
     body.put("tags", List.of());

@@ -1,13 +1,12 @@
 package dev.sandlot.controlplane.sandbox;
 
-import dev.sandlot.controlplane.job.Jobs;
-import dev.sandlot.controlplane.platform.PostgresDatabase;
 import dev.sandlot.controlplane.platform.Signals;
 import dev.sandlot.controlplane.platform.Transactions;
 import dev.sandlot.controlplane.region.Region;
 import dev.sandlot.controlplane.region.Regions;
+import dev.sandlot.controlplane.runnerpool.Allocation;
+import dev.sandlot.controlplane.runnerpool.Candidate;
 import dev.sandlot.controlplane.runnerpool.RunnerPool;
-import dev.sandlot.controlplane.sandbox.store.PostgresSandboxStore;
 import dev.sandlot.controlplane.sandbox.store.Sandbox;
 import dev.sandlot.controlplane.sandbox.store.SandboxStore;
 import dev.sandlot.controlplane.snapshot.Snapshot;
@@ -20,7 +19,10 @@ import dev.sandlot.model.SandboxId;
 import dev.sandlot.model.SandboxState;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /// Makes sandboxes. Thread-safe.
 public final class SandboxCreation {
@@ -39,16 +41,17 @@ public final class SandboxCreation {
       Snapshots snapshots, Regions regions, RunnerPool pool, String defaultSnapshot) {}
 
   public SandboxCreation(
-      PostgresDatabase database,
+      Transactions transactions,
       Parts parts,
-      Jobs jobs,
+      SandboxStore store,
+      SandboxOrders orders,
       Sandboxes sandboxes,
       Signals signals,
       InstantSource clock) {
-    this.transactions = database;
+    this.transactions = transactions;
     this.parts = parts;
-    this.store = new PostgresSandboxStore(database);
-    this.orders = new SandboxOrders(jobs);
+    this.store = store;
+    this.orders = orders;
     this.sandboxes = sandboxes;
     this.signals = signals;
     this.clock = clock;
@@ -67,23 +70,66 @@ public final class SandboxCreation {
     Region region = region(organization, request);
     SandboxId id = SandboxId.random();
     try (Signals.Watch watch = signals.watch(SandboxTransitions.topic(id))) {
-      transactions.runRelaxed(() -> {
-        RunnerId runner =
-            parts
-                .pool()
-                .place(
-                    region.id(),
-                    new RunnerPool.Demand(snapshot.cpu(), snapshot.memory(), snapshot.disk()));
-        Sandbox sandbox = sandbox(id, organization, region, runner, snapshot, request);
-        Instant now = sandbox.createdAt();
+      place(
+          region,
+          snapshot,
+          place -> write(sandbox(id, organization, region, place, snapshot, request), asker));
+      return started(id, watch, snapshot, asker);
+    }
+  }
+
+  /// Tries the runners that have room, one after the other: another sandbox may have taken it since
+  /// they were looked at.
+  ///
+  /// @param writing false when the runner has no room any more
+  private void place(Region region, Snapshot snapshot, Predicate<Place> writing) {
+    Allocation demand = new Allocation(snapshot.cpu(), snapshot.memory(), snapshot.disk());
+    Map<RunnerId, String> refs = parts.snapshots().refs(snapshot.id());
+    List<Candidate> candidates = parts.pool().candidates(region.id(), demand, refs.keySet());
+    for (Candidate candidate : candidates) {
+      String ref = refs.get(candidate.runner());
+      if (ref == null) {
+        // Those that have it come first, and it cannot be brought to others yet.
+        throw OperationFailure.badRequest(
+            ClientWords.noRunner(
+                "none that has room has the snapshot "
+                    + snapshot.name()
+                    + "; build its image there: ./dev setup image"));
+      }
+      if (writing.test(new Place(candidate.runner(), ref))) {
+        return;
+      }
+    }
+    throw parts.pool().full(candidates.getFirst().runner(), demand);
+  }
+
+  /// A runner, and the snapshot's image there.
+  private record Place(RunnerId runner, String ref) {}
+
+  /// Writes a sandbox, orders it, and takes its room on the runner, in one transaction.
+  ///
+  /// @return false when the runner has no room any more; nothing is written
+  private boolean write(Sandbox sandbox, Requester asker) {
+    Instant now = sandbox.createdAt();
+    try {
+      return transactions.runRelaxed(() -> {
         if (!store.insert(sandbox, sandbox.state().patience().map(now::plus))) {
           throw OperationFailure.conflict(ClientWords.alreadyExists(sandbox.spec().name()));
         }
         orders.create(sandbox, asker.trace());
-        return sandbox;
+        if (!parts.pool().reserve(sandbox.runner(), sandbox.spec().allocation(sandbox.state()))) {
+          throw new RoomTaken();
+        }
+        return true;
       });
-      return started(id, watch, snapshot, asker);
+    } catch (RoomTaken _) {
+      return false;
     }
+  }
+
+  /// Undoes a transaction.
+  private static final class RoomTaken extends RuntimeException {
+    private static final long serialVersionUID = 1;
   }
 
   private Sandbox started(SandboxId id, Signals.Watch watch, Snapshot snapshot, Requester asker)
@@ -95,7 +141,7 @@ public final class SandboxCreation {
       throw OperationFailure.badRequest(
           "the sandbox could not be created: " + after.status().errorReason().orElse("unknown"));
     }
-    parts.snapshots().used(snapshot.id());
+    parts.snapshots().used(snapshot.id(), after.runner());
     return after;
   }
 
@@ -112,7 +158,7 @@ public final class SandboxCreation {
                         + "; the default one is "
                         + parts.defaultSnapshot()));
     if (!snapshot.active()) {
-      throw OperationFailure.badRequest("snapshot: " + wanted + " is " + snapshot.state());
+      throw OperationFailure.badRequest("snapshot: " + wanted + " is " + snapshot.state().wire());
     }
     return snapshot;
   }
@@ -133,7 +179,7 @@ public final class SandboxCreation {
       SandboxId id,
       OrganizationId organization,
       Region region,
-      RunnerId runner,
+      Place place,
       Snapshot snapshot,
       CreateRequest request) {
     Instant now = clock.instant();
@@ -141,11 +187,11 @@ public final class SandboxCreation {
         id,
         organization,
         region.id(),
-        runner,
+        place.runner(),
         new Sandbox.Spec(
             request.name().orElse(id.toString()),
             snapshot.name(),
-            snapshot.ref(),
+            place.ref(),
             request.user(),
             request.env(),
             snapshot.cpu(),

@@ -1,23 +1,24 @@
 package dev.sandlot.controlplane.sandbox;
 
-import dev.sandlot.controlplane.job.JobType;
 import dev.sandlot.controlplane.job.Jobs;
 import dev.sandlot.controlplane.sandbox.lifecycle.SandboxCommand;
 import dev.sandlot.controlplane.sandbox.store.NetworkSettings;
 import dev.sandlot.controlplane.sandbox.store.Sandbox;
-import dev.sandlot.http.Json;
-import dev.sandlot.model.NetworkJob;
-import dev.sandlot.model.SandboxJob;
-import dev.sandlot.model.StopJob;
+import dev.sandlot.model.job.JobPayload;
+import dev.sandlot.model.job.JobResource;
+import dev.sandlot.model.job.JobType;
+import dev.sandlot.model.job.NetworkJob;
+import dev.sandlot.model.job.NoPayload;
+import dev.sandlot.model.job.SandboxJob;
+import dev.sandlot.model.job.StopJob;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.Optional;
 
 /// Turns commands of the lifecycle into jobs, in the transaction that writes the state.
-final class SandboxOrders {
+public final class SandboxOrders {
   private final Jobs jobs;
 
-  SandboxOrders(Jobs jobs) {
+  public SandboxOrders(Jobs jobs) {
     this.jobs = jobs;
   }
 
@@ -34,43 +35,39 @@ final class SandboxOrders {
   /// sandbox's row is locked: a report locks its job before the sandbox, and both must take the
   /// same way.
   void hold(Sandbox sandbox) {
-    jobs.hold(sandbox.id());
+    jobs.hold(JobResource.of(sandbox.id()));
   }
 
   /// Drops what was ordered before.
   void drop(Sandbox sandbox) {
-    jobs.supersede(sandbox.id());
+    jobs.supersede(JobResource.of(sandbox.id()));
   }
 
   void create(Sandbox sandbox, Map<String, String> trace) {
-    order(sandbox, JobType.CREATE_SANDBOX, Optional.of(whole(sandbox)), trace);
+    order(sandbox, JobType.CREATE_SANDBOX, whole(sandbox), trace);
   }
 
   void carryOut(SandboxCommand command, Sandbox sandbox, boolean force, Map<String, String> trace) {
     switch (command) {
       case NOTHING, DROP_ORDERS -> {}
-      case START_ON_RUNNER ->
-          order(sandbox, JobType.START_SANDBOX, Optional.of(whole(sandbox)), trace);
-      case STOP_ON_RUNNER ->
-          order(sandbox, JobType.STOP_SANDBOX, Optional.of(new StopJob(force)), trace);
-      case KILL_ON_RUNNER ->
-          order(sandbox, JobType.STOP_SANDBOX, Optional.of(new StopJob(true)), trace);
+      case START_ON_RUNNER -> order(sandbox, JobType.START_SANDBOX, whole(sandbox), trace);
+      case STOP_ON_RUNNER -> order(sandbox, JobType.STOP_SANDBOX, new StopJob(force), trace);
+      case KILL_ON_RUNNER -> order(sandbox, JobType.STOP_SANDBOX, new StopJob(true), trace);
       case DESTROY_ON_RUNNER, DESTROY_NOW_ON_RUNNER ->
-          order(sandbox, JobType.DESTROY_SANDBOX, Optional.empty(), trace);
+          order(sandbox, JobType.DESTROY_SANDBOX, new NoPayload(), trace);
       case APPLY_NETWORK_ON_RUNNER -> {
         NetworkSettings network = sandbox.settings().network();
         order(
             sandbox,
             JobType.UPDATE_SANDBOX_NETWORK_SETTINGS,
-            Optional.of(new NetworkJob(network.blockAll(), network.allowList())),
+            new NetworkJob(network.blockAll(), network.allowList()),
             trace);
       }
     }
   }
 
-  private void order(
-      Sandbox sandbox, JobType type, Optional<Object> payload, Map<String, String> trace) {
-    jobs.order(sandbox.runner(), type, sandbox.id(), payload.map(Json::text), trace);
+  private void order(Sandbox sandbox, JobType type, JobPayload payload, Map<String, String> trace) {
+    jobs.order(sandbox.runner(), type, JobResource.of(sandbox.id()), payload, trace);
   }
 
   private static SandboxJob whole(Sandbox sandbox) {

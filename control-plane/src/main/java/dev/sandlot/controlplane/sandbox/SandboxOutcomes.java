@@ -5,7 +5,9 @@ import dev.sandlot.controlplane.job.JobOutcomes;
 import dev.sandlot.controlplane.platform.Transactions;
 import dev.sandlot.controlplane.sandbox.lifecycle.SandboxEvent;
 import dev.sandlot.http.Json;
+import dev.sandlot.model.SandboxId;
 import dev.sandlot.model.SandboxState;
+import dev.sandlot.model.job.JobType;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -13,70 +15,78 @@ import tools.jackson.core.JacksonException;
 
 /// What the end of a job means for its sandbox. An end that comes when the sandbox no longer waits
 /// for it means nothing.
-final class SandboxOutcomes implements JobOutcomes {
+public final class SandboxOutcomes implements JobOutcomes {
+  /// What the sandbox waits in for a job, and what its end is for the lifecycle. A job without one
+  /// changes what the sandbox may reach, in whatever state it is.
+  private record Step(SandboxState awaits, SandboxEvent done) {}
+
+  private static final Map<JobType, Step> STEPS =
+      Map.of(
+          JobType.CREATE_SANDBOX, new Step(SandboxState.CREATING, SandboxEvent.RUNNER_STARTED),
+          JobType.START_SANDBOX, new Step(SandboxState.STARTING, SandboxEvent.RUNNER_STARTED),
+          JobType.STOP_SANDBOX, new Step(SandboxState.STOPPING, SandboxEvent.RUNNER_STOPPED),
+          JobType.DESTROY_SANDBOX,
+              new Step(SandboxState.DESTROYING, SandboxEvent.RUNNER_DESTROYED));
+
   private final Transactions transactions;
   private final SandboxTransitions transitions;
 
-  SandboxOutcomes(Transactions transactions, SandboxTransitions transitions) {
+  public SandboxOutcomes(Transactions transactions, SandboxTransitions transitions) {
     this.transactions = transactions;
     this.transitions = transitions;
   }
 
-  @Override
-  public void completed(Job job) {
-    switch (job.type()) {
-      case CREATE_SANDBOX -> apply(job, SandboxEvent.RUNNER_STARTED, SandboxState.CREATING);
-      case START_SANDBOX -> apply(job, SandboxEvent.RUNNER_STARTED, SandboxState.STARTING);
-      case STOP_SANDBOX -> apply(job, SandboxEvent.RUNNER_STOPPED, SandboxState.STOPPING);
-      case DESTROY_SANDBOX -> apply(job, SandboxEvent.RUNNER_DESTROYED, SandboxState.DESTROYING);
-      case UPDATE_SANDBOX_NETWORK_SETTINGS ->
-          transactions.raise(SandboxTransitions.topic(job.sandbox()));
-    }
+  private static SandboxId id(Job job) {
+    return job.resource().sandbox();
   }
 
-  private void apply(Job job, SandboxEvent event, SandboxState awaited) {
-    transitions.apply(job.sandbox(), event, Cause.NONE.in(awaited));
+  private static String topic(Job job) {
+    return SandboxTransitions.topic(id(job));
+  }
+
+  @Override
+  public void completed(Job job) {
+    Step step = STEPS.get(job.type());
+    if (step == null) {
+      transactions.raise(topic(job));
+    } else {
+      transitions.apply(id(job), step.done(), Cause.NONE.in(step.awaits()));
+    }
   }
 
   @Override
   public void failed(Job job, String reason) {
-    switch (job.type()) {
-      case CREATE_SANDBOX -> fail(job, reason, SandboxState.CREATING);
-      case START_SANDBOX -> fail(job, reason, SandboxState.STARTING);
-      case STOP_SANDBOX -> fail(job, reason, SandboxState.STOPPING);
-      case DESTROY_SANDBOX -> fail(job, reason, SandboxState.DESTROYING);
-      case UPDATE_SANDBOX_NETWORK_SETTINGS -> networkFailed(job, reason);
+    Step step = STEPS.get(job.type());
+    if (step == null) {
+      networkFailed(job, reason);
+    } else {
+      fail(job, reason, step.awaits());
     }
   }
 
   @Override
   public void expired(Job job, String reason) {
-    switch (job.type()) {
-      case CREATE_SANDBOX -> passDeadline(job, SandboxState.CREATING);
-      case START_SANDBOX -> passDeadline(job, SandboxState.STARTING);
-      case STOP_SANDBOX -> passDeadline(job, SandboxState.STOPPING);
-      case DESTROY_SANDBOX -> passDeadline(job, SandboxState.DESTROYING);
-      case UPDATE_SANDBOX_NETWORK_SETTINGS -> networkFailed(job, reason);
+    Step step = STEPS.get(job.type());
+    if (step == null) {
+      networkFailed(job, reason);
+    } else {
+      transitions.apply(id(job), SandboxEvent.DEADLINE_PASSED, Cause.late().in(step.awaits()));
     }
-  }
-
-  private void passDeadline(Job job, SandboxState awaited) {
-    transitions.apply(job.sandbox(), SandboxEvent.DEADLINE_PASSED, Cause.late().in(awaited));
   }
 
   private void networkFailed(Job job, String reason) {
     transitions.apply(
-        job.sandbox(),
+        id(job),
         SandboxEvent.NETWORK_FAILED,
         Cause.because("its network settings could not be applied: " + reason).withForce(true));
     // Who asked for them waits for the job, whatever the sandbox does meanwhile.
-    transactions.raise(SandboxTransitions.topic(job.sandbox()));
+    transactions.raise(topic(job));
   }
 
   private void fail(Job job, String message, SandboxState awaited) {
     Failure failure = Failure.read(message, awaited != SandboxState.CREATING);
     transitions.apply(
-        job.sandbox(),
+        id(job),
         SandboxEvent.RUNNER_FAILED,
         Cause.NONE.withReason(failure.reason(), failure.recoverable()).in(awaited));
   }

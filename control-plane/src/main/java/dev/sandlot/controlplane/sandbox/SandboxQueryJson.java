@@ -16,24 +16,6 @@ import java.util.Set;
 /// Reads what a client wants of a list (docs/contract/sandboxes.md#listing), and of its older form
 /// with numbered pages.
 final class SandboxQueryJson {
-  /// States of the contract that no sandbox of this build is ever in.
-  private static final Set<String> OTHER_STATES =
-      Set.of(
-          "restoring",
-          "build_failed",
-          "pending_build",
-          "building_snapshot",
-          "unknown",
-          "pulling_snapshot",
-          "archived",
-          "archiving",
-          "resizing",
-          "snapshotting",
-          "forking",
-          "pausing",
-          "paused",
-          "resuming");
-
   private static final int RESOURCE_MAX = 1_000_000;
   private static final int PAGE_MAX = 100_000;
   private static final List<String> CLASSES =
@@ -147,7 +129,7 @@ final class SandboxQueryJson {
       Optional<SandboxState> state =
           SandboxState.parse(wire).filter(known -> known != SandboxState.DESTROYED);
       state.ifPresent(states::add);
-      if (state.isEmpty() && !OTHER_STATES.contains(wire)) {
+      if (state.isEmpty() && !SandboxState.isOfContract(wire)) {
         throw OperationFailure.badRequest(
             "states must be states of a sandbox such as started or stopped, not " + wire);
       }

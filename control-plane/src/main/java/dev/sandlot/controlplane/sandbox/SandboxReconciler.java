@@ -1,11 +1,10 @@
 package dev.sandlot.controlplane.sandbox;
 
+import dev.sandlot.controlplane.job.JobResults;
 import dev.sandlot.controlplane.job.Jobs;
-import dev.sandlot.controlplane.platform.PostgresDatabase;
 import dev.sandlot.controlplane.platform.Signals;
 import dev.sandlot.controlplane.runnerpool.RunnerPool;
 import dev.sandlot.controlplane.sandbox.lifecycle.SandboxEvent;
-import dev.sandlot.controlplane.sandbox.store.PostgresSandboxStore;
 import dev.sandlot.controlplane.sandbox.store.Sandbox;
 import dev.sandlot.controlplane.sandbox.store.SandboxStore;
 import dev.sandlot.model.RunnerId;
@@ -19,9 +18,9 @@ import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Carries on what time brings about: deadlines, idle sandboxes, silent runners, old rows. Takes no
-/// input: each sweep reads what is and applies events, so a sweep that is lost or doubled does no
-/// harm. Woken by a signal and by a timer.
+/// Carries on what time brings about: deadlines, idle sandboxes, silent runners, old rows. Checks
+/// what is promised of runners. Takes no input: each sweep reads what is and applies events, so a
+/// sweep that is lost or doubled does no harm. Woken by a signal and by a timer.
 public final class SandboxReconciler implements AutoCloseable {
   /// Raise this to have a sweep now.
   public static final String TOPIC = "reconcile";
@@ -37,8 +36,8 @@ public final class SandboxReconciler implements AutoCloseable {
 
   private final SandboxStore store;
   private final SandboxTransitions transitions;
-  private final Sandboxes sandboxes;
   private final Jobs jobs;
+  private final JobResults results;
   private final RunnerPool pool;
   private final Signals signals;
   private final InstantSource clock;
@@ -50,25 +49,28 @@ public final class SandboxReconciler implements AutoCloseable {
   private final Thread thread;
   private volatile boolean closed;
 
+  /// When it sweeps.
+  ///
   /// @param pause between two sweeps that nothing else wakes
+  public record Pace(InstantSource clock, Duration pause) {}
+
   public SandboxReconciler(
-      PostgresDatabase database,
-      Sandboxes sandboxes,
+      SandboxStore store,
+      SandboxTransitions transitions,
       Jobs jobs,
+      JobResults results,
       RunnerPool pool,
       Signals signals,
-      InstantSource clock,
-      Duration pause) {
-    this.store = new PostgresSandboxStore(database);
-    this.transitions =
-        new SandboxTransitions(database, store, new SandboxOrders(jobs), pool, clock);
-    this.sandboxes = sandboxes;
+      Pace pace) {
+    this.store = store;
+    this.transitions = transitions;
     this.jobs = jobs;
+    this.results = results;
     this.pool = pool;
     this.signals = signals;
-    this.clock = clock;
+    this.clock = pace.clock();
     this.listening = clock.instant();
-    this.pause = pause;
+    this.pause = pace.pause();
     this.thread = Thread.ofVirtual().name("sandbox-reconciler").unstarted(this::run);
   }
 
@@ -90,13 +92,14 @@ public final class SandboxReconciler implements AutoCloseable {
   /// One sweep. What fails is logged and tried again in the next.
   public void sweep() {
     Instant now = clock.instant();
-    guarded("jobs", () -> jobs.expire(sandboxes.jobOutcomes()));
+    guarded("jobs", results::expire);
     guarded("deadlines", () -> each(store.pastDeadline(now), this::passDeadline));
     guarded("idle", () -> each(store.dueToStop(now), this::stopIdle));
-    guarded("stopped", () -> each(store.dueToDelete(now), this::deleteStopped));
+    guarded("at rest", () -> each(store.dueToDelete(now), this::deleteStopped));
     if (!now.isBefore(listening.plus(RUNNER_GONE_AFTER))) {
       guarded("runners", () -> pool.silentFor(RUNNER_GONE_AFTER).forEach(this::giveUp));
     }
+    guarded("allocations", pool::repairAllocations);
     guarded("purge", () -> purge(now));
   }
 

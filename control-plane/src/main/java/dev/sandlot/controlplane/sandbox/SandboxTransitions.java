@@ -2,6 +2,7 @@ package dev.sandlot.controlplane.sandbox;
 
 import dev.sandlot.controlplane.platform.Lifecycle.Outcome;
 import dev.sandlot.controlplane.platform.Transactions;
+import dev.sandlot.controlplane.runnerpool.Allocation;
 import dev.sandlot.controlplane.runnerpool.RunnerPool;
 import dev.sandlot.controlplane.sandbox.lifecycle.SandboxCommand;
 import dev.sandlot.controlplane.sandbox.lifecycle.SandboxEvent;
@@ -23,7 +24,7 @@ import org.slf4j.LoggerFactory;
 
 /// Applies events to sandboxes: asks the lifecycle, writes the next state and its command in one
 /// transaction, wakes who waits. Thread-safe.
-final class SandboxTransitions {
+public final class SandboxTransitions {
   private static final Logger LOGGER = LoggerFactory.getLogger(SandboxTransitions.class);
   private static final SecureRandom RANDOM = new SecureRandom();
   private static final String SECRET_ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789_-";
@@ -39,7 +40,7 @@ final class SandboxTransitions {
   private final RunnerPool pool;
   private final InstantSource clock;
 
-  SandboxTransitions(
+  public SandboxTransitions(
       Transactions transactions,
       SandboxStore store,
       SandboxOrders orders,
@@ -112,9 +113,6 @@ final class SandboxTransitions {
 
   private Optional<Sandbox> write(
       Sandbox read, SandboxEvent event, SandboxState state, SandboxCommand command, Cause cause) {
-    if (command == SandboxCommand.START_ON_RUNNER) {
-      pool.admit(read.runner(), new RunnerPool.Demand(read.spec().cpu(), read.spec().memory(), 0));
-    }
     if (SandboxOrders.drops(command) && !dropOrders(read)) {
       return Optional.empty();
     }
@@ -137,6 +135,7 @@ final class SandboxTransitions {
             now,
             now);
     orders.carryOut(command, after, cause.force(), cause.trace());
+    allocate(after, read.state(), command);
     transactions.raise(topic(read.id()));
     if (state == SandboxState.STOPPED && after.ephemeral()) {
       transactions.raise(SandboxReconciler.TOPIC);
@@ -149,6 +148,18 @@ final class SandboxTransitions {
         .addKeyValue("event", event)
         .log("sandbox state changed");
     return Optional.of(after);
+  }
+
+  /// Keeps what the runner has promised in line with the state. Comes last: whoever holds a
+  /// runner's allocation waits for nothing else.
+  private void allocate(Sandbox after, SandboxState before, SandboxCommand command) {
+    Allocation held = after.spec().allocation(before);
+    Allocation holds = after.spec().allocation(after.state());
+    if (command == SandboxCommand.START_ON_RUNNER) {
+      pool.admit(after.runner(), holds.minus(held));
+    } else {
+      pool.change(after.runner(), held, holds);
+    }
   }
 
   /// Drops what was ordered before, unless someone else changes the sandbox: then the orders may

@@ -2,16 +2,11 @@ package dev.sandlot.controlplane.sandbox;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
-import dev.sandlot.controlplane.job.JobOutcomes;
-import dev.sandlot.controlplane.job.JobType;
 import dev.sandlot.controlplane.job.Jobs;
-import dev.sandlot.controlplane.platform.PostgresDatabase;
 import dev.sandlot.controlplane.platform.Signals;
-import dev.sandlot.controlplane.runnerpool.Allocations;
 import dev.sandlot.controlplane.runnerpool.RunnerPool;
 import dev.sandlot.controlplane.sandbox.lifecycle.SandboxEvent;
 import dev.sandlot.controlplane.sandbox.store.NetworkSettings;
-import dev.sandlot.controlplane.sandbox.store.PostgresSandboxStore;
 import dev.sandlot.controlplane.sandbox.store.Sandbox;
 import dev.sandlot.controlplane.sandbox.store.SandboxQuery;
 import dev.sandlot.controlplane.sandbox.store.SandboxStore;
@@ -21,6 +16,8 @@ import dev.sandlot.model.OrganizationId;
 import dev.sandlot.model.RunnerId;
 import dev.sandlot.model.SandboxId;
 import dev.sandlot.model.SandboxState;
+import dev.sandlot.model.job.JobResource;
+import dev.sandlot.model.job.JobType;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -39,7 +36,6 @@ public final class Sandboxes {
 
   private final SandboxStore store;
   private final SandboxTransitions transitions;
-  private final SandboxOutcomes outcomes;
   private final Jobs jobs;
   private final RunnerPool pool;
   private final Signals signals;
@@ -49,26 +45,19 @@ public final class Sandboxes {
       Caffeine.newBuilder().expireAfterWrite(ACTIVITY_PAUSE).build();
 
   public Sandboxes(
-      PostgresDatabase database, Jobs jobs, RunnerPool pool, Signals signals, InstantSource clock) {
-    this.store = new PostgresSandboxStore(database);
-    this.transitions =
-        new SandboxTransitions(database, store, new SandboxOrders(jobs), pool, clock);
-    this.outcomes = new SandboxOutcomes(database, transitions);
+      SandboxStore store,
+      SandboxTransitions transitions,
+      Jobs jobs,
+      RunnerPool pool,
+      Signals signals,
+      InstantSource clock) {
+    this.store = store;
+    this.transitions = transitions;
     this.jobs = jobs;
     this.pool = pool;
     this.signals = signals;
     this.wait = new SandboxWait(store::find);
     this.clock = clock;
-  }
-
-  /// What sandboxes hold on runners.
-  public static Allocations allocations(PostgresDatabase database) {
-    return new PostgresSandboxStore(database);
-  }
-
-  /// What the ends of jobs mean for sandboxes.
-  public JobOutcomes jobOutcomes() {
-    return outcomes;
   }
 
   /// A sandbox of the organisation, by id or name.
@@ -193,7 +182,7 @@ public final class Sandboxes {
   private void awaitApplied(SandboxId id, Signals.Watch watch, Instant asked, Requester asker)
       throws InterruptedException {
     long end = SandboxWait.end(RequestLimits.WAIT_MAX);
-    while (jobs.anyUnfinished(id, JobType.UPDATE_SANDBOX_NETWORK_SETTINGS)) {
+    while (jobs.anyUnfinished(JobResource.of(id), JobType.UPDATE_SANDBOX_NETWORK_SETTINGS)) {
       if (SandboxWait.over(watch, end, asker.left())) {
         throw new OperationFailure(
             ErrorCode.GATEWAY_TIMEOUT,
@@ -202,7 +191,7 @@ public final class Sandboxes {
       }
     }
     Optional<String> failure =
-        jobs.failureSince(id, JobType.UPDATE_SANDBOX_NETWORK_SETTINGS, asked);
+        jobs.failureSince(JobResource.of(id), JobType.UPDATE_SANDBOX_NETWORK_SETTINGS, asked);
     if (failure.isPresent()) {
       Sandbox after = wait.untilSettled(id, watch, end, asker.left());
       throw new OperationFailure(

@@ -2,14 +2,14 @@ package dev.sandlot.controlplane.snapshot;
 
 import dev.sandlot.model.OrganizationId;
 import dev.sandlot.model.SnapshotId;
+import dev.sandlot.model.SnapshotState;
 import java.time.Instant;
 import java.util.Optional;
 
 /// What a sandbox starts from.
 ///
 /// @param organization empty: general, for all
-/// @param ref the image's id on the runners
-/// @param state "active" is the only one from which sandboxes start
+/// @param ref the image's id on one of the runners that have it; empty when none has
 /// @param cpu cores of a sandbox made from it
 /// @param memory GiB
 /// @param disk GiB
@@ -17,8 +17,8 @@ public record Snapshot(
     SnapshotId id,
     Optional<OrganizationId> organization,
     String name,
-    String ref,
-    String state,
+    Optional<String> ref,
+    SnapshotState state,
     int cpu,
     int memory,
     int disk,
@@ -26,6 +26,6 @@ public record Snapshot(
     Instant updatedAt,
     Optional<Instant> lastUsedAt) {
   public boolean active() {
-    return state.equals("active");
+    return state == SnapshotState.ACTIVE;
   }
 }

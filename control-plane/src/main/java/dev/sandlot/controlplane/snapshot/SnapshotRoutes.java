@@ -67,7 +67,7 @@ public final class SnapshotRoutes {
     Comparator<Snapshot> wanted =
         switch (query.text("sort").orElse("lastUsedAt")) {
           case "name" -> Comparator.comparing(Snapshot::name);
-          case "state" -> Comparator.comparing(Snapshot::state);
+          case "state" -> Comparator.comparing(snapshot -> snapshot.state().wire());
           case "createdAt" -> Comparator.comparing(Snapshot::createdAt);
           case "lastUsedAt" ->
               Comparator.comparing(snapshot -> snapshot.lastUsedAt().orElse(snapshot.createdAt()));
@@ -91,7 +91,7 @@ public final class SnapshotRoutes {
     snapshot.organization().ifPresent(id -> body.put("organizationId", id.toString()));
     body.put("general", snapshot.organization().isEmpty());
     body.put("name", snapshot.name());
-    body.put("state", snapshot.state());
+    body.put("state", snapshot.state().wire());
     body.put("size", null);
     body.put("entrypoint", null);
     body.put("cpu", snapshot.cpu());
@@ -103,7 +103,7 @@ public final class SnapshotRoutes {
     body.put("updatedAt", WireTime.of(snapshot.updatedAt()));
     Optional<String> used = snapshot.lastUsedAt().map(WireTime::of);
     body.put("lastUsedAt", used.orElse(null));
-    body.put("ref", snapshot.ref());
+    snapshot.ref().ifPresent(ref -> body.put("ref", ref));
     body.put("sandboxClass", "container");
     body.put("sourceSandboxId", null);
     return body;

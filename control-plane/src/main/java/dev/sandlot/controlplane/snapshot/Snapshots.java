@@ -3,9 +3,11 @@ package dev.sandlot.controlplane.snapshot;
 import dev.sandlot.controlplane.platform.PostgresDatabase;
 import dev.sandlot.model.ClientWords;
 import dev.sandlot.model.OrganizationId;
+import dev.sandlot.model.RunnerId;
 import dev.sandlot.model.SnapshotId;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /// The snapshots. Thread-safe.
@@ -14,25 +16,37 @@ public final class Snapshots {
 
   private final PostgresSnapshotStore store;
   private final ImageCatalog images;
+
+  /// Empty where none has images that could be asked for here.
+  private final String runner;
+
   private final InstantSource clock;
 
   /// @param images where the images of optional snapshots are asked for
-  public Snapshots(PostgresDatabase database, ImageCatalog images, InstantSource clock) {
+  /// @param runner the name of the runner that has those images; empty: none is on this machine
+  public Snapshots(
+      PostgresDatabase database,
+      ImageCatalog images,
+      Optional<String> runner,
+      InstantSource clock) {
     this.store = new PostgresSnapshotStore(database);
     this.images = images;
+    this.runner = runner.orElse("");
     this.clock = clock;
   }
 
   /// Sees to it that the default snapshot exists as it is configured.
+  ///
+  /// Preconditions: the runner exists, if there is one here.
   public void ensureDefault(DefaultSnapshot snapshot) {
-    store.putGeneral(SnapshotId.random(), snapshot, clock.instant());
+    store.putGeneral(SnapshotId.random(), snapshot, runner, clock.instant());
   }
 
   /// Offers the optional snapshots whose images are there, and takes back those whose are not.
   public void ensureOptional() {
     for (OptionalSnapshot optional : OPTIONAL) {
       if (!offer(optional)) {
-        store.removeGeneral(optional.name());
+        store.removeGeneral(optional.name(), runner);
       }
     }
   }
@@ -40,7 +54,7 @@ public final class Snapshots {
   private boolean offer(OptionalSnapshot optional) {
     Optional<String> image = images.newest(optional.name());
     image.ifPresent(
-        id -> store.putGeneral(SnapshotId.random(), optional.from(id), clock.instant()));
+        id -> store.putGeneral(SnapshotId.random(), optional.from(id), runner, clock.instant()));
     return image.isPresent();
   }
 
@@ -79,8 +93,27 @@ public final class Snapshots {
     return more ? store.visibleTo(organization) : visible;
   }
 
-  /// Notes that a sandbox was made from it.
-  public void used(SnapshotId id) {
-    store.used(id, clock.instant());
+  /// Takes what a runner says of its images. One whose images are asked for here has those that it
+  /// was found to have.
+  ///
+  /// @param reported the newest image of each name
+  public void reported(RunnerId from, Map<String, ReportedImage> reported) {
+    for (OptionalSnapshot optional : OPTIONAL) {
+      ReportedImage image = reported.get(optional.name());
+      if (image != null) {
+        store.addGeneral(SnapshotId.random(), optional.from(image.ref()), clock.instant());
+      }
+    }
+    store.putReported(from, runner, reported);
+  }
+
+  /// The runners on which sandboxes can be made from a snapshot, with the image's id on each.
+  public Map<RunnerId, String> refs(SnapshotId id) {
+    return store.refs(id);
+  }
+
+  /// Notes that a sandbox was made from it on a runner.
+  public void used(SnapshotId id, RunnerId on) {
+    store.used(id, on, clock.instant());
   }
 }

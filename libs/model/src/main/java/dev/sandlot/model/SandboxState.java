@@ -3,6 +3,7 @@ package dev.sandlot.model;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Optional;
+import java.util.Set;
 
 /// Where a sandbox is in its life. What is intended is part of it: STOPPING means that someone
 /// wants it stopped. Clients see the wire names (docs/contract/sandboxes.md#reported-state).
@@ -23,6 +24,24 @@ public enum SandboxState {
   DESTROYED("destroyed", "destroyed", Optional.empty(), false),
   /// Something failed, and the reason is kept. It can be deleted, and recovered if it says so.
   ERROR("error", "started", Optional.empty(), false);
+
+  /// States of the contract that no sandbox of this build is ever in.
+  private static final Set<String> OF_OTHER_BUILDS =
+      Set.of(
+          "restoring",
+          "build_failed",
+          "pending_build",
+          "building_snapshot",
+          "unknown",
+          "pulling_snapshot",
+          "archived",
+          "archiving",
+          "resizing",
+          "snapshotting",
+          "forking",
+          "pausing",
+          "paused",
+          "resuming");
 
   private final String wire;
   private final String wireDesired;
@@ -57,6 +76,22 @@ public enum SandboxState {
     return usesProcessor;
   }
 
+  /// Whether it runs, and nothing is to change about that.
+  public boolean isRunning() {
+    return this == STARTED;
+  }
+
+  /// Whether nothing of it may run. In error too: it was given up, perhaps while its runner was not
+  /// heard of, and what runs is accounted to nobody.
+  public boolean isAtRest() {
+    return this == STOPPED || this == DESTROYED || this == ERROR;
+  }
+
+  /// Whether its files count towards the disk of its runner.
+  public boolean keepsFiles() {
+    return this != DESTROYED;
+  }
+
   /// Whether it runs or is being started.
   public boolean isMeantToRun() {
     return this == CREATING || this == STARTING || this == STARTED;
@@ -70,6 +105,11 @@ public enum SandboxState {
   /// Whether nothing follows.
   public boolean isFinal() {
     return this == DESTROYED;
+  }
+
+  /// Whether the contract knows a state of this wire name, though this build may never have it.
+  public static boolean isOfContract(String wire) {
+    return OF_OTHER_BUILDS.contains(wire) || parse(wire).isPresent();
   }
 
   /// Reads a wire name; empty for those of the contract that this build never has.

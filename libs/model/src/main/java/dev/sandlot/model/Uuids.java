@@ -4,12 +4,13 @@ import java.util.Optional;
 import java.util.UUID;
 
 /// One parser for all ids.
-final class Uuids {
+public final class Uuids {
   private static final int LENGTH = 36;
 
   private Uuids() {}
 
-  static Optional<UUID> parse(String text) {
+  /// Reads the canonical spelling; no other names anything.
+  public static Optional<UUID> parse(String text) {
     if (text.length() != LENGTH) {
       return Optional.empty();
     }

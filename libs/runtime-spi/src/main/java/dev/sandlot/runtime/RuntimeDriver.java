@@ -55,7 +55,8 @@ public interface RuntimeDriver {
   /// Changes what a running sandbox may reach, at once and for open connections too.
   void setNetwork(SandboxId id, NetworkPolicy network);
 
-  /// Stops the clock of all processes of a running sandbox. Needs {@link Capability#PAUSE}.
+  /// Stops the clock of all processes of a running sandbox. Needs {@link Capability#PAUSE}. Not to
+  /// be repeated: engines refuse to pause a sandbox that is paused, and to resume one that is not.
   void pause(SandboxId id);
 
   /// Undoes {@link #pause}.

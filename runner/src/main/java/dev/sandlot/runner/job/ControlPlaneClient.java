@@ -1,8 +1,10 @@
 package dev.sandlot.runner.job;
 
 import dev.sandlot.http.Json;
-import dev.sandlot.model.JobId;
 import dev.sandlot.model.SandboxId;
+import dev.sandlot.model.SandboxState;
+import dev.sandlot.model.job.JobId;
+import dev.sandlot.model.job.JobStatus;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -17,6 +19,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Executors;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
@@ -59,7 +62,8 @@ public final class ControlPlaneClient implements AutoCloseable {
 
   /// The jobs that this runner had claimed, before a restart too.
   List<Job> unfinished() throws IOException, InterruptedException {
-    JsonNode answer = send(request("/jobs?status=IN_PROGRESS&limit=" + JOBS_MAX).GET());
+    JsonNode answer =
+        send(request("/jobs?status=" + JobStatus.IN_PROGRESS + "&limit=" + JOBS_MAX).GET());
     return jobs(answer.path("items"));
   }
 
@@ -73,16 +77,18 @@ public final class ControlPlaneClient implements AutoCloseable {
     send(request("/runners/healthcheck").POST(BodyPublishers.ofByteArray(Json.bytes(report))));
   }
 
-  /// What the control plane believes to be on this runner: states by sandbox.
-  public Map<SandboxId, String> sandboxes() throws IOException, InterruptedException {
+  /// What the control plane believes to be on this runner: states by sandbox, empty for one that
+  /// this runner does not know.
+  public Map<SandboxId, Optional<SandboxState>> sandboxes()
+      throws IOException, InterruptedException {
     JsonNode answer = send(request("/sandbox/for-runner").GET());
     if (!answer.isArray()) {
       throw new IOException("the control plane's list of sandboxes is not a list");
     }
-    Map<SandboxId, String> states = new LinkedHashMap<>();
+    Map<SandboxId, Optional<SandboxState>> states = new LinkedHashMap<>();
     for (JsonNode sandbox : answer) {
       SandboxId.parse(sandbox.path("id").asString(""))
-          .ifPresent(id -> states.put(id, sandbox.path("state").asString("")));
+          .ifPresent(id -> states.put(id, SandboxState.parse(sandbox.path("state").asString(""))));
     }
     return states;
   }
@@ -90,9 +96,10 @@ public final class ControlPlaneClient implements AutoCloseable {
   /// Tells that a sandbox has come into a state by itself.
   ///
   /// @param reason a sentence for its owner
-  public void reportState(SandboxId id, String state, String reason)
+  public void reportState(SandboxId id, SandboxState state, String reason)
       throws IOException, InterruptedException {
-    Map<String, Object> body = Map.of("state", state, "errorReason", reason, "recoverable", true);
+    Map<String, Object> body =
+        Map.of("state", state.wire(), "errorReason", reason, "recoverable", true);
     send(request("/sandbox/" + id + "/state").PUT(BodyPublishers.ofByteArray(Json.bytes(body))));
   }
 
@@ -129,7 +136,8 @@ public final class ControlPlaneClient implements AutoCloseable {
             new Job(
                 JobId.of(job.path("id").asString("")),
                 job.path("type").asString(""),
-                SandboxId.of(job.path("resourceId").asString("")),
+                job.path("resourceType").asString(""),
+                job.path("resourceId").asString(""),
                 job.path("payload").asString(""),
                 Instant.parse(job.path("createdAt").asString(""))));
       } catch (IllegalArgumentException | DateTimeParseException e) {

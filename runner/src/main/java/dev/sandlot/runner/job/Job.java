@@ -1,18 +1,25 @@
 package dev.sandlot.runner.job;
 
-import dev.sandlot.model.JobId;
-import dev.sandlot.model.SandboxId;
+import dev.sandlot.model.job.JobId;
 import java.time.Instant;
 
-/// An order of the control plane about one sandbox.
+/// A job as the control plane hands it out; whether this runner can do it {@link Order} tells.
 ///
 /// @param type "CREATE_SANDBOX", … (docs/contract/runners.md#jobs)
+/// @param resourceType what kind of thing it is about, "SANDBOX"
+/// @param resourceId which one
 /// @param payload JSON, by type; empty for none
 /// @param createdAt when it was given
-public record Job(JobId id, String type, SandboxId sandbox, String payload, Instant createdAt) {
+public record Job(
+    JobId id,
+    String type,
+    String resourceType,
+    String resourceId,
+    String payload,
+    Instant createdAt) {
   /// Without what is secret.
   @Override
   public String toString() {
-    return "Job[id=" + id + ", type=" + type + ", sandbox=" + sandbox + "]";
+    return "Job[id=" + id + ", type=" + type + ", " + resourceType + " " + resourceId + "]";
   }
 }

@@ -2,7 +2,7 @@ package dev.sandlot.runner.job;
 
 import java.util.Map;
 
-/// Carries jobs out. Called for one job of a sandbox at a time; a job may come twice.
+/// Carries jobs out. Called for one job of a resource at a time; a job may come twice.
 @FunctionalInterface
 public interface JobActions {
   /// @return what the control plane may want to know, by name

@@ -1,7 +1,8 @@
 package dev.sandlot.runner.job;
 
 import dev.sandlot.http.Json;
-import dev.sandlot.model.JobId;
+import dev.sandlot.model.job.JobId;
+import dev.sandlot.model.job.JobStatus;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -13,7 +14,7 @@ import java.util.concurrent.Semaphore;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Fetches jobs and carries them out beside each other, one at a time for a sandbox.
+/// Fetches jobs and carries them out beside each other, one at a time for a resource.
 ///
 /// A job is done at least once: what was claimed before a restart is done again, a claim that comes
 /// twice while it is being done is left, and an answer that got lost is sent again until the
@@ -125,17 +126,18 @@ public final class JobLoop implements AutoCloseable {
     Map<String, Object> outcome = new LinkedHashMap<>();
     try {
       Map<String, String> result = actions.carryOut(job);
-      outcome.put("status", "COMPLETED");
+      outcome.put("status", JobStatus.COMPLETED);
       outcome.put("resultMetadata", Json.text(result));
     } catch (JobFailure failure) {
       LOGGER
           .atWarn()
           .addKeyValue("jobId", job.id())
           .addKeyValue("type", job.type())
-          .addKeyValue("sandboxId", job.sandbox())
+          .addKeyValue("resourceType", job.resourceType())
+          .addKeyValue("resourceId", job.resourceId())
           .addKeyValue("reason", failure.getMessage())
           .log("job failed");
-      outcome.put("status", "FAILED");
+      outcome.put("status", JobStatus.FAILED);
       outcome.put("errorMessage", String.valueOf(failure.getMessage()));
     } catch (RuntimeException e) {
       LOGGER
@@ -143,9 +145,10 @@ public final class JobLoop implements AutoCloseable {
           .setCause(e)
           .addKeyValue("jobId", job.id())
           .addKeyValue("type", job.type())
-          .addKeyValue("sandboxId", job.sandbox())
+          .addKeyValue("resourceType", job.resourceType())
+          .addKeyValue("resourceId", job.resourceId())
           .log("job failed unexpectedly");
-      outcome.put("status", "FAILED");
+      outcome.put("status", JobStatus.FAILED);
       outcome.put("errorMessage", "the runner met an unexpected fault; its log says more");
     }
     return outcome;

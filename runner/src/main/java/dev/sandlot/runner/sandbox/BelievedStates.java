@@ -1,13 +1,16 @@
 package dev.sandlot.runner.sandbox;
 
 import dev.sandlot.model.SandboxId;
+import dev.sandlot.model.SandboxState;
 import java.io.IOException;
 import java.util.Map;
+import java.util.Optional;
 
 /// What the control plane believes of this machine, and a way to correct it.
 public interface BelievedStates {
-  /// The state of every sandbox that it knows to be here, as the contract spells states.
-  Map<SandboxId, String> all() throws IOException, InterruptedException;
+  /// The state of every sandbox that it knows to be here; empty for a state of a newer control
+  /// plane.
+  Map<SandboxId, Optional<SandboxState>> all() throws IOException, InterruptedException;
 
   /// Tells that a sandbox has stopped by itself.
   ///

@@ -1,25 +1,24 @@
 package dev.sandlot.runner.sandbox;
 
 import dev.sandlot.agentclient.link.AgentFailure;
-import dev.sandlot.http.Json;
 import dev.sandlot.model.Ipv4Range;
-import dev.sandlot.model.NetworkJob;
 import dev.sandlot.model.NetworkPolicy;
-import dev.sandlot.model.SandboxJob;
-import dev.sandlot.model.StopJob;
-import dev.sandlot.runner.job.Job;
-import dev.sandlot.runner.job.JobActions;
+import dev.sandlot.model.SandboxId;
+import dev.sandlot.model.job.NetworkJob;
+import dev.sandlot.model.job.SandboxJob;
+import dev.sandlot.model.job.StopJob;
 import dev.sandlot.runner.job.JobFailure;
+import dev.sandlot.runner.job.Order;
+import dev.sandlot.runner.job.ResourceActions;
 import dev.sandlot.runtime.RuntimeFailure;
 import dev.sandlot.toolbox.sandbox.RunningSandbox;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.core.JacksonException;
 
 /// What each job asks of the sandboxes (docs/contract/runners.md#jobs).
-public final class SandboxJobs implements JobActions {
+public final class SandboxJobs implements ResourceActions {
   private final HostedSandboxes sandboxes;
 
   public SandboxJobs(HostedSandboxes sandboxes) {
@@ -27,27 +26,26 @@ public final class SandboxJobs implements JobActions {
   }
 
   @Override
-  public Map<String, String> carryOut(Job job) throws InterruptedException {
+  public Map<String, String> carryOut(Order order) throws InterruptedException {
+    SandboxId id = order.resource().sandbox();
     try {
-      return switch (job.type()) {
-        case "CREATE_SANDBOX" -> started(job, true);
-        case "START_SANDBOX" -> started(job, false);
-        case "STOP_SANDBOX" -> {
-          sandboxes.stop(job.sandbox(), payload(job, StopJob.class).force());
+      return switch (order.type()) {
+        case CREATE_SANDBOX -> started(id, order, true);
+        case START_SANDBOX -> started(id, order, false);
+        case STOP_SANDBOX -> {
+          sandboxes.stop(id, order.payload(StopJob.class).force());
           yield Map.of();
         }
-        case "DESTROY_SANDBOX" -> {
-          sandboxes.destroy(job.sandbox());
+        case DESTROY_SANDBOX -> {
+          sandboxes.destroy(id);
           yield Map.of();
         }
-        case "UPDATE_SANDBOX_NETWORK_SETTINGS" -> {
-          NetworkJob settings = payload(job, NetworkJob.class);
+        case UPDATE_SANDBOX_NETWORK_SETTINGS -> {
+          NetworkJob settings = order.payload(NetworkJob.class);
           sandboxes.changeNetwork(
-              job.sandbox(), policy(settings.networkBlockAll(), settings.networkAllowList()));
+              id, policy(settings.networkBlockAll(), settings.networkAllowList()));
           yield Map.of();
         }
-        default ->
-            throw new JobFailure("this runner cannot carry out jobs of the kind " + job.type());
       };
     } catch (RuntimeFailure failure) {
       throw new JobFailure(failure.sentence(), failure);
@@ -56,20 +54,12 @@ public final class SandboxJobs implements JobActions {
     }
   }
 
-  private Map<String, String> started(Job job, boolean create) throws InterruptedException {
-    SandboxJob order = payload(job, SandboxJob.class);
-    NetworkPolicy network = policy(order.networkBlockAll(), order.networkAllowList());
-    RunningSandbox sandbox =
-        sandboxes.bringUp(job.sandbox(), order, network, create, job.createdAt());
+  private Map<String, String> started(SandboxId id, Order order, boolean create)
+      throws InterruptedException {
+    SandboxJob wanted = order.payload(SandboxJob.class);
+    NetworkPolicy network = policy(wanted.networkBlockAll(), wanted.networkAllowList());
+    RunningSandbox sandbox = sandboxes.bringUp(id, wanted, network, create, order.createdAt());
     return Map.of("daemonVersion", sandbox.agentVersion());
-  }
-
-  private static <T> T payload(Job job, Class<T> type) {
-    try {
-      return Json.read(job.payload().isEmpty() ? "{}" : job.payload(), type);
-    } catch (JacksonException | NullPointerException | IllegalArgumentException e) {
-      throw new JobFailure("the job's payload is not that of " + job.type(), e);
-    }
   }
 
   /// A policy as the contract spells it.

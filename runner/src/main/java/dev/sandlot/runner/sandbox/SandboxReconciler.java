@@ -1,6 +1,7 @@
 package dev.sandlot.runner.sandbox;
 
 import dev.sandlot.model.SandboxId;
+import dev.sandlot.model.SandboxState;
 import dev.sandlot.runtime.EngineExit;
 import dev.sandlot.runtime.HostedDisk;
 import dev.sandlot.runtime.RuntimeDriver;
@@ -37,13 +38,6 @@ public final class SandboxReconciler implements AutoCloseable {
 
   private static final int EXIT_ATTEMPTS_MAX = 20;
   private static final Duration EXIT_PAUSE = Duration.ofMillis(50);
-
-  /// States in which the control plane takes a sandbox to be running.
-  private static final Set<String> RUNNING = Set.of("started");
-
-  /// States in which it must not run. One in error too: it was given up, perhaps while this machine
-  /// was not heard of, and uses what is accounted to nobody.
-  private static final Set<String> AT_REST = Set.of("stopped", "archived", "destroyed", "error");
 
   private final RuntimeDriver driver;
   private final HostedSandboxes sandboxes;
@@ -155,21 +149,27 @@ public final class SandboxReconciler implements AutoCloseable {
     // The disks first: one that is made after this is not taken for an orphan.
     Map<SandboxId, HostedDisk> disks = new HashMap<>();
     driver.list().forEach(disk -> disks.put(disk.id(), disk));
-    Map<SandboxId, String> states = believed.all();
+    Map<SandboxId, Optional<SandboxState>> states = believed.all();
     for (HostedDisk disk : disks.values()) {
-      String state = states.get(disk.id());
-      if (state == null) {
+      if (!states.containsKey(disk.id())) {
         untouched(disk.id(), mark, () -> removeOrphan(disk.id()));
-      } else if (disk.running() && AT_REST.contains(state)) {
-        untouched(disk.id(), mark, () -> stopUnwanted(disk.id(), state));
       }
     }
-    for (Map.Entry<SandboxId, String> entry : states.entrySet()) {
-      HostedDisk disk = disks.get(entry.getKey());
-      if (RUNNING.contains(entry.getValue()) && (disk == null || !disk.running())) {
-        Optional<EngineExit> exit = Optional.ofNullable(disk).flatMap(HostedDisk::exit);
-        untouched(entry.getKey(), mark, () -> ended(entry.getKey(), exit));
+    for (SandboxId id : states.keySet()) {
+      Optional<SandboxState> state = states.get(id);
+      if (state.isPresent()) {
+        compare(id, state.get(), Optional.ofNullable(disks.get(id)), mark);
       }
+    }
+  }
+
+  private void compare(SandboxId id, SandboxState state, Optional<HostedDisk> disk, long mark)
+      throws InterruptedException {
+    boolean running = disk.filter(HostedDisk::running).isPresent();
+    if (running && state.isAtRest()) {
+      untouched(id, mark, () -> stopUnwanted(id, state));
+    } else if (!running && state.isRunning()) {
+      untouched(id, mark, () -> ended(id, disk.flatMap(HostedDisk::exit)));
     }
   }
 
@@ -223,11 +223,11 @@ public final class SandboxReconciler implements AutoCloseable {
     driver.deleteDisk(id);
   }
 
-  private void stopUnwanted(SandboxId id, String state) {
+  private void stopUnwanted(SandboxId id, SandboxState state) {
     LOGGER
         .atInfo()
         .addKeyValue("sandboxId", id)
-        .addKeyValue("state", state)
+        .addKeyValue("state", state.wire())
         .log("sandbox stopped that should not run");
     sandboxes.forget(id);
     driver.kill(id);

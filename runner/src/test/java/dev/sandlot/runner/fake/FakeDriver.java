@@ -89,7 +89,7 @@ public final class FakeDriver implements RuntimeDriver, AutoCloseable {
 
   @Override
   public Set<Capability> capabilities() {
-    return Set.of();
+    return Set.of(Capability.PAUSE);
   }
 
   @Override
@@ -191,12 +191,36 @@ public final class FakeDriver implements RuntimeDriver, AutoCloseable {
 
   @Override
   public void pause(SandboxId id) {
-    throw new RuntimeFailure(Kind.INVALID, "the fake engine cannot pause");
+    signal(running(id), "STOP");
   }
 
   @Override
   public void resume(SandboxId id) {
-    throw new RuntimeFailure(Kind.INVALID, "the fake engine cannot pause");
+    signal(running(id), "CONT");
+  }
+
+  /// Signals the processes of a sandbox: those of ours that are in its folder.
+  private static void signal(Disk disk, String name) {
+    ProcessHandle.current()
+        .descendants()
+        .filter(process -> workingDirectory(process).startsWith(disk.root))
+        .forEach(process -> {
+          try {
+            new ProcessBuilder("kill", "-" + name, Long.toString(process.pid())).start().waitFor();
+          } catch (IOException e) {
+            throw new UncheckedIOException(e);
+          } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+          }
+        });
+  }
+
+  private static Path workingDirectory(ProcessHandle process) {
+    try {
+      return Files.readSymbolicLink(Path.of("/proc/" + process.pid() + "/cwd"));
+    } catch (IOException _) {
+      return Path.of("/"); // it has ended
+    }
   }
 
   @Override

@@ -8,6 +8,7 @@ import dev.sandlot.agentclient.AgentConnector;
 import dev.sandlot.agentclient.Identity;
 import dev.sandlot.agentclient.files.AgentFiles.WriteOptions;
 import dev.sandlot.agentclient.files.ReadableFile;
+import dev.sandlot.agentclient.link.AgentFailure;
 import dev.sandlot.agentclient.process.ProcessRequest;
 import dev.sandlot.agentclient.process.RunOutcome;
 import dev.sandlot.model.Ipv4Range;
@@ -17,6 +18,7 @@ import dev.sandlot.model.SandboxLimits;
 import dev.sandlot.runtime.DiskRequest;
 import dev.sandlot.runtime.HostedDisk;
 import dev.sandlot.runtime.RuntimeDriver;
+import dev.sandlot.runtime.RuntimeDriver.Capability;
 import dev.sandlot.runtime.RuntimeFailure;
 import dev.sandlot.runtime.RuntimeFailure.Kind;
 import dev.sandlot.runtime.StartRequest;
@@ -30,6 +32,9 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -141,6 +146,60 @@ abstract class RuntimeDriverContract {
     driver().setNetwork(id, INTERNET);
 
     assertThat(row().orElseThrow().running()).isTrue();
+  }
+
+  /// A scenario that shows one capability.
+  private interface Scenario {
+    void run() throws Exception;
+  }
+
+  @Test
+  void doesAllThatItSaysItCan() throws Exception {
+    for (Capability capability : driver().capabilities()) {
+      // Without a default, so that a new capability does not compile before it has a scenario.
+      Scenario scenario =
+          switch (capability) {
+            case PAUSE -> this::stopsTheClockAndLetsItGoOn;
+          };
+      scenario.run();
+    }
+  }
+
+  private void stopsTheClockAndLetsItGoOn() throws Exception {
+    BlockingQueue<Integer> ticks = new LinkedBlockingQueue<>();
+    try (AgentClient agent = connect(startNew())) {
+      Thread clock = Thread.ofVirtual().start(() -> tick(agent, ticks));
+      assertThat(ticks.poll(20, TimeUnit.SECONDS)).as("a process that runs").isNotNull();
+
+      driver().pause(id);
+      int late = 0;
+      // What was under way still comes, then nothing; a process that ran on would never be silent.
+      while (ticks.poll(500, TimeUnit.MILLISECONDS) != null) {
+        late++;
+        assertThat(late).as("ticks of a paused process").isLessThan(1_000);
+      }
+
+      driver().resume(id);
+      assertThat(ticks.poll(20, TimeUnit.SECONDS)).as("a process that goes on").isNotNull();
+      clock.interrupt();
+    }
+  }
+
+  /// Runs a process that tells again and again that it runs, until the thread is interrupted.
+  private static void tick(AgentClient agent, BlockingQueue<Integer> ticks) {
+    try {
+      var _ =
+          agent.run(
+              new ProcessRequest(
+                  List.of("/bin/sh", "-c", "while :; do echo tick; sleep 0.02; done"),
+                  new byte[0],
+                  Map.of(),
+                  "",
+                  Duration.ZERO),
+              data -> ticks.add(data.remaining()));
+    } catch (IOException | InterruptedException | AgentFailure _) {
+      // The test is over.
+    }
   }
 
   @Test

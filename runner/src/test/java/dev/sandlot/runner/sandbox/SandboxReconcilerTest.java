@@ -6,13 +6,17 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.sandlot.agentclient.AgentConnector;
 import dev.sandlot.http.Json;
 import dev.sandlot.model.Ipv4Range;
-import dev.sandlot.model.JobId;
 import dev.sandlot.model.NetworkPolicy;
 import dev.sandlot.model.SandboxId;
-import dev.sandlot.model.SandboxJob;
 import dev.sandlot.model.SandboxLimits;
+import dev.sandlot.model.SandboxState;
+import dev.sandlot.model.job.JobId;
+import dev.sandlot.model.job.JobResourceKind;
+import dev.sandlot.model.job.SandboxJob;
 import dev.sandlot.runner.fake.FakeDriver;
 import dev.sandlot.runner.job.Job;
+import dev.sandlot.runner.job.JobActions;
+import dev.sandlot.runner.job.JobDispatcher;
 import dev.sandlot.runner.job.JobFailure;
 import dev.sandlot.runtime.DiskRequest;
 import dev.sandlot.runtime.EngineExit;
@@ -25,17 +29,20 @@ import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /// Jobs, and the reconciler behind them, on a fake engine.
 class SandboxReconcilerTest {
   private final FakeDriver driver = new FakeDriver(Files.createTempDirectory("fake"));
   private final AgentConnector connector = new AgentConnector();
   private final HostedSandboxes sandboxes = new HostedSandboxes(driver, connector, 100);
-  private final SandboxJobs jobs = new SandboxJobs(sandboxes);
+  private final JobActions jobs =
+      new JobDispatcher(Map.of(JobResourceKind.SANDBOX, new SandboxJobs(sandboxes)));
   private final ControlPlane controlPlane = new ControlPlane();
   private final SandboxReconciler reconciler =
       new SandboxReconciler(driver, sandboxes, controlPlane);
@@ -44,12 +51,12 @@ class SandboxReconcilerTest {
   SandboxReconcilerTest() throws IOException {}
 
   private static final class ControlPlane implements BelievedStates {
-    private final Map<SandboxId, String> states = new HashMap<>();
+    private final Map<SandboxId, Optional<SandboxState>> states = new HashMap<>();
     private final Map<SandboxId, String> stopped = new HashMap<>();
     private boolean away;
 
     @Override
-    public Map<SandboxId, String> all() throws IOException {
+    public Map<SandboxId, Optional<SandboxState>> all() throws IOException {
       if (away) {
         throw new IOException("away");
       }
@@ -61,7 +68,7 @@ class SandboxReconcilerTest {
       if (away) {
         throw new IOException("away");
       }
-      states.put(sandbox, "stopped");
+      states.put(sandbox, Optional.of(SandboxState.STOPPED));
       stopped.put(sandbox, reason);
     }
   }
@@ -132,7 +139,7 @@ class SandboxReconcilerTest {
   @Test
   void tellsWhyASandboxEnded() throws Exception {
     create();
-    controlPlane.states.put(id, "started");
+    controlPlane.states.put(id, Optional.of(SandboxState.STARTED));
     driver.crash(id, new EngineExit(-1, 9, true, Instant.now()));
 
     reconciler.watch();
@@ -144,7 +151,7 @@ class SandboxReconcilerTest {
   @Test
   void tellsItLaterWhenTheControlPlaneWasAway() throws Exception {
     create();
-    controlPlane.states.put(id, "started");
+    controlPlane.states.put(id, Optional.of(SandboxState.STARTED));
     controlPlane.away = true;
     driver.crash(id, new EngineExit(3, 0, false, Instant.now()));
     reconciler.watch();
@@ -157,7 +164,7 @@ class SandboxReconcilerTest {
 
   @Test
   void tellsThatASandboxIsGoneAltogether() throws Exception {
-    controlPlane.states.put(id, "started");
+    controlPlane.states.put(id, Optional.of(SandboxState.STARTED));
 
     reconciler.compare();
 
@@ -194,11 +201,36 @@ class SandboxReconcilerTest {
     assertThat(driver.list()).hasSize(1);
   }
 
-  @ParameterizedTest
-  @ValueSource(strings = {"stopped", "error"})
-  void stopsWhatShouldBeAtRest(String state) throws Exception {
+  @Test
+  void leavesASandboxInAStateThatItDoesNotKnow() throws Exception {
     create();
-    controlPlane.states.put(id, state);
+    controlPlane.states.put(id, Optional.empty());
+
+    reconciler.compare();
+
+    assertThat(driver.list().getFirst().running()).isTrue();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "FORK_SANDBOX,    SANDBOX,  {},                 FORK_SANDBOX",
+    "DESTROY_SANDBOX, SNAPSHOT, {},                 SNAPSHOT",
+    "DESTROY_SANDBOX, PLANET,   {},                 PLANET",
+    "STOP_SANDBOX,    SANDBOX,  {\"force\":\"no\"}, payload",
+    "CREATE_SANDBOX,  SANDBOX,  {},                 payload",
+  })
+  void failsAJobThatItDoesNotUnderstand(
+      String type, String resourceType, String payload, String named) {
+    assertThatThrownBy(() -> jobs.carryOut(job(type, resourceType, payload)))
+        .isInstanceOf(JobFailure.class)
+        .hasMessageContaining(named);
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"STOPPED", "ERROR", "DESTROYED"})
+  void stopsWhatShouldBeAtRest(SandboxState state) throws Exception {
+    create();
+    controlPlane.states.put(id, Optional.of(state));
 
     reconciler.compare();
 
@@ -246,7 +278,11 @@ class SandboxReconcilerTest {
   }
 
   private void carryOut(String type, String payload) throws InterruptedException {
-    var _ = jobs.carryOut(new Job(JobId.random(), type, id, payload, Instant.now()));
+    var _ = jobs.carryOut(job(type, "SANDBOX", payload));
+  }
+
+  private Job job(String type, String resourceType, String payload) {
+    return new Job(JobId.random(), type, resourceType, id.toString(), payload, Instant.now());
   }
 
   private String order(String allowList) {

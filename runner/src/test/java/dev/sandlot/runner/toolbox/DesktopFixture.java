@@ -10,7 +10,7 @@ import dev.sandlot.http.server.ListenConfig;
 import dev.sandlot.launcher.LauncherDriver;
 import dev.sandlot.model.NetworkPolicy;
 import dev.sandlot.model.SandboxId;
-import dev.sandlot.model.SandboxJob;
+import dev.sandlot.model.job.SandboxJob;
 import dev.sandlot.runner.launcher.TestLauncher;
 import dev.sandlot.runner.sandbox.HostedSandboxes;
 import dev.sandlot.runtime.PortConnection;

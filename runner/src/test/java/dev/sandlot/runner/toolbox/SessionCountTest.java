@@ -7,7 +7,7 @@ import dev.sandlot.agentclient.AgentConnector;
 import dev.sandlot.http.HttpFailure;
 import dev.sandlot.model.NetworkPolicy;
 import dev.sandlot.model.SandboxId;
-import dev.sandlot.model.SandboxJob;
+import dev.sandlot.model.job.SandboxJob;
 import dev.sandlot.runner.fake.FakeDriver;
 import dev.sandlot.runner.sandbox.HostedSandboxes;
 import dev.sandlot.toolbox.sandbox.RunningSandbox;

@@ -12,7 +12,7 @@ import dev.sandlot.http.server.HttpServer;
 import dev.sandlot.http.server.ListenConfig;
 import dev.sandlot.model.NetworkPolicy;
 import dev.sandlot.model.SandboxId;
-import dev.sandlot.model.SandboxJob;
+import dev.sandlot.model.job.SandboxJob;
 import dev.sandlot.runner.sandbox.HostedSandboxes;
 import dev.sandlot.runtime.PortConnection;
 import dev.sandlot.toolbox.Toolbox;

@@ -3,6 +3,7 @@ package dev.sandlot.controlplane.sandbox.store;
 import dev.sandlot.controlplane.platform.Columns;
 import dev.sandlot.http.Json;
 import dev.sandlot.model.OrganizationId;
+import dev.sandlot.model.SandboxState;
 import java.util.Set;
 import org.jdbi.v3.core.statement.Query;
 
@@ -12,7 +13,7 @@ final class PostgresSandboxListSql {
   private static final String CONDITIONS =
       """
       FROM sandboxes
-      WHERE organization_id = :organization AND state <> 'DESTROYED'
+      WHERE organization_id = :organization AND state <> %s
         AND (:idPrefix = '' OR starts_with(CAST(id AS text), :idPrefix))
         AND (:namePrefix = '' OR starts_with(lower(name), lower(:namePrefix)))
         AND (:labels = '{}' OR labels @> CAST(:labels AS jsonb))
@@ -28,7 +29,8 @@ final class PostgresSandboxListSql {
         AND (CAST(:createdTo AS timestamptz) IS NULL OR created_at <= :createdTo)
         AND (CAST(:activeFrom AS timestamptz) IS NULL OR last_activity_at >= :activeFrom)
         AND (CAST(:activeTo AS timestamptz) IS NULL OR last_activity_at <= :activeTo)
-      """;
+      """
+          .formatted(Columns.literal(SandboxState.DESTROYED));
 
   private PostgresSandboxListSql() {}
 

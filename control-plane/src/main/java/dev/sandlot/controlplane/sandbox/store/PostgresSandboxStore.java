@@ -2,6 +2,7 @@ package dev.sandlot.controlplane.sandbox.store;
 
 import dev.sandlot.controlplane.platform.Columns;
 import dev.sandlot.controlplane.platform.PostgresDatabase;
+import dev.sandlot.controlplane.runnerpool.Allocation;
 import dev.sandlot.http.Json;
 import dev.sandlot.model.OrganizationId;
 import dev.sandlot.model.RunnerId;
@@ -17,21 +18,26 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 import org.jdbi.v3.core.statement.SqlStatement;
 
 /// Sandboxes in PostgreSQL. The only writer of their state.
 public final class PostgresSandboxStore implements SandboxStore {
   private static final int SWEEP_MAX = 500;
-  private static final String[] RUNNING =
-      Arrays.stream(SandboxState.values())
-          .filter(SandboxState::usesProcessor)
-          .map(Enum::name)
-          .toArray(String[]::new);
+
+  private static final String DESTROYED = Columns.literal(SandboxState.DESTROYED);
+  private static final String BEING_REMOVED = states(SandboxState::isBeingRemoved);
+  private static final String RUNNING = states(SandboxState::usesProcessor);
+  private static final String WITH_FILES = states(SandboxState::keepsFiles);
 
   private final PostgresDatabase database;
 
   public PostgresSandboxStore(PostgresDatabase database) {
     this.database = database;
+  }
+
+  private static String states(Predicate<SandboxState> which) {
+    return Columns.literals(Arrays.stream(SandboxState.values()).filter(which));
   }
 
   @Override
@@ -50,9 +56,9 @@ public final class PostgresSandboxStore implements SandboxStore {
                 CAST(:labels AS jsonb), :open, :blockAll, :allowList, :autoStop,
                 :autoArchive, :autoDelete, :state, :version, :previewSecret,
                 :deadline, :now, :now, :now)
-              ON CONFLICT (organization_id, name)
-                WHERE state NOT IN ('DESTROYING', 'DESTROYED') DO NOTHING\
-              """);
+              ON CONFLICT (organization_id, name) WHERE state NOT IN %s DO NOTHING\
+              """
+                  .formatted(BEING_REMOVED));
       bindSpec(insert, sandbox.spec());
       bindSettings(insert, sandbox.settings());
       return insert
@@ -130,8 +136,9 @@ public final class PostgresSandboxStore implements SandboxStore {
                 """
                 SELECT * FROM sandboxes
                 WHERE organization_id = :organization AND name = :name
-                  AND state NOT IN ('DESTROYING', 'DESTROYED')\
-                """)
+                  AND state NOT IN %s\
+                """
+                    .formatted(BEING_REMOVED))
             .bind("organization", organization.value())
             .bind("name", name)
             .map((row, _) -> sandbox(row))
@@ -221,9 +228,10 @@ public final class PostgresSandboxStore implements SandboxStore {
             .createQuery(
                 """
                 SELECT * FROM sandboxes
-                WHERE runner_id = :runner AND state <> 'DESTROYED' AND state = ANY(:states)
+                WHERE runner_id = :runner AND state <> %s AND state = ANY(:states)
                 ORDER BY created_at, id\
-                """)
+                """
+                    .formatted(DESTROYED))
             .bind("runner", runner.value())
             .bindArray("states", String.class, states.stream().map(Enum::name).toList())
             .map((row, _) -> sandbox(row))
@@ -231,21 +239,36 @@ public final class PostgresSandboxStore implements SandboxStore {
   }
 
   @Override
+  public Map<RunnerId, Allocation> all() {
+    return held("TRUE", Map.of());
+  }
+
+  @Override
   public Allocation of(RunnerId runner) {
-    return database.query(handle ->
+    return held("runner_id = :runner", Map.of("runner", runner.value()))
+        .getOrDefault(runner, Allocation.NONE);
+  }
+
+  private Map<RunnerId, Allocation> held(String condition, Map<String, Object> values) {
+    Map<RunnerId, Allocation> held = new HashMap<>();
+    database.single(handle ->
         handle
             .createQuery(
                 """
-                SELECT coalesce(sum(cpu) FILTER (WHERE state = ANY(:running)), 0) AS cpu,
-                  coalesce(sum(memory) FILTER (WHERE state = ANY(:running)), 0) AS memory,
-                  coalesce(sum(disk), 0) AS disk
-                FROM sandboxes WHERE runner_id = :runner AND state <> 'DESTROYED'\
-                """)
-            .bind("runner", runner.value())
-            .bindArray("running", String.class, (Object[]) RUNNING)
+                SELECT runner_id,
+                  coalesce(sum(cpu) FILTER (WHERE state IN %s), 0) AS cpu,
+                  coalesce(sum(memory) FILTER (WHERE state IN %s), 0) AS memory,
+                  coalesce(sum(disk) FILTER (WHERE state IN %s), 0) AS disk
+                FROM sandboxes WHERE state <> %s AND %s GROUP BY runner_id\
+                """
+                    .formatted(RUNNING, RUNNING, WITH_FILES, DESTROYED, condition))
+            .bindMap(values)
             .map((row, _) ->
-                new Allocation(row.getInt("cpu"), row.getInt("memory"), row.getInt("disk")))
-            .one());
+                held.put(
+                    new RunnerId(Columns.uuid(row, "runner_id")),
+                    new Allocation(row.getInt("cpu"), row.getInt("memory"), row.getInt("disk"))))
+            .list());
+    return held;
   }
 
   @Override
@@ -257,10 +280,11 @@ public final class PostgresSandboxStore implements SandboxStore {
   public List<Sandbox> dueToStop(Instant now) {
     return due(
         """
-        state = 'STARTED' AND auto_stop_minutes > 0
+        state = %s AND auto_stop_minutes > 0
         AND last_activity_at + auto_stop_minutes * interval '1 minute' <= :now
         ORDER BY last_activity_at\
-        """,
+        """
+            .formatted(Columns.literal(SandboxState.STARTED)),
         now);
   }
 
@@ -268,10 +292,11 @@ public final class PostgresSandboxStore implements SandboxStore {
   public List<Sandbox> dueToDelete(Instant now) {
     return due(
         """
-        state = 'STOPPED' AND auto_delete_minutes >= 0
+        state = %s AND auto_delete_minutes >= 0
         AND last_activity_at + auto_delete_minutes * interval '1 minute' <= :now
         ORDER BY last_activity_at\
-        """,
+        """
+            .formatted(Columns.literal(SandboxState.STOPPED)),
         now);
   }
 
@@ -291,7 +316,8 @@ public final class PostgresSandboxStore implements SandboxStore {
     return database.single(handle ->
         handle
             .createUpdate(
-                "DELETE FROM sandboxes WHERE state = 'DESTROYED' AND updated_at < :before")
+                "DELETE FROM sandboxes WHERE state = %s AND updated_at < :before"
+                    .formatted(DESTROYED))
             .bind("before", Columns.time(now.minus(age)))
             .execute());
   }

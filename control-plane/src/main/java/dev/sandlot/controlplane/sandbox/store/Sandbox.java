@@ -1,5 +1,6 @@
 package dev.sandlot.controlplane.sandbox.store;
 
+import dev.sandlot.controlplane.runnerpool.Allocation;
 import dev.sandlot.model.OrganizationId;
 import dev.sandlot.model.RunnerId;
 import dev.sandlot.model.SandboxId;
@@ -44,6 +45,14 @@ public record Sandbox(
       int disk) {
     public Spec {
       env = Map.copyOf(env);
+    }
+
+    /// What it holds on its runner in a state.
+    public Allocation allocation(SandboxState state) {
+      return new Allocation(
+          state.usesProcessor() ? cpu : 0,
+          state.usesProcessor() ? memory : 0,
+          state.keepsFiles() ? disk : 0);
     }
 
     /// Without what is secret.

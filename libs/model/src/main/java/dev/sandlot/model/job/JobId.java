@@ -1,5 +1,6 @@
-package dev.sandlot.model;
+package dev.sandlot.model.job;
 
+import dev.sandlot.model.Uuids;
 import java.util.Optional;
 import java.util.UUID;
 

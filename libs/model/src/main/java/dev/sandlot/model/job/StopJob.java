@@ -1,6 +1,6 @@
-package dev.sandlot.model;
+package dev.sandlot.model.job;
 
 /// The payload of STOP_SANDBOX jobs.
 ///
 /// @param force end it at once, without giving its processes time to finish
-public record StopJob(boolean force) {}
+public record StopJob(boolean force) implements JobPayload {}

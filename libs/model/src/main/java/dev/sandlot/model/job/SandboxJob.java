@@ -1,4 +1,4 @@
-package dev.sandlot.model;
+package dev.sandlot.model.job;
 
 import java.util.Map;
 
@@ -30,7 +30,8 @@ public record SandboxJob(
     boolean networkBlockAll,
     String networkAllowList,
     String organizationId,
-    String regionId) {
+    String regionId)
+    implements JobPayload {
   public SandboxJob {
     env = Map.copyOf(env);
   }
