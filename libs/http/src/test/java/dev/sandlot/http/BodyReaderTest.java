@@ -135,6 +135,25 @@ class BodyReaderTest {
   }
 
   @Test
+  void refusesAsTheCallerWants() {
+    BodyReader body = strict("{\"a\":1,\"in\":{\"b\":1}}");
+    assertThatThrownBy(() -> body.refusing(IllegalStateException::new).rawText("a"))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessage("a must be a string");
+    refuses(() -> body.rawText("a"), "a must be a string");
+    assertThat(body.requiredObject("in").refused("b", "is odd"))
+        .isInstanceOf(Refused.class)
+        .hasMessage("in.b is odd");
+  }
+
+  @Test
+  void readsTheJsonOfOneField() {
+    assertThat(BodyReader.holding("a", "{\"k\":\"v\"}", Refused::new).textMap("a", 1, 1, 1))
+        .contains(Map.of("k", "v"));
+    refuses(() -> BodyReader.holding("a", "{", Refused::new), "a must be JSON");
+  }
+
+  @Test
   void tellsWhatAsksForSomething() {
     BodyReader body =
         strict("{\"a\":0,\"b\":false,\"c\":\"\",\"d\":[],\"e\":null,\"f\":1,\"g\":[0]}");

@@ -47,6 +47,16 @@ record Arguments(BodyReader body) {
     return body.integer(name, min, max).orElse(standard);
   }
 
+  /// A place on the screen, in pixels; must be given.
+  int coordinate(String name, int max) {
+    return integer(name, -max, max);
+  }
+
+  /// A refusal for what only the call knows to be wrong.
+  RuntimeException refused(String name, String problem) {
+    return body.refused(name, problem);
+  }
+
   boolean flag(String name) {
     return body.flag(name).orElse(false);
   }

@@ -3,21 +3,15 @@ package dev.sandlot.toolbox.desktop;
 import dev.sandlot.http.Exchange;
 import dev.sandlot.toolbox.call.Calls;
 import dev.sandlot.toolbox.desktop.session.Answers;
-import dev.sandlot.toolbox.desktop.session.DesktopFailures;
 import dev.sandlot.toolbox.desktop.session.DesktopLimits;
 import dev.sandlot.toolbox.desktop.session.DesktopProgram;
 import java.io.IOException;
 import java.util.HashMap;
-import java.util.List;
-import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
 import tools.jackson.databind.JsonNode;
 
 /// The mouse (docs/contract/computer-use.md#mouse-keyboard-and-display).
 final class MouseEndpoints {
-  private static final Set<String> DIRECTIONS = Set.of("up", "down", "left", "right");
-
   private final DesktopProgram program;
   private final DesktopLimits limits;
 
@@ -37,21 +31,8 @@ final class MouseEndpoints {
   }
 
   void click(Exchange exchange) throws IOException, InterruptedException {
-    Arguments arguments = Arguments.of(exchange);
-    sendPosition(
-        exchange,
-        "click",
-        Map.of(
-            "x",
-            coordinate(arguments, "x"),
-            "y",
-            coordinate(arguments, "y"),
-            "button",
-            arguments.button(),
-            "double",
-            arguments.flag("double"),
-            "modifiers",
-            arguments.modifiers()));
+    ClickRequest request = ClickRequest.read(Arguments.of(exchange), limits.coordinateMax());
+    sendPosition(exchange, "click", request.wanted());
   }
 
   void down(Exchange exchange) throws IOException, InterruptedException {
@@ -76,47 +57,18 @@ final class MouseEndpoints {
   }
 
   void drag(Exchange exchange) throws IOException, InterruptedException {
-    Arguments arguments = Arguments.of(exchange);
-    sendPosition(
-        exchange,
-        "drag",
-        Map.of(
-            "from",
-            List.of(coordinate(arguments, "startX"), coordinate(arguments, "startY")),
-            "to",
-            List.of(coordinate(arguments, "endX"), coordinate(arguments, "endY")),
-            "button",
-            arguments.button(),
-            "modifiers",
-            arguments.modifiers()));
+    DragRequest request = DragRequest.read(Arguments.of(exchange), limits.coordinateMax());
+    sendPosition(exchange, "drag", request.wanted());
   }
 
   void scroll(Exchange exchange) throws IOException, InterruptedException {
-    Arguments arguments = Arguments.of(exchange);
-    String direction = arguments.requiredText("direction").toLowerCase(Locale.ROOT);
-    if (!DIRECTIONS.contains(direction)) {
-      throw DesktopFailures.badRequest(
-          "direction must be up, down, left or right, not " + direction);
-    }
-    int amount = arguments.integer("amount", 0, limits.scrollMax(), 1);
-    Map<String, Object> wanted =
-        Map.of(
-            "x",
-            coordinate(arguments, "x"),
-            "y",
-            coordinate(arguments, "y"),
-            "direction",
-            direction,
-            "amount",
-            Math.max(1, amount),
-            "modifiers",
-            arguments.modifiers());
-    program.ask(Calls.sandbox(exchange), "scroll", wanted);
+    ScrollRequest request = ScrollRequest.read(Arguments.of(exchange), limits);
+    program.ask(Calls.sandbox(exchange), "scroll", request.wanted());
     exchange.sendJson(Map.of("success", true));
   }
 
   private int coordinate(Arguments arguments, String name) {
-    return arguments.integer(name, -limits.coordinateMax(), limits.coordinateMax());
+    return arguments.coordinate(name, limits.coordinateMax());
   }
 
   private void sendPosition(Exchange exchange, String call, Map<String, Object> wanted)

@@ -3,23 +3,18 @@ package dev.sandlot.toolbox.git;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.sandlot.http.Exchange;
-import dev.sandlot.toolbox.call.PlainText;
-import dev.sandlot.toolbox.call.ToolboxFailures;
 import dev.sandlot.toolbox.call.ToolboxLimits;
 import dev.sandlot.toolbox.git.command.Git;
 import dev.sandlot.toolbox.git.command.GitCommand;
 import dev.sandlot.toolbox.git.command.GitFailures;
-import dev.sandlot.toolbox.git.command.GitLimits;
 import dev.sandlot.toolbox.git.command.GitResult;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 
 /// Stages, commits and takes back changes.
 final class ChangeEndpoints {
-  private static final Set<String> RESET_MODES = Set.of("soft", "mixed", "hard", "merge", "keep");
   private static final List<String> NOTHING_STAGED =
       List.of("nothing to commit", "no changes added", "nothing added");
 
@@ -38,28 +33,22 @@ final class ChangeEndpoints {
 
   /// The one call that runs hooks, as whoever installed them expects (docs/adr/0007).
   void commit(Exchange exchange) throws IOException, InterruptedException {
-    GitBody body = GitBody.read(exchange, limits);
-    String message = body.text("message", limits.bodyBytesMax());
-    String author = identity(body, "author");
-    String email = identity(body, "email");
-    if (message.isBlank()) {
-      throw ToolboxFailures.invalidBody("message must not be blank");
-    }
+    CommitRequest wanted = CommitRequest.read(GitBody.read(exchange, limits));
     List<String> arguments = new ArrayList<>(List.of("commit", "--file=-", "--cleanup=whitespace"));
-    if (body.flag("allow_empty")) {
+    if (wanted.allowEmpty()) {
       arguments.add("--allow-empty");
     }
     GitCommand command =
         GitCommand.of(arguments)
-            .input(message.getBytes(UTF_8))
+            .input(wanted.message().getBytes(UTF_8))
             .environment(
                 Map.of(
-                    "GIT_AUTHOR_NAME", author,
-                    "GIT_AUTHOR_EMAIL", email,
-                    "GIT_COMMITTER_NAME", author,
-                    "GIT_COMMITTER_EMAIL", email))
+                    "GIT_AUTHOR_NAME", wanted.author(),
+                    "GIT_AUTHOR_EMAIL", wanted.email(),
+                    "GIT_COMMITTER_NAME", wanted.author(),
+                    "GIT_COMMITTER_EMAIL", wanted.email()))
             .withHooks();
-    Git git = Git.in(exchange, body.path());
+    Git git = Git.in(exchange, wanted.path());
     GitResult result = git.run(command);
     if (!result.succeeded()) {
       if (nothingStaged(result)) {
@@ -82,58 +71,28 @@ final class ChangeEndpoints {
         .anyMatch(line -> NOTHING_STAGED.stream().anyMatch(line::startsWith));
   }
 
-  private static String identity(GitBody body, String name) {
-    String text = body.text(name);
-    if (text.isBlank() || PlainText.holdsControls(text)) {
-      throw ToolboxFailures.invalidBody(name + " must not be blank or hold control characters");
-    }
-    if (text.getBytes(UTF_8).length > GitLimits.STANDARD.nameBytesMax()) {
-      throw ToolboxFailures.invalidBody(name + " is too long");
-    }
-    return text;
-  }
-
   void reset(Exchange exchange) throws IOException, InterruptedException {
-    GitBody body = GitBody.read(exchange, limits);
-    String mode = body.optionalText("mode").orElse("mixed");
-    String target = RefNames.revision(body.optionalText("target").orElse("HEAD"), "target");
-    List<String> files = body.files();
-    if (!RESET_MODES.contains(mode)) {
-      throw ToolboxFailures.badRequest("mode must be soft, mixed, hard, merge or keep");
-    }
-    if (!files.isEmpty() && !mode.equals("mixed")) {
-      throw ToolboxFailures.badRequest(
-          "files can be reset in mode mixed only; leave out files, or the mode");
-    }
-    Git git = Git.in(exchange, body.path());
+    ResetRequest wanted = ResetRequest.read(GitBody.read(exchange, limits));
+    Git git = Git.in(exchange, wanted.path());
     var _ =
-        files.isEmpty()
-            ? git.succeed(GitCommand.of("reset", "--quiet", "--" + mode, target, "--"))
-            : git.succeed(withFiles(List.of("reset", "--quiet", target), files));
+        wanted.files().isEmpty()
+            ? git.succeed(
+                GitCommand.of("reset", "--quiet", "--" + wanted.mode(), wanted.target(), "--"))
+            : git.succeed(withFiles(List.of("reset", "--quiet", wanted.target()), wanted.files()));
     exchange.send();
   }
 
   void restore(Exchange exchange) throws IOException, InterruptedException {
-    GitBody body = GitBody.read(exchange, limits);
-    boolean staged = body.flag("staged");
-    boolean worktree = body.optionalFlag("worktree").orElse(!staged);
-    List<String> files = body.requiredFiles();
-    if (!staged && !worktree) {
-      throw ToolboxFailures.badRequest("staged or worktree must be true");
-    }
-    if (files.isEmpty()) {
-      throw ToolboxFailures.invalidBody("files must name at least one path; \".\" is all");
-    }
+    RestoreRequest wanted = RestoreRequest.read(GitBody.read(exchange, limits));
     List<String> arguments = new ArrayList<>(List.of("restore", "--quiet"));
-    body.optionalText("source")
-        .ifPresent(source -> arguments.add("--source=" + RefNames.revision(source, "source")));
-    if (staged) {
+    wanted.source().ifPresent(source -> arguments.add("--source=" + source));
+    if (wanted.staged()) {
       arguments.add("--staged");
     }
-    if (worktree) {
+    if (wanted.worktree()) {
       arguments.add("--worktree");
     }
-    var _ = Git.in(exchange, body.path()).succeed(withFiles(arguments, files));
+    var _ = Git.in(exchange, wanted.path()).succeed(withFiles(arguments, wanted.files()));
     exchange.send();
   }
 

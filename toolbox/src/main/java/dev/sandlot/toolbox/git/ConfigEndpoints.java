@@ -22,10 +22,6 @@ import java.util.Optional;
 final class ConfigEndpoints {
   private static final Pattern KEY =
       Pattern.compile("[A-Za-z0-9][A-Za-z0-9-]*(\\.[^[:cntrl:]]*)?\\.[A-Za-z][A-Za-z0-9-]*");
-  private static final Pattern HOST =
-      Pattern.compile(
-          "(?:[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?|\\[[0-9A-Fa-f:.]+\\])(?::[0-9]{1,5})?");
-  private static final int HOST_CHARACTERS_MAX = 300;
   private static final int NOT_SET = 1;
 
   private final ToolboxLimits limits;
@@ -111,33 +107,21 @@ final class ConfigEndpoints {
   /// Keeps a credential for all later runs of git: in git's own file, readable by the user alone,
   /// for this server alone. Helpers that the user has set up stay.
   void storeCredential(Exchange exchange) throws IOException, InterruptedException {
-    GitBody body = GitBody.read(exchange, limits);
-    String protocol = body.optionalText("protocol").orElse("https");
-    String host = body.optionalText("host").orElse("github.com");
-    if (!protocol.equals("https") && !protocol.equals("http")) {
-      throw ToolboxFailures.badRequest("protocol must be https or http");
-    }
-    if (host.length() > HOST_CHARACTERS_MAX || !HOST.matcher(host).matches()) {
-      throw ToolboxFailures.badRequest("host must be a host name, with a port if need be");
-    }
-    String username = body.text("username");
-    String password = body.text("password");
-    GitBody.checkCredential(username, "username");
-    GitBody.checkCredential(password, "password");
+    CredentialRequest wanted = CredentialRequest.read(GitBody.read(exchange, limits));
     List<String> lines =
         new ArrayList<>(
             List.of(
-                "protocol=" + protocol,
-                "host=" + host,
-                "username=" + username,
-                "password=" + password,
+                "protocol=" + wanted.protocol(),
+                "host=" + wanted.host(),
+                "username=" + wanted.username(),
+                "password=" + wanted.password(),
                 ""));
     Git git = Git.anywhere(exchange);
     var _ =
         git.succeed(
             GitCommand.of("credential-store", "store")
                 .input((String.join("\n", lines) + "\n").getBytes(UTF_8)));
-    String helper = "credential." + protocol + "://" + host + ".helper";
+    String helper = "credential." + wanted.protocol() + "://" + wanted.host() + ".helper";
     var _ =
         git.succeed(
             GitCommand.of("config", "--global", "--replace-all", helper, "store", "^store$"));

@@ -19,6 +19,11 @@ record GitBody(BodyReader body, ToolboxLimits limits) {
     return new GitBody(Calls.body(exchange, limits, ToolboxFailures::invalidBody), limits);
   }
 
+  /// A refusal for what only the call knows to be wrong.
+  RuntimeException refused(String name, String problem) {
+    return body.refused(name, problem);
+  }
+
   /// The folder of the repository.
   String path() {
     return Calls.checked(text("path"), "path", limits);

@@ -1,0 +1,28 @@
+package dev.sandlot.toolbox.desktop;
+
+import java.util.List;
+import java.util.Map;
+
+/// A click that a caller wants.
+///
+/// @param modifiers key symbols of those to be held
+record ClickRequest(int x, int y, String button, boolean twice, List<Integer> modifiers) {
+  ClickRequest {
+    modifiers = List.copyOf(modifiers);
+  }
+
+  /// @throws RuntimeException the body's refusal of what does not fit
+  static ClickRequest read(Arguments arguments, int coordinateMax) {
+    return new ClickRequest(
+        arguments.coordinate("x", coordinateMax),
+        arguments.coordinate("y", coordinateMax),
+        arguments.button(),
+        arguments.flag("double"),
+        arguments.modifiers());
+  }
+
+  /// As the desktop's program wants it.
+  Map<String, Object> wanted() {
+    return Map.of("x", x, "y", y, "button", button, "double", twice, "modifiers", modifiers);
+  }
+}
