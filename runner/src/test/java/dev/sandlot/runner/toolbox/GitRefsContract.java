@@ -36,8 +36,8 @@ abstract class GitRefsContract extends GitContract {
     assertThat(statuses)
         .isEqualTo(
             Map.of(
-                "a://host/x", List.of(422, 422, 422),
-                "a::x", List.of(422, 422, 422),
+                "a://host/x", List.of(400, 400, 400),
+                "a::x", List.of(400, 400, 400),
                 "ext::true", List.of(400, 400, 400),
                 "/etc/passwd", List.of(404, 404, 404),
                 "no/such/folder", List.of(404, 404, 404)));
