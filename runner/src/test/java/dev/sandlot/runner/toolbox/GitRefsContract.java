@@ -6,10 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.sandlot.http.Json;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 
@@ -20,7 +18,6 @@ abstract class GitRefsContract extends GitContract {
 
   @Test
   void tellsInGitsWordsWhyARemoteCannotBeReached() throws Exception {
-    Map<String, List<Integer>> statuses = new TreeMap<>();
     for (String url : List.of("a://host/x", "a::x", "ext::true", "/etc/passwd", "no/such/folder")) {
       String path = repository();
       HttpResponse<String> cloned = post("clone", Map.of("url", url, "path", unique()));
@@ -29,22 +26,24 @@ abstract class GitRefsContract extends GitContract {
       HttpResponse<String> pushed = post("push", Map.of("path", path));
 
       for (HttpResponse<String> answer : List.of(cloned, pulled, pushed)) {
-        statuses.computeIfAbsent(url, _ -> new ArrayList<>()).add(answer.statusCode());
-        assertThat(json(answer).path("message").stringValue()).as(url).hasSizeGreaterThan(30);
+        String message = json(answer).path("message").stringValue();
+        assertThat(answer.statusCode()).as("%s %s", url, message).isEqualTo(statusOf(url, message));
+        assertThat(message).as(url).hasSizeGreaterThan(30);
       }
     }
-    assertThat(statuses)
-        .isEqualTo(
-            Map.of(
-                "a://host/x", List.of(400, 400, 400),
-                "a::x", List.of(400, 400, 400),
-                "ext::true", List.of(400, 400, 400),
-                "/etc/passwd", List.of(404, 404, 404),
-                "no/such/folder", List.of(404, 404, 404)));
     refused(
         post("clone", Map.of("url", "a://" + ":".repeat(60_000), "path", unique())),
         400,
         "BAD_REQUEST");
+  }
+
+  private static int statusOf(String url, String message) {
+    return switch (url) {
+      case "/etc/passwd", "no/such/folder" -> 404;
+      case "ext::true" -> 400;
+      // Versions of git differ in what they say of a helper that is not there.
+      default -> message.contains("is not a git command") ? 422 : 400;
+    };
   }
 
   // Branches.
