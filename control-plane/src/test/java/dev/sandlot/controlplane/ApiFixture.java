@@ -8,6 +8,7 @@ import dev.sandlot.controlplane.operation.Permission;
 import dev.sandlot.controlplane.platform.Addresses;
 import dev.sandlot.controlplane.platform.DatabaseConfig;
 import dev.sandlot.http.Json;
+import dev.sandlot.http.Tracing;
 import dev.sandlot.http.Upgrades;
 import dev.sandlot.http.server.HttpServer;
 import dev.sandlot.http.server.ListenConfig;
@@ -64,7 +65,7 @@ public final class ApiFixture implements AutoCloseable {
     this.server =
         HttpServer.start(
             ListenConfig.plain("api", "127.0.0.1", 0),
-            plane.endpoint(),
+            Tracing.traced("api", plane.endpoint()),
             ControlPlane.failures(),
             Upgrades.NONE);
     Bootstrap made = plane.bootstrap();

@@ -5,6 +5,7 @@ import dev.sandlot.controlplane.platform.Signals;
 import dev.sandlot.http.Json;
 import dev.sandlot.model.OperationFailure;
 import dev.sandlot.model.RunnerId;
+import dev.sandlot.model.TraceContext;
 import dev.sandlot.model.job.JobId;
 import dev.sandlot.model.job.JobPayload;
 import dev.sandlot.model.job.JobResource;
@@ -42,7 +43,7 @@ public final class Jobs {
     return "jobs:" + runner;
   }
 
-  /// Orders something, in the transaction the caller is in.
+  /// Orders something, in the transaction the caller is in and as part of its trace.
   ///
   /// @throws IllegalArgumentException when the type is for another kind of resource, or carries
   ///   something else
@@ -50,8 +51,7 @@ public final class Jobs {
       RunnerId runner,
       JobType type,
       JobResource resource,
-      JobPayload payload,
-      Map<String, String> traceContext) {
+      JobPayload payload) {
     if (type.kind() != resource.kind() || !type.payload().isInstance(payload)) {
       throw new IllegalArgumentException(type + " is not for " + resource + " with such a payload");
     }
@@ -64,7 +64,7 @@ public final class Jobs {
             runner,
             resource,
             payload instanceof NoPayload ? Optional.empty() : Optional.of(Json.text(payload)),
-            traceContext,
+            TraceContext.current().headers(),
             Optional.empty(),
             Optional.empty(),
             now,

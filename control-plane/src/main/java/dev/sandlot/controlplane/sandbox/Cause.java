@@ -3,7 +3,6 @@ package dev.sandlot.controlplane.sandbox;
 import dev.sandlot.controlplane.sandbox.store.NetworkSettings;
 import dev.sandlot.controlplane.sandbox.store.Sandbox;
 import dev.sandlot.model.SandboxState;
-import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
 
@@ -12,26 +11,17 @@ import java.util.function.Predicate;
 /// @param reason why, to be kept with the sandbox
 /// @param recoverable whether recovering can help
 /// @param force whether processes get no time to end
-/// @param trace W3C headers of the request behind it
 /// @param network what the sandbox may reach from now on
 /// @param counts whether the event counts for the sandbox as it is when it is applied
 record Cause(
     Optional<String> reason,
     boolean recoverable,
     boolean force,
-    Map<String, String> trace,
     Optional<NetworkSettings> network,
     Predicate<Sandbox> counts) {
   /// Nothing to tell.
-  static final Cause NONE = request(Map.of());
-
-  Cause {
-    trace = Map.copyOf(trace);
-  }
-
-  static Cause request(Map<String, String> trace) {
-    return new Cause(Optional.empty(), false, false, trace, Optional.empty(), _ -> true);
-  }
+  static final Cause NONE =
+      new Cause(Optional.empty(), false, false, Optional.empty(), _ -> true);
 
   static Cause because(String reason) {
     return NONE.withReason(reason, false);
@@ -43,15 +33,15 @@ record Cause(
   }
 
   Cause withReason(String next, boolean canRecover) {
-    return new Cause(Optional.of(next), canRecover, force, trace, network, counts);
+    return new Cause(Optional.of(next), canRecover, force, network, counts);
   }
 
   Cause withForce(boolean next) {
-    return new Cause(reason, recoverable, next, trace, network, counts);
+    return new Cause(reason, recoverable, next, network, counts);
   }
 
   Cause withNetwork(NetworkSettings next) {
-    return new Cause(reason, recoverable, force, trace, Optional.of(next), counts);
+    return new Cause(reason, recoverable, force, Optional.of(next), counts);
   }
 
   /// Counts in that state only.
@@ -65,6 +55,6 @@ record Cause(
   }
 
   private Cause onlyIf(Predicate<Sandbox> condition) {
-    return new Cause(reason, recoverable, force, trace, network, counts.and(condition));
+    return new Cause(reason, recoverable, force, network, counts.and(condition));
   }
 }

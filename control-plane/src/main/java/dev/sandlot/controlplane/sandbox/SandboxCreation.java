@@ -116,7 +116,7 @@ public final class SandboxCreation {
         if (!store.insert(sandbox, sandbox.state().patience().map(now::plus))) {
           throw OperationFailure.conflict(ClientWords.alreadyExists(sandbox.spec().name()));
         }
-        orders.create(sandbox, asker.trace());
+        orders.create(sandbox);
         if (!parts.pool().reserve(sandbox.runner(), sandbox.spec().allocation(sandbox.state()))) {
           throw new RoomTaken();
         }
@@ -137,7 +137,7 @@ public final class SandboxCreation {
     Sandbox after = sandboxes.awaitSettled(id, watch, asker);
     if (after.state() == SandboxState.ERROR) {
       // Whoever asked has no id to delete it by, and would find its name taken.
-      sandboxes.delete(after, asker.trace());
+      sandboxes.delete(after);
       throw OperationFailure.badRequest(
           "the sandbox could not be created: " + after.status().errorReason().orElse("unknown"));
     }

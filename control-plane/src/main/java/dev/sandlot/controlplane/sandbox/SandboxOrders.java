@@ -43,31 +43,30 @@ public final class SandboxOrders {
     jobs.supersede(JobResource.of(sandbox.id()));
   }
 
-  void create(Sandbox sandbox, Map<String, String> trace) {
-    order(sandbox, JobType.CREATE_SANDBOX, whole(sandbox), trace);
+  void create(Sandbox sandbox) {
+    order(sandbox, JobType.CREATE_SANDBOX, whole(sandbox));
   }
 
-  void carryOut(SandboxCommand command, Sandbox sandbox, boolean force, Map<String, String> trace) {
+  void carryOut(SandboxCommand command, Sandbox sandbox, boolean force) {
     switch (command) {
       case NOTHING, DROP_ORDERS -> {}
-      case START_ON_RUNNER -> order(sandbox, JobType.START_SANDBOX, whole(sandbox), trace);
-      case STOP_ON_RUNNER -> order(sandbox, JobType.STOP_SANDBOX, new StopJob(force), trace);
-      case KILL_ON_RUNNER -> order(sandbox, JobType.STOP_SANDBOX, new StopJob(true), trace);
+      case START_ON_RUNNER -> order(sandbox, JobType.START_SANDBOX, whole(sandbox));
+      case STOP_ON_RUNNER -> order(sandbox, JobType.STOP_SANDBOX, new StopJob(force));
+      case KILL_ON_RUNNER -> order(sandbox, JobType.STOP_SANDBOX, new StopJob(true));
       case DESTROY_ON_RUNNER, DESTROY_NOW_ON_RUNNER ->
-          order(sandbox, JobType.DESTROY_SANDBOX, new NoPayload(), trace);
+          order(sandbox, JobType.DESTROY_SANDBOX, new NoPayload());
       case APPLY_NETWORK_ON_RUNNER -> {
         NetworkSettings network = sandbox.settings().network();
         order(
             sandbox,
             JobType.UPDATE_SANDBOX_NETWORK_SETTINGS,
-            new NetworkJob(network.blockAll(), network.allowList()),
-            trace);
+            new NetworkJob(network.blockAll(), network.allowList()));
       }
     }
   }
 
-  private void order(Sandbox sandbox, JobType type, JobPayload payload, Map<String, String> trace) {
-    jobs.order(sandbox.runner(), type, JobResource.of(sandbox.id()), payload, trace);
+  private void order(Sandbox sandbox, JobType type, JobPayload payload) {
+    jobs.order(sandbox.runner(), type, JobResource.of(sandbox.id()), payload);
   }
 
   private static SandboxJob whole(Sandbox sandbox) {

@@ -126,20 +126,8 @@ public final class SandboxRoutes {
             .on(named, this::network));
   }
 
-  /// What the caller's tracing sent along, for the job that carries the request out.
-  private static Map<String, String> trace(Call call) {
-    Map<String, String> trace = new HashMap<>();
-    for (String header : List.of("traceparent", "tracestate")) {
-      call.exchange()
-          .header(header)
-          .filter(value -> value.length() <= 512)
-          .ifPresent(value -> trace.put(header, value));
-    }
-    return trace;
-  }
-
   private static Requester requester(Call call) {
-    return new Requester(trace(call), call.exchange()::clientGone);
+    return new Requester(call.exchange()::clientGone);
   }
 
   private Answer full(Sandbox sandbox) {
@@ -194,8 +182,8 @@ public final class SandboxRoutes {
   private Answer remove(Call call, Sandbox sandbox) {
     return full(
         call.query().option("force")
-            ? sandboxes.deleteByForce(sandbox, trace(call))
-            : sandboxes.delete(sandbox, trace(call)));
+            ? sandboxes.deleteByForce(sandbox)
+            : sandboxes.delete(sandbox));
   }
 
   private Answer start(Call call, Sandbox sandbox) throws InterruptedException {

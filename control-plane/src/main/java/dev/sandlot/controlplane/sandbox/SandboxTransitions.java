@@ -134,7 +134,7 @@ public final class SandboxTransitions {
             read.createdAt(),
             now,
             now);
-    orders.carryOut(command, after, cause.force(), cause.trace());
+    orders.carryOut(command, after, cause.force());
     allocate(after, read.state(), command);
     transactions.raise(topic(read.id()));
     if (state == SandboxState.STOPPED && after.ephemeral()) {

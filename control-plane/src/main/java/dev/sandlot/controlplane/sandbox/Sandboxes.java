@@ -117,7 +117,7 @@ public final class Sandboxes {
   private Sandbox settled(SandboxId id, SandboxEvent event, Requester asker)
       throws InterruptedException {
     try (Signals.Watch watch = signals.watch(SandboxTransitions.topic(id))) {
-      demand(id, event, Cause.request(asker.trace()));
+      demand(id, event, Cause.NONE);
       Sandbox after = awaitSettled(id, watch, asker);
       if (after.state() == SandboxState.ERROR) {
         throw OperationFailure.badRequest(
@@ -141,21 +141,21 @@ public final class Sandboxes {
     boolean delete = sandbox.state() == SandboxState.STARTED && sandbox.ephemeral();
     SandboxEvent event = delete ? SandboxEvent.DELETE_REQUESTED : SandboxEvent.STOP_REQUESTED;
     try (Signals.Watch watch = signals.watch(SandboxTransitions.topic(sandbox.id()))) {
-      Sandbox ordered = demand(sandbox.id(), event, Cause.request(asker.trace()).withForce(force));
+      Sandbox ordered = demand(sandbox.id(), event, Cause.NONE.withForce(force));
       return wait.untilStopped(
           ordered, watch, SandboxWait.end(RequestLimits.STOP_WAIT_MAX), asker.left());
     }
   }
 
-  Sandbox delete(Sandbox sandbox, Map<String, String> trace) {
-    return demand(sandbox.id(), SandboxEvent.DELETE_REQUESTED, Cause.request(trace));
+  Sandbox delete(Sandbox sandbox) {
+    return demand(sandbox.id(), SandboxEvent.DELETE_REQUESTED, Cause.NONE);
   }
 
   /// Deletes in any state. When the runner is not there, the sandbox is gone at once; the runner
   /// removes its files when it is back, since it is told which sandboxes it should have.
-  Sandbox deleteByForce(Sandbox sandbox, Map<String, String> trace) {
+  Sandbox deleteByForce(Sandbox sandbox) {
     Sandbox after =
-        demand(sandbox.id(), SandboxEvent.FORCED_DELETE_REQUESTED, Cause.request(trace));
+        demand(sandbox.id(), SandboxEvent.FORCED_DELETE_REQUESTED, Cause.NONE);
     if (!pool.ready(sandbox.runner())) {
       transitions.apply(
           sandbox.id(),
@@ -171,7 +171,7 @@ public final class Sandboxes {
     // As exact as the times of jobs are kept.
     Instant asked = clock.instant().truncatedTo(ChronoUnit.MICROS);
     try (Signals.Watch watch = signals.watch(SandboxTransitions.topic(id))) {
-      demand(id, SandboxEvent.NETWORK_CHANGED, Cause.request(asker.trace()).withNetwork(network));
+      demand(id, SandboxEvent.NETWORK_CHANGED, Cause.NONE.withNetwork(network));
       awaitApplied(id, watch, asked, asker);
       return store.find(id).orElseThrow(Refusal::gone);
     }

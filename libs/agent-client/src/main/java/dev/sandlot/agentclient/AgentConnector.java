@@ -3,6 +3,7 @@ package dev.sandlot.agentclient;
 import dev.sandlot.agentclient.link.AgentLink;
 import dev.sandlot.agentclient.link.AnswerBudget;
 import dev.sandlot.agentclient.link.BoundedAnswers;
+import dev.sandlot.agentclient.link.TracedCalls;
 import dev.sandlot.agentclient.link.LinkGuard;
 import io.grpc.ManagedChannel;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
@@ -52,7 +53,7 @@ public final class AgentConnector implements AutoCloseable {
             .flowControlWindow(WINDOW_BYTES)
             .maxInboundMessageSize(MESSAGE_BYTES_MAX)
             .maxInboundMetadataSize(TRAILER_BYTES_MAX)
-            .intercept(new BoundedAnswers(share))
+            .intercept(new BoundedAnswers(share), new TracedCalls())
             .executor(callbacks)
             .offloadExecutor(callbacks)
             .build();

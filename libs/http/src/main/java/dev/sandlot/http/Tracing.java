@@ -1,6 +1,7 @@
 package dev.sandlot.http;
 
 import dev.sandlot.model.OperationFailure;
+import dev.sandlot.model.TraceContext;
 import io.opentelemetry.api.GlobalOpenTelemetry;
 import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.api.trace.SpanKind;
@@ -39,7 +40,11 @@ public final class Tracing {
               .setAttribute("http.request.method", exchange.method())
               .startSpan();
       try (Scope _ = span.makeCurrent()) {
-        endpoint.serve(exchange);
+        new TraceContext(carried())
+            .call(() -> {
+              endpoint.serve(exchange);
+              return exchange;
+            });
       } catch (OperationFailure failure) {
         span.setAttribute("http.response.status_code", HttpFailure.of(failure).status());
         throw failure;
@@ -56,23 +61,32 @@ public final class Tracing {
     };
   }
 
-  /// A span around work within the current one.
-  public static Span begin(String name) {
-    return GlobalOpenTelemetry.getTracer(SCOPE).spanBuilder(name).startSpan();
+  /// Goes on with a trace of another process: what is done is a span of it.
+  ///
+  /// @param name of the span
+  public static <R, X extends Throwable> R continued(
+      TraceContext trace, String name, ScopedValue.CallableOp<? extends R, X> work) throws X {
+    Context parent =
+        W3CTraceContextPropagator.getInstance()
+            .extract(Context.root(), trace.headers(), MapEntries.INSTANCE);
+    Span span =
+        GlobalOpenTelemetry.getTracer(SCOPE).spanBuilder(name).setParent(parent).startSpan();
+    try (Scope _ = span.makeCurrent()) {
+      return new TraceContext(carried()).call(work);
+    } catch (Throwable failure) {
+      span.setStatus(StatusCode.ERROR);
+      throw failure;
+    } finally {
+      span.end();
+    }
   }
 
   /// The current context as the headers that carry it on; empty outside a trace.
-  public static Map<String, String> carried() {
+  private static Map<String, String> carried() {
     Map<String, String> headers = new HashMap<>();
     W3CTraceContextPropagator.getInstance()
         .inject(Context.current(), headers, (_, name, value) -> headers.put(name, value));
     return headers;
-  }
-
-  /// The context that {@link #carried} wrote, elsewhere.
-  public static Context continued(Map<String, String> headers) {
-    return W3CTraceContextPropagator.getInstance()
-        .extract(Context.root(), headers, MapEntries.INSTANCE);
   }
 
   private enum ExchangeHeaders implements TextMapGetter<Exchange> {

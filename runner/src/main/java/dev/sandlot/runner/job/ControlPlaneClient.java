@@ -3,6 +3,7 @@ package dev.sandlot.runner.job;
 import dev.sandlot.http.Json;
 import dev.sandlot.model.SandboxId;
 import dev.sandlot.model.SandboxState;
+import dev.sandlot.model.TraceContext;
 import dev.sandlot.model.job.JobId;
 import dev.sandlot.model.job.JobStatus;
 import java.io.IOException;
@@ -128,6 +129,12 @@ public final class ControlPlaneClient implements AutoCloseable {
     }
   }
 
+  private static TraceContext trace(JsonNode headers) {
+    Map<String, String> trace = new LinkedHashMap<>();
+    headers.properties().forEach(header -> trace.put(header.getKey(), header.getValue().asString("")));
+    return new TraceContext(trace);
+  }
+
   private static List<Job> jobs(JsonNode array) throws IOException {
     List<Job> jobs = new ArrayList<>();
     for (JsonNode job : array) {
@@ -139,6 +146,7 @@ public final class ControlPlaneClient implements AutoCloseable {
                 job.path("resourceType").asString(""),
                 job.path("resourceId").asString(""),
                 job.path("payload").asString(""),
+                trace(job.path("traceContext")),
                 Instant.parse(job.path("createdAt").asString(""))));
       } catch (IllegalArgumentException | DateTimeParseException e) {
         throw new IOException("the control plane sent a job that cannot be read", e);

@@ -1,6 +1,7 @@
 package dev.sandlot.runner.job;
 
 import dev.sandlot.model.job.JobId;
+import dev.sandlot.model.TraceContext;
 import java.time.Instant;
 
 /// A job as the control plane hands it out; whether this runner can do it {@link Order} tells.
@@ -9,6 +10,7 @@ import java.time.Instant;
 /// @param resourceType what kind of thing it is about, "SANDBOX"
 /// @param resourceId which one
 /// @param payload JSON, by type; empty for none
+/// @param trace that the order belongs to
 /// @param createdAt when it was given
 public record Job(
     JobId id,
@@ -16,6 +18,7 @@ public record Job(
     String resourceType,
     String resourceId,
     String payload,
+    TraceContext trace,
     Instant createdAt) {
   /// Without what is secret.
   @Override

@@ -1,6 +1,7 @@
 package dev.sandlot.runner.job;
 
 import dev.sandlot.http.Json;
+import dev.sandlot.http.Tracing;
 import dev.sandlot.model.job.JobId;
 import dev.sandlot.model.job.JobStatus;
 import java.io.IOException;
@@ -125,7 +126,8 @@ public final class JobLoop implements AutoCloseable {
   private Map<String, Object> outcome(Job job) throws InterruptedException {
     Map<String, Object> outcome = new LinkedHashMap<>();
     try {
-      Map<String, String> result = actions.carryOut(job);
+      Map<String, String> result =
+          Tracing.continued(job.trace(), "job " + job.type(), () -> actions.carryOut(job));
       outcome.put("status", JobStatus.COMPLETED);
       outcome.put("resultMetadata", Json.text(result));
     } catch (JobFailure failure) {

@@ -7,6 +7,7 @@ import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import dev.sandlot.http.Json;
 import dev.sandlot.model.SandboxId;
+import dev.sandlot.model.TraceContext;
 import dev.sandlot.model.job.JobId;
 import dev.sandlot.testing.Waiting;
 import java.io.IOException;
@@ -14,6 +15,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
@@ -106,6 +108,20 @@ class JobLoopTest {
       assertThat(report.path("status").stringValue()).isEqualTo("COMPLETED");
       assertThat(report.path("resultMetadata").stringValue())
           .isEqualTo("{\"daemonVersion\":\"1\"}");
+    }
+  }
+
+  @Test
+  void carriesAJobOutInTheTraceOfItsOrder() throws Exception {
+    String trace = "0af7651916cd43dd8448eb211c80319c";
+    Map<String, Object> job = new LinkedHashMap<>(job(JobId.random()));
+    job.put("traceContext", Map.of("traceparent", "00-" + trace + "-b7ad6b7169203331-01"));
+    batches.add(List.of(job));
+    try (var _ =
+        JobLoop.start(client, _ -> Map.copyOf(TraceContext.current().headers()), 4)) {
+      JsonNode report = report();
+
+      assertThat(report.path("resultMetadata").stringValue()).contains(trace);
     }
   }
 

@@ -10,6 +10,7 @@ import dev.sandlot.model.NetworkPolicy;
 import dev.sandlot.model.SandboxId;
 import dev.sandlot.model.SandboxLimits;
 import dev.sandlot.model.SandboxState;
+import dev.sandlot.model.TraceContext;
 import dev.sandlot.model.job.JobId;
 import dev.sandlot.model.job.JobResourceKind;
 import dev.sandlot.model.job.SandboxJob;
@@ -282,7 +283,14 @@ class SandboxReconcilerTest {
   }
 
   private Job job(String type, String resourceType, String payload) {
-    return new Job(JobId.random(), type, resourceType, id.toString(), payload, Instant.now());
+    return new Job(
+        JobId.random(),
+        type,
+        resourceType,
+        id.toString(),
+        payload,
+        TraceContext.NONE,
+        Instant.now());
   }
 
   private String order(String allowList) {
