@@ -112,7 +112,7 @@ public final class ApiFixture implements AutoCloseable {
     }
   }
 
-  Answer call(String key, String method, String path, String body) {
+  Answer call(String key, String method, String path, String body, String... headers) {
     HttpRequest.Builder request =
         HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + server.port() + "/api" + path))
             .timeout(Duration.ofSeconds(70))
@@ -121,6 +121,9 @@ public final class ApiFixture implements AutoCloseable {
                 body.isEmpty()
                     ? HttpRequest.BodyPublishers.noBody()
                     : HttpRequest.BodyPublishers.ofString(body));
+    if (headers.length > 0) {
+      request.headers(headers);
+    }
     if (!key.isEmpty()) {
       request.header("Authorization", "Bearer " + key);
     }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sandlot.http.Json;
 import dev.sandlot.model.job.SandboxJob;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -74,6 +75,27 @@ class SandboxApiIT {
       runner.obey();
       api.delete("/sandbox/" + id);
     }
+  }
+
+  @Test
+  void ordersAsPartOfTheCallersTrace() {
+    String trace = "0af7651916cd43dd8448eb211c80319c";
+
+    String id =
+        api.call(
+                api.adminKey,
+                "POST",
+                "/sandbox",
+                "{}",
+                "traceparent",
+                "00-" + trace + "-b7ad6b7169203331-01")
+            .text("id");
+
+    assertThat(runner.seen)
+        .filteredOn(job -> job.path("resourceId").asString().equals(id))
+        .extracting(job -> job.path("traceContext").path("traceparent").asString(""))
+        .singleElement(InstanceOfAssertFactories.STRING)
+        .contains(trace);
   }
 
   @Test

@@ -26,6 +26,7 @@ class UnsaidSecretsTest {
           "dev.sandlot.controlplane.Bootstrap",
           "dev.sandlot.http.ErrorAnswers$Answer",
           "dev.sandlot.http.server.TlsFiles",
+          "dev.sandlot.model.TraceContext",
           "dev.sandlot.http.websocket.WebSocketFrames$Frame",
           "dev.sandlot.proxy.access.CachedDirectory$Question",
           "dev.sandlot.toolbox.code.ChartProgram",

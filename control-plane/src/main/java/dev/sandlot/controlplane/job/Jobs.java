@@ -16,7 +16,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 
 /// The queue of orders to runners. Jobs of one resource are handed out one after the other. A job
@@ -47,11 +46,7 @@ public final class Jobs {
   ///
   /// @throws IllegalArgumentException when the type is for another kind of resource, or carries
   ///   something else
-  public JobId order(
-      RunnerId runner,
-      JobType type,
-      JobResource resource,
-      JobPayload payload) {
+  public JobId order(RunnerId runner, JobType type, JobResource resource, JobPayload payload) {
     if (type.kind() != resource.kind() || !type.payload().isInstance(payload)) {
       throw new IllegalArgumentException(type + " is not for " + resource + " with such a payload");
     }

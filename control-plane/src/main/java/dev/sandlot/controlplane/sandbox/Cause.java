@@ -1,7 +1,7 @@
 package dev.sandlot.controlplane.sandbox;
 
-import dev.sandlot.controlplane.sandbox.store.NetworkSettings;
 import dev.sandlot.controlplane.sandbox.store.Sandbox;
+import dev.sandlot.model.NetworkPolicy;
 import dev.sandlot.model.SandboxState;
 import java.util.Optional;
 import java.util.function.Predicate;
@@ -17,11 +17,10 @@ record Cause(
     Optional<String> reason,
     boolean recoverable,
     boolean force,
-    Optional<NetworkSettings> network,
+    Optional<NetworkPolicy> network,
     Predicate<Sandbox> counts) {
   /// Nothing to tell.
-  static final Cause NONE =
-      new Cause(Optional.empty(), false, false, Optional.empty(), _ -> true);
+  static final Cause NONE = new Cause(Optional.empty(), false, false, Optional.empty(), _ -> true);
 
   static Cause because(String reason) {
     return NONE.withReason(reason, false);
@@ -40,7 +39,7 @@ record Cause(
     return new Cause(reason, recoverable, next, network, counts);
   }
 
-  Cause withNetwork(NetworkSettings next) {
+  Cause withNetwork(NetworkPolicy next) {
     return new Cause(reason, recoverable, force, Optional.of(next), counts);
   }
 

@@ -2,7 +2,6 @@ package dev.sandlot.controlplane.sandbox;
 
 import com.google.re2j.Pattern;
 import dev.sandlot.controlplane.sandbox.store.Intervals;
-import dev.sandlot.controlplane.sandbox.store.NetworkSettings;
 import dev.sandlot.controlplane.sandbox.store.Sandbox;
 import dev.sandlot.http.BodyReader;
 import dev.sandlot.model.OperationFailure;
@@ -63,9 +62,10 @@ record CreateRequest(
         new Sandbox.Settings(
             labels(body).orElse(Map.of()),
             body.flag("public").orElse(false),
-            NetworkSettings.of(
-                body.flag("networkBlockAll"),
-                body.text("networkAllowList", RequestLimits.LIST_LENGTH_MAX)),
+            NetworkChange.of(
+                    body.flag("networkBlockAll"),
+                    body.text("networkAllowList", RequestLimits.LIST_LENGTH_MAX))
+                .policy(),
             intervals(body)));
   }
 

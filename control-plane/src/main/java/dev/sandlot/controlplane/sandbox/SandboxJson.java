@@ -55,7 +55,7 @@ final class SandboxJson {
   private static void settings(Map<String, Object> body, Sandbox.Settings settings) {
     body.put("labels", settings.labels());
     body.put("public", settings.open());
-    body.put("networkBlockAll", settings.network().blockAll());
+    body.put("networkBlockAll", settings.network().blocksAll());
     if (!settings.network().allowList().isEmpty()) {
       body.put("networkAllowList", settings.network().allowList());
     }

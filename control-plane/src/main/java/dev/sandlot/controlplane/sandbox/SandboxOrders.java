@@ -2,8 +2,8 @@ package dev.sandlot.controlplane.sandbox;
 
 import dev.sandlot.controlplane.job.Jobs;
 import dev.sandlot.controlplane.sandbox.lifecycle.SandboxCommand;
-import dev.sandlot.controlplane.sandbox.store.NetworkSettings;
 import dev.sandlot.controlplane.sandbox.store.Sandbox;
+import dev.sandlot.model.NetworkPolicy;
 import dev.sandlot.model.job.JobPayload;
 import dev.sandlot.model.job.JobResource;
 import dev.sandlot.model.job.JobType;
@@ -55,13 +55,11 @@ public final class SandboxOrders {
       case KILL_ON_RUNNER -> order(sandbox, JobType.STOP_SANDBOX, new StopJob(true));
       case DESTROY_ON_RUNNER, DESTROY_NOW_ON_RUNNER ->
           order(sandbox, JobType.DESTROY_SANDBOX, new NoPayload());
-      case APPLY_NETWORK_ON_RUNNER -> {
-        NetworkSettings network = sandbox.settings().network();
-        order(
-            sandbox,
-            JobType.UPDATE_SANDBOX_NETWORK_SETTINGS,
-            new NetworkJob(network.blockAll(), network.allowList()));
-      }
+      case APPLY_NETWORK_ON_RUNNER ->
+          order(
+              sandbox,
+              JobType.UPDATE_SANDBOX_NETWORK_SETTINGS,
+              NetworkJob.of(sandbox.settings().network()));
     }
   }
 
@@ -71,7 +69,7 @@ public final class SandboxOrders {
 
   private static SandboxJob whole(Sandbox sandbox) {
     Sandbox.Spec spec = sandbox.spec();
-    NetworkSettings network = sandbox.settings().network();
+    NetworkPolicy network = sandbox.settings().network();
     return new SandboxJob(
         sandbox.id().toString(),
         spec.name(),
@@ -81,7 +79,7 @@ public final class SandboxOrders {
         spec.memory(),
         spec.disk(),
         environment(sandbox),
-        network.blockAll(),
+        network.blocksAll(),
         network.allowList(),
         sandbox.organization().toString(),
         sandbox.region());

@@ -17,12 +17,11 @@ import dev.sandlot.controlplane.platform.Addresses;
 import dev.sandlot.controlplane.platform.QueryParameters;
 import dev.sandlot.controlplane.sandbox.store.Cursor;
 import dev.sandlot.controlplane.sandbox.store.Intervals;
-import dev.sandlot.controlplane.sandbox.store.NetworkSettings;
 import dev.sandlot.controlplane.sandbox.store.Sandbox;
 import dev.sandlot.controlplane.sandbox.store.SandboxQuery;
 import dev.sandlot.http.Operation;
+import dev.sandlot.model.NetworkPolicy;
 import dev.sandlot.model.OperationFailure;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
@@ -243,8 +242,7 @@ public final class SandboxRoutes {
 
   private Answer network(Call call, Sandbox sandbox) throws InterruptedException {
     NetworkChange change = NetworkChange.read(call.body());
-    NetworkSettings network =
-        sandbox.settings().network().changed(change.blockAll(), change.allowList());
+    NetworkPolicy network = change.policy(sandbox.settings().network());
     return full(sandboxes.changeNetwork(sandbox, network, requester(call)));
   }
 

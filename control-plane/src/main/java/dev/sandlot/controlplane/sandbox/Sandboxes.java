@@ -6,11 +6,11 @@ import dev.sandlot.controlplane.job.Jobs;
 import dev.sandlot.controlplane.platform.Signals;
 import dev.sandlot.controlplane.runnerpool.RunnerPool;
 import dev.sandlot.controlplane.sandbox.lifecycle.SandboxEvent;
-import dev.sandlot.controlplane.sandbox.store.NetworkSettings;
 import dev.sandlot.controlplane.sandbox.store.Sandbox;
 import dev.sandlot.controlplane.sandbox.store.SandboxQuery;
 import dev.sandlot.controlplane.sandbox.store.SandboxStore;
 import dev.sandlot.model.ErrorCode;
+import dev.sandlot.model.NetworkPolicy;
 import dev.sandlot.model.OperationFailure;
 import dev.sandlot.model.OrganizationId;
 import dev.sandlot.model.RunnerId;
@@ -23,7 +23,6 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -154,8 +153,7 @@ public final class Sandboxes {
   /// Deletes in any state. When the runner is not there, the sandbox is gone at once; the runner
   /// removes its files when it is back, since it is told which sandboxes it should have.
   Sandbox deleteByForce(Sandbox sandbox) {
-    Sandbox after =
-        demand(sandbox.id(), SandboxEvent.FORCED_DELETE_REQUESTED, Cause.NONE);
+    Sandbox after = demand(sandbox.id(), SandboxEvent.FORCED_DELETE_REQUESTED, Cause.NONE);
     if (!pool.ready(sandbox.runner())) {
       transitions.apply(
           sandbox.id(),
@@ -165,7 +163,7 @@ public final class Sandboxes {
     return after;
   }
 
-  Sandbox changeNetwork(Sandbox sandbox, NetworkSettings network, Requester asker)
+  Sandbox changeNetwork(Sandbox sandbox, NetworkPolicy network, Requester asker)
       throws InterruptedException {
     SandboxId id = sandbox.id();
     // As exact as the times of jobs are kept.

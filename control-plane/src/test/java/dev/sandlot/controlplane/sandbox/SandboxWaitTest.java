@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sandlot.controlplane.platform.Signals;
 import dev.sandlot.controlplane.sandbox.store.Intervals;
-import dev.sandlot.controlplane.sandbox.store.NetworkSettings;
 import dev.sandlot.controlplane.sandbox.store.Sandbox;
+import dev.sandlot.model.NetworkPolicy;
 import dev.sandlot.model.OrganizationId;
 import dev.sandlot.model.RunnerId;
 import dev.sandlot.model.SandboxId;
@@ -97,11 +97,7 @@ class SandboxWaitTest {
         "local",
         RunnerId.random(),
         new Sandbox.Spec("name", "snapshot", "image", "daytona", Map.of(), 1, 1, 1),
-        new Sandbox.Settings(
-            Map.of(),
-            false,
-            NetworkSettings.of(Optional.empty(), Optional.empty()),
-            Intervals.DEFAULT),
+        new Sandbox.Settings(Map.of(), false, new NetworkPolicy.Internet(), Intervals.DEFAULT),
         new Sandbox.Status(state, 1, Optional.empty(), false, "token"),
         now,
         now,

@@ -131,7 +131,9 @@ public final class ControlPlaneClient implements AutoCloseable {
 
   private static TraceContext trace(JsonNode headers) {
     Map<String, String> trace = new LinkedHashMap<>();
-    headers.properties().forEach(header -> trace.put(header.getKey(), header.getValue().asString("")));
+    headers
+        .properties()
+        .forEach(header -> trace.put(header.getKey(), header.getValue().asString("")));
     return new TraceContext(trace);
   }
 

@@ -1,7 +1,7 @@
 package dev.sandlot.runner.job;
 
-import dev.sandlot.model.job.JobId;
 import dev.sandlot.model.TraceContext;
+import dev.sandlot.model.job.JobId;
 import java.time.Instant;
 
 /// A job as the control plane hands it out; whether this runner can do it {@link Order} tells.

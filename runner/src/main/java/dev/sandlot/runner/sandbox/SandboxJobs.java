@@ -1,7 +1,6 @@
 package dev.sandlot.runner.sandbox;
 
 import dev.sandlot.agentclient.link.AgentFailure;
-import dev.sandlot.model.Ipv4Range;
 import dev.sandlot.model.NetworkPolicy;
 import dev.sandlot.model.SandboxId;
 import dev.sandlot.model.job.NetworkJob;
@@ -12,10 +11,8 @@ import dev.sandlot.runner.job.Order;
 import dev.sandlot.runner.job.ResourceActions;
 import dev.sandlot.runtime.RuntimeFailure;
 import dev.sandlot.toolbox.sandbox.RunningSandbox;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
+import java.util.function.Supplier;
 
 /// What each job asks of the sandboxes (docs/contract/runners.md#jobs).
 public final class SandboxJobs implements ResourceActions {
@@ -41,9 +38,7 @@ public final class SandboxJobs implements ResourceActions {
           yield Map.of();
         }
         case UPDATE_SANDBOX_NETWORK_SETTINGS -> {
-          NetworkJob settings = order.payload(NetworkJob.class);
-          sandboxes.changeNetwork(
-              id, policy(settings.networkBlockAll(), settings.networkAllowList()));
+          sandboxes.changeNetwork(id, policy(order.payload(NetworkJob.class)::policy));
           yield Map.of();
         }
       };
@@ -57,27 +52,14 @@ public final class SandboxJobs implements ResourceActions {
   private Map<String, String> started(SandboxId id, Order order, boolean create)
       throws InterruptedException {
     SandboxJob wanted = order.payload(SandboxJob.class);
-    NetworkPolicy network = policy(wanted.networkBlockAll(), wanted.networkAllowList());
+    NetworkPolicy network = policy(wanted::network);
     RunningSandbox sandbox = sandboxes.bringUp(id, wanted, network, create, order.createdAt());
     return Map.of("daemonVersion", sandbox.agentVersion());
   }
 
-  /// A policy as the contract spells it.
-  static NetworkPolicy policy(boolean blockAll, @Nullable String list) {
-    if (blockAll) {
-      return new NetworkPolicy.BlockAll();
-    }
-    if (list == null || list.isBlank()) {
-      return new NetworkPolicy.Internet();
-    }
-    List<Ipv4Range> ranges = new ArrayList<>();
-    for (String text : list.split(",", -1)) {
-      ranges.add(
-          Ipv4Range.parse(text.strip())
-              .orElseThrow(() -> new JobFailure("networkAllowList holds no IPv4 range: " + text)));
-    }
+  private static NetworkPolicy policy(Supplier<NetworkPolicy> read) {
     try {
-      return new NetworkPolicy.AllowList(ranges);
+      return read.get();
     } catch (IllegalArgumentException e) {
       throw new JobFailure("networkAllowList: " + e.getMessage(), e);
     }

@@ -117,8 +117,7 @@ class JobLoopTest {
     Map<String, Object> job = new LinkedHashMap<>(job(JobId.random()));
     job.put("traceContext", Map.of("traceparent", "00-" + trace + "-b7ad6b7169203331-01"));
     batches.add(List.of(job));
-    try (var _ =
-        JobLoop.start(client, _ -> Map.copyOf(TraceContext.current().headers()), 4)) {
+    try (var _ = JobLoop.start(client, _ -> Map.copyOf(TraceContext.current().headers()), 4)) {
       JsonNode report = report();
 
       assertThat(report.path("resultMetadata").stringValue()).contains(trace);

@@ -4,6 +4,7 @@ import dev.sandlot.controlplane.platform.Columns;
 import dev.sandlot.controlplane.platform.PostgresDatabase;
 import dev.sandlot.controlplane.runnerpool.Allocation;
 import dev.sandlot.http.Json;
+import dev.sandlot.model.NetworkPolicy;
 import dev.sandlot.model.OrganizationId;
 import dev.sandlot.model.RunnerId;
 import dev.sandlot.model.SandboxId;
@@ -92,7 +93,7 @@ public final class PostgresSandboxStore implements SandboxStore {
     statement
         .bind("labels", Json.text(settings.labels()))
         .bind("open", settings.open())
-        .bind("blockAll", settings.network().blockAll())
+        .bind("blockAll", settings.network().blocksAll())
         .bind("allowList", settings.network().allowList())
         .bind("autoStop", settings.intervals().autoStopMinutes())
         .bind("autoArchive", settings.intervals().autoArchiveMinutes())
@@ -340,7 +341,7 @@ public final class PostgresSandboxStore implements SandboxStore {
         new Sandbox.Settings(
             texts(row.getString("labels")),
             row.getBoolean("public"),
-            new NetworkSettings(
+            NetworkPolicy.of(
                 row.getBoolean("network_block_all"), row.getString("network_allow_list")),
             new Intervals(
                 row.getInt("auto_stop_minutes"),

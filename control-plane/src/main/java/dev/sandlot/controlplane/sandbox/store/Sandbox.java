@@ -1,6 +1,7 @@
 package dev.sandlot.controlplane.sandbox.store;
 
 import dev.sandlot.controlplane.runnerpool.Allocation;
+import dev.sandlot.model.NetworkPolicy;
 import dev.sandlot.model.OrganizationId;
 import dev.sandlot.model.RunnerId;
 import dev.sandlot.model.SandboxId;
@@ -65,7 +66,7 @@ public record Sandbox(
   /// @param labels for its owner to find it by
   /// @param open whether its ordinary ports can be seen without a token
   public record Settings(
-      Map<String, String> labels, boolean open, NetworkSettings network, Intervals intervals) {
+      Map<String, String> labels, boolean open, NetworkPolicy network, Intervals intervals) {
     public Settings {
       labels = Map.copyOf(labels);
     }
@@ -78,7 +79,7 @@ public record Sandbox(
       return new Settings(labels, next, network, intervals);
     }
 
-    public Settings withNetwork(NetworkSettings next) {
+    public Settings withNetwork(NetworkPolicy next) {
       return new Settings(labels, open, next, intervals);
     }
 

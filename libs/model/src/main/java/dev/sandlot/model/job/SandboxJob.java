@@ -1,5 +1,6 @@
 package dev.sandlot.model.job;
 
+import dev.sandlot.model.NetworkPolicy;
 import java.util.Map;
 
 /// The payload of CREATE_SANDBOX and START_SANDBOX jobs: all that a runner needs to bring a sandbox
@@ -34,6 +35,13 @@ public record SandboxJob(
     implements JobPayload {
   public SandboxJob {
     env = Map.copyOf(env);
+  }
+
+  /// What may be reached.
+  ///
+  /// @throws IllegalArgumentException when the list is not one
+  public NetworkPolicy network() {
+    return NetworkPolicy.of(networkBlockAll, networkAllowList);
   }
 
   /// Without what is secret.
