@@ -15,7 +15,7 @@ import io.opentelemetry.api.trace.SpanKind;
 import io.opentelemetry.api.trace.StatusCode;
 
 /// Makes each call of an agent a span of the trace that the calling thread works for. The trace
-/// ends here: what runs in a sandbox is not told of it. Thread-safe.
+/// ends here: nothing of it enters the sandbox. Thread-safe.
 public final class TracedCalls implements ClientInterceptor {
   private static final String SCOPE = "dev.sandlot";
 
