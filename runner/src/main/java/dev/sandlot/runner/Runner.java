@@ -10,7 +10,7 @@ import dev.sandlot.runner.job.ControlPlaneClient;
 import dev.sandlot.runner.job.HealthReports;
 import dev.sandlot.runner.job.JobDispatcher;
 import dev.sandlot.runner.job.JobLoop;
-import dev.sandlot.runner.sandbox.BelievedStates;
+import dev.sandlot.runner.sandbox.ExpectedStates;
 import dev.sandlot.runner.sandbox.HostedSandboxes;
 import dev.sandlot.runner.sandbox.SandboxJobs;
 import dev.sandlot.runner.sandbox.SandboxReconciler;
@@ -27,7 +27,7 @@ import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// A runner: the only file that builds its objects, in the order in which they start.
+/// A runner. The only file that creates its objects, in the order in which they start.
 public final class Runner implements AutoCloseable {
   private static final Logger LOGGER = LoggerFactory.getLogger(Runner.class);
 
@@ -51,7 +51,7 @@ public final class Runner implements AutoCloseable {
         new Toolbox(
             sandboxes, new ToolboxRoutes(driver, ToolboxLimits.STANDARD, config.spoolFolder()));
     controlPlane = new ControlPlaneClient(config.controlPlane(), config.runnerKey());
-    reconciler = new SandboxReconciler(driver, sandboxes, new ReportedStates(controlPlane));
+    reconciler = new SandboxReconciler(driver, sandboxes, new ControlPlaneStates(controlPlane));
     reconciler.adopt();
     reconciler.start();
     health = HealthReports.start(controlPlane, new HostHealth(config, driver, sandboxes)::report);
@@ -68,8 +68,8 @@ public final class Runner implements AutoCloseable {
         .log("runner started");
   }
 
-  /// Starts a runner: takes over what runs on the machine, then takes jobs. The control plane may
-  /// come up later.
+  /// Starts a runner: adopts the sandboxes that run on the machine, then takes jobs. The control
+  /// plane may be started later.
   ///
   /// @throws dev.sandlot.runtime.RuntimeFailure when the launcher cannot be reached or has no such
   ///   engine
@@ -83,22 +83,22 @@ public final class Runner implements AutoCloseable {
     return new Runner(config);
   }
 
-  /// The way into its sandboxes.
+  /// Access to its sandboxes, for the proxy.
   public ToolboxGateway gateway() {
     return toolbox;
   }
 
-  /// Sandboxes that run now.
+  /// How many sandboxes run now.
   public int runningSandboxes() {
     return sandboxes.all().size();
   }
 
-  /// Name look-ups of sandboxes that came in, and those that a limit dropped.
+  /// How many DNS queries of sandboxes came in, and how many were dropped at a limit.
   public long[] nameLookups() {
     return new long[] {dns.questions(), dns.dropped()};
   }
 
-  /// Stops the runner; its sandboxes run on and are taken over by the next one.
+  /// Stops the runner; its sandboxes go on running and are adopted by the next one.
   @Override
   public void close() {
     jobs.close();
@@ -111,7 +111,7 @@ public final class Runner implements AutoCloseable {
     driver.close();
   }
 
-  private record ReportedStates(ControlPlaneClient controlPlane) implements BelievedStates {
+  private record ControlPlaneStates(ControlPlaneClient controlPlane) implements ExpectedStates {
     @Override
     public Map<SandboxId, Optional<SandboxState>> all() throws IOException, InterruptedException {
       return controlPlane.sandboxes();

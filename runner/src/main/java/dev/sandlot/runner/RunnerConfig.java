@@ -5,18 +5,18 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.util.Optional;
 
-/// How a runner works.
+/// The configuration of a runner.
 ///
-/// @param launcherSocket the launcher's
+/// @param launcherSocket socket of the launcher
 /// @param engine "runsc" or "runc"
 /// @param controlPlane base of its API, `http://127.0.0.1:3000/api`
-/// @param runnerKey what the runner shows to it; secret
-/// @param spoolFolder for temporary files of ours
-/// @param domain where sandboxes' ports are shown, for clients
+/// @param runnerKey the runner's API key; secret
+/// @param spoolFolder for temporary files
+/// @param domain of preview URLs, for clients
 /// @param address where its gateway is reached by the proxy; empty when the proxy is in this
 ///   process
 /// @param version of this build
-/// @param jobsMax jobs carried out at a time
+/// @param jobsMax jobs run at a time
 /// @param processesMax processes and threads of one sandbox
 /// @param dns how sandboxes look names up
 public record RunnerConfig(
@@ -31,10 +31,10 @@ public record RunnerConfig(
     int jobsMax,
     int processesMax,
     DnsConfig dns) {
-  /// Enough for a burst of creates: they wait for the engine more than they work.
+  /// Enough for a burst of creates, which mostly wait for the engine.
   public static final int JOBS_MAX = 32;
 
-  /// What an ordinary build or test run needs, with room.
+  /// More than an ordinary build or test run needs.
   public static final int PROCESSES_MAX = 4_096;
 
   @Override

@@ -1,5 +1,5 @@
 /// Runs the sandboxes of one machine: takes jobs from the control plane, serves the toolbox,
-/// answers look-ups of names. Entry type: {@link dev.sandlot.runner.Runner}.
+/// answers DNS queries. Entry type: {@link dev.sandlot.runner.Runner}.
 @NullMarked
 package dev.sandlot.runner;
 

@@ -29,7 +29,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/// The way into the sandboxes of this machine. Thread-safe.
+/// Dispatches toolbox calls to the sandboxes of this machine. Thread-safe.
 public final class Toolbox implements ToolboxGateway {
   private final RunningSandboxes sandboxes;
   private final RouteTable<ToolboxAccess> routes;

@@ -103,12 +103,12 @@ public final class ToolboxRoutes {
     return Stream.concat(Arrays.stream(ours), others.stream().flatMap(List::stream)).toList();
   }
 
-  /// To be looked up in, and to be walked by tests.
+  /// The routes, for look-ups, and for tests that go through all of them.
   public RouteTable<ToolboxAccess> table() {
     return table;
   }
 
-  /// The paths that are WebSockets; the first that fits serves.
+  /// The WebSocket routes; the first that matches serves.
   public List<SocketRoute> sockets() {
     return sockets;
   }

@@ -11,8 +11,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
 
-/// What the contract knows and this build does not serve: api/unrouted-toolbox-operations.txt, a
-/// line "METHOD /path" each. Immutable.
+/// The operations of the contract that this build does not serve, from
+/// api/unrouted-toolbox-operations.txt: one line "METHOD /path" each. Immutable.
 record UnroutedOperations(RouteTable<ToolboxAccess> table) {
   private static final String FILE = "/unrouted-toolbox-operations.txt";
   private static final Endpoint NONE = _ -> {};

@@ -1,5 +1,5 @@
-/// The toolbox API (api/toolbox.json) on top of the agents: what clients may ask of a running
-/// sandbox, and in which words they are answered. Keeps no state of its own. Entry type: {@link
+/// The toolbox API (api/toolbox.json) on top of the agents: the calls that clients can make to a
+/// running sandbox, and their answers. Keeps no state of its own. Entry type: {@link
 /// dev.sandlot.toolbox.Toolbox}.
 @NullMarked
 package dev.sandlot.toolbox;

@@ -6,8 +6,8 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 
-/// The launcher's policies, by the addresses of the sandboxes that have them; asked for again when
-/// something has changed them. Thread-safe.
+/// A cache of the launcher's network policies, by the sandboxes' addresses; refreshed after a
+/// change. Thread-safe.
 final class AddressPolicies {
   private record Known(long generation, Map<String, NetworkPolicy> policies) {}
 
@@ -19,14 +19,15 @@ final class AddressPolicies {
     this.launcher = launcher;
   }
 
-  /// To be called when a policy, or who has an address, has changed or may have.
+  /// To be called when a policy, or the sandbox of an address, may have changed.
   void changed() {
     generation.incrementAndGet();
   }
 
   /// The policy at an address; empty when no sandbox has it.
   ///
-  /// @throws dev.sandlot.runtime.RuntimeFailure when the launcher must be asked and does not answer
+  /// @throws dev.sandlot.runtime.RuntimeFailure when the launcher has to be called and does not
+  ///   answer
   Optional<NetworkPolicy> at(String address) {
     Known current = known;
     if (current.generation() != generation.get()) {
@@ -36,7 +37,7 @@ final class AddressPolicies {
   }
 
   private synchronized Known refreshed() {
-    // Read first: what changes while the launcher answers makes the answer old.
+    // Read before the call: a change during the call makes its answer out of date.
     long now = generation.get();
     if (known.generation() != now) {
       known = new Known(now, Map.copyOf(launcher.get()));

@@ -9,15 +9,16 @@ import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.Semaphore;
 import org.jspecify.annotations.Nullable;
 
-/// Asks the launcher. Holds a few connections, one question at a time on each. Thread-safe.
+/// A client of the launcher. Has a pool of connections with one call at a time on each.
+/// Thread-safe.
 ///
-/// Every operation may be repeated, so a question whose connection broke (the launcher was
-/// restarted) is asked again until the launcher is back or the patience is over.
+/// All operations are idempotent, so a call whose connection broke, as when the launcher was
+/// restarted, is retried until it succeeds or {@link #RETRY_TIME_MAX} is over.
 final class LauncherClient implements AutoCloseable {
   /// Below the launcher's own limit of 64.
   private static final int CONNECTIONS_MAX = 24;
 
-  private static final Duration PATIENCE = Duration.ofSeconds(10);
+  private static final Duration RETRY_TIME_MAX = Duration.ofSeconds(10);
   private static final Duration PAUSE = Duration.ofMillis(100);
 
   private static final LauncherWire WIRE = new LauncherWire();
@@ -50,15 +51,15 @@ final class LauncherClient implements AutoCloseable {
     }
   }
 
-  private byte[] exchange(byte[] line, Duration limit) {
-    long deadline = System.nanoTime() + PATIENCE.toNanos();
+  private byte[] exchange(byte[] line, Duration timeout) {
+    long deadline = System.nanoTime() + RETRY_TIME_MAX.toNanos();
     while (true) {
       LauncherConnection connection = idle.pollFirst();
       try {
         if (connection == null) {
           connection = LauncherConnection.open(socket);
         }
-        byte[] answer = connection.exchange(line, limit);
+        byte[] answer = connection.exchange(line, timeout);
         keep(connection);
         return answer;
       } catch (IOException e) {
@@ -68,7 +69,7 @@ final class LauncherClient implements AutoCloseable {
           throw new RuntimeFailure(
               Kind.UNAVAILABLE,
               over
-                  ? "the launcher has not answered within " + limit.toSeconds() + " s"
+                  ? "the launcher has not answered within " + timeout.toSeconds() + " s"
                   : "the launcher cannot be reached; is sandlot-launcher running?",
               e);
         }

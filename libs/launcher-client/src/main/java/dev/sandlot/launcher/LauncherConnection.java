@@ -14,15 +14,15 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 
-/// One connection to the launcher: a line out, a line back. Used by one thread at a time.
+/// A connection to the launcher: sends a line, gets a line back. Used by one thread at a time.
 final class LauncherConnection {
-  /// A list of thousands of sandboxes fits.
+  /// Enough for a list of thousands of sandboxes.
   private static final int ANSWER_BYTES_MAX = 32 << 20;
 
   private static final int BUFFER_BYTES = 16 << 10;
 
-  /// Ends reads whose time is over: channels have no time limit of their own.
-  private static final ScheduledExecutorService CLOCK =
+  /// Ends reads at their timeout, since channels have none.
+  private static final ScheduledExecutorService TIMER =
       Executors.newSingleThreadScheduledExecutor(
           Thread.ofPlatform().daemon().name("launcher-clock").factory());
 
@@ -45,14 +45,14 @@ final class LauncherConnection {
     }
   }
 
-  byte[] exchange(byte[] line, Duration limit) throws IOException {
-    ScheduledFuture<?> alarm =
-        CLOCK.schedule(
+  byte[] exchange(byte[] line, Duration timeout) throws IOException {
+    ScheduledFuture<?> timer =
+        TIMER.schedule(
             () -> {
               timedOut = true;
               close();
             },
-            limit.toMillis(),
+            timeout.toMillis(),
             TimeUnit.MILLISECONDS);
     try {
       ByteBuffer out = ByteBuffer.allocate(line.length + 1).put(line).put((byte) '\n').flip();
@@ -61,7 +61,7 @@ final class LauncherConnection {
       }
       return readLine();
     } finally {
-      alarm.cancel(false);
+      timer.cancel(false);
     }
   }
 

@@ -18,10 +18,10 @@ public final class LauncherDatabase {
   /// @param port the number in the socket's name
   public record Address(Path socketDirectory, int port) {}
 
-  /// Starts it unless it runs, making its cluster at the first time, and waits until it accepts
+  /// Starts it unless it runs, creating its cluster the first time, and waits until it accepts
   /// connections.
   ///
-  /// @throws RuntimeFailure with the launcher's words, which say what to do
+  /// @throws RuntimeFailure with the launcher's message, which says what to do
   public Address start() {
     try (LauncherClient client = new LauncherClient(launcherSocket)) {
       Answer.Database database = client.call(new Operation.DatabaseStart());

@@ -34,7 +34,7 @@ public final class LauncherDriver implements RuntimeDriver, AutoCloseable {
   private final Map<String, List<String>> entrypoints = new ConcurrentHashMap<>();
   private final AddressPolicies policies = new AddressPolicies(this::policies);
 
-  /// @param socket the launcher's
+  /// @param socket where the launcher listens
   /// @param engine as the launcher names it
   public LauncherDriver(Path socket, String engine) {
     this.launcher = new LauncherClient(socket);
@@ -123,7 +123,7 @@ public final class LauncherDriver implements RuntimeDriver, AutoCloseable {
 
   /// The policy of the sandbox that has this address; empty when none has it.
   ///
-  /// @throws RuntimeFailure when the launcher must be asked and does not answer
+  /// @throws RuntimeFailure when the launcher has to be called and does not answer
   public Optional<NetworkPolicy> policyAt(InetAddress address) {
     return policies.at(address.getHostAddress());
   }
@@ -184,7 +184,7 @@ public final class LauncherDriver implements RuntimeDriver, AutoCloseable {
             row.oomKills()));
   }
 
-  /// An image does not change under its name, so each is asked for once.
+  /// Cached, since an image does not change under its id.
   @Override
   public List<String> entrypoint(String image) {
     List<String> known = entrypoints.get(image);

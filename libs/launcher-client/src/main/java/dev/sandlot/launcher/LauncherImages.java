@@ -6,7 +6,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 
-/// The images that the machine holds. Thread-safe.
+/// The images on this machine. Thread-safe.
 public final class LauncherImages {
   private final Path launcherSocket;
 
@@ -15,10 +15,10 @@ public final class LauncherImages {
     this.launcherSocket = launcherSocket;
   }
 
-  /// The id of the image of that name that was built last.
+  /// The id of the newest image of that name.
   ///
   /// @param name "sandlot/default"
-  /// @throws RuntimeFailure when the launcher cannot be asked
+  /// @throws RuntimeFailure when the launcher cannot be reached
   public Optional<String> newest(String name) {
     return Optional.ofNullable(newest().get(name)).map(Image::id);
   }

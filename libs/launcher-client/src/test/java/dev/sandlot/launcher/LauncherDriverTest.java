@@ -36,7 +36,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/// The driver against a launcher that answers as the test says.
+/// The driver with a fake launcher, whose answers the test sets.
 class LauncherDriverTest {
   private final BlockingQueue<String> questions = new LinkedBlockingQueue<>();
   private final SandboxId id = SandboxId.of("11111111-2222-3333-4444-555555555555");
@@ -89,12 +89,12 @@ class LauncherDriverTest {
         }
       }
     } catch (IOException _) {
-      // The driver has gone.
+      // The driver has disconnected.
     }
   }
 
   @Test
-  void asksForAStartInTheLaunchersWords() throws Exception {
+  void sendsAStartInTheLaunchersFormat() throws Exception {
     answers =
         _ ->
             "{\"ok\":{\"agent_socket\":\"/run/a.sock\",\"address\":\"10.0.0.2\","
@@ -116,7 +116,7 @@ class LauncherDriverTest {
   }
 
   @Test
-  void tellsTheLaunchersRefusalsApart() {
+  void mapsTheLaunchersErrorCodes() {
     Map<String, Kind> kinds =
         Map.of(
             "not_found", Kind.NOT_FOUND,
@@ -135,14 +135,14 @@ class LauncherDriverTest {
   }
 
   @Test
-  void takesAnUnknownSandboxForNone() {
+  void returnsNoneForAnUnknownSandbox() {
     answers = _ -> "{\"error\":{\"code\":\"not_found\",\"message\":\"none\"}}";
 
     assertThat(driver.inspect(id)).isEqualTo(Optional.empty());
   }
 
   @Test
-  void asksAgainWhenTheLauncherWasRestarted() {
+  void retriesWhenTheLauncherWasRestarted() {
     driver.kill(id);
     questions.clear();
     answers = _ -> questions.size() == 1 ? null : "{\"ok\":{}}";
@@ -153,7 +153,7 @@ class LauncherDriverTest {
   }
 
   @Test
-  void refusesAnAnswerThatIsNone() {
+  void refusesAMalformedAnswer() {
     answers = _ -> "nonsense";
 
     assertThatThrownBy(() -> driver.kill(id))

@@ -8,7 +8,7 @@ import java.time.Instant;
 /// @param signal 0 for none
 /// @param outOfMemory the kernel ended it at its memory limit
 public record EngineExit(int code, int signal, boolean outOfMemory, Instant at) {
-  /// Why the sandbox ended, as its owner may read it.
+  /// Why the sandbox ended, as a sentence for its owner.
   public String reason() {
     if (outOfMemory) {
       return "the sandbox used more memory than its limit and was ended; its files are kept";

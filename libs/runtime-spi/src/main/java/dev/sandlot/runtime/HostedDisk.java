@@ -8,7 +8,7 @@ import java.util.Optional;
 
 /// A sandbox's disk, and what runs on it.
 ///
-/// @param image what the disk was made from
+/// @param image that the disk was created from
 /// @param diskBytes the quota
 /// @param running whether the engine runs
 /// @param engine which one runs, or ran last
@@ -16,7 +16,7 @@ import java.util.Optional;
 /// @param limits while it runs
 /// @param network what it may reach, while it runs
 /// @param agentSocket while it runs
-/// @param exit how it ended, until the next start
+/// @param exit how it ended; until the next start
 public record HostedDisk(
     SandboxId id,
     String image,

@@ -8,23 +8,22 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
-/// Runs sandboxes on one machine with one engine. A sandbox is a disk, which lasts, and what runs
-/// on it, which may come and go.
+/// Runs sandboxes on one machine with one engine. A sandbox has a disk, which is durable, and an
+/// engine process while it runs.
 ///
-/// Thread-safe. Every operation may be repeated and then ends in the same state; operations on one
-/// sandbox are carried out one after the other, those on others beside them. All block, and throw
-/// {@link RuntimeFailure}.
+/// Thread-safe. All operations are idempotent. Operations on one sandbox run one at a time, those
+/// on different sandboxes concurrently. All block, and throw {@link RuntimeFailure}.
 public interface RuntimeDriver {
   /// The engine's name, "runsc".
   String engine();
 
-  /// What the engine can do beyond what each must.
+  /// The optional capabilities of the engine.
   Set<Capability> capabilities();
 
   /// The machine and the engine as they are now.
   HostDescription describe();
 
-  /// Makes a sandbox's disk. A disk of the same image is left as it is.
+  /// Creates a sandbox's disk. An existing disk of the same image is left as it is.
   ///
   /// @throws RuntimeFailure NOT_FOUND when there is no such image, NO_SPACE, EXISTS when the disk
   ///   is of another image
@@ -38,7 +37,7 @@ public interface RuntimeDriver {
 
   /// Ends what runs; the disk stays. Nothing to do when nothing runs.
   ///
-  /// @param grace how long one whose agent has ended is let finish its writing, 10 s at most
+  /// @param grace how long an engine whose agent has ended may take to write files, 10 s at most
   StoppedSandbox stop(SandboxId id, Duration grace);
 
   /// Kills what runs; the disk stays. Nothing to do when nothing runs.
@@ -52,7 +51,7 @@ public interface RuntimeDriver {
   /// Changes the limits of a running sandbox at once.
   void setLimits(SandboxId id, SandboxLimits limits);
 
-  /// Changes what a running sandbox may reach, at once and for open connections too.
+  /// Changes a running sandbox's network policy, at once and for open connections too.
   void setNetwork(SandboxId id, NetworkPolicy network);
 
   /// Stops the clock of all processes of a running sandbox. Needs {@link Capability#PAUSE}. Not to
@@ -68,13 +67,13 @@ public interface RuntimeDriver {
   /// One of {@link #list}, with what it uses; empty when it has no disk.
   Optional<SandboxUsage> inspect(SandboxId id);
 
-  /// The program and arguments that an image wants to run from the start of its sandboxes; empty
-  /// when it wants none, or is not here.
+  /// The entrypoint of an image: program and arguments. Empty when it has none, or is not on this
+  /// machine.
   List<String> entrypoint(String image);
 
-  /// What only some engines can do.
+  /// A capability that only some engines have.
   enum Capability {
-    /// Processes can be stopped and go on where they were.
+    /// Processes can be paused and resumed.
     PAUSE
   }
 }

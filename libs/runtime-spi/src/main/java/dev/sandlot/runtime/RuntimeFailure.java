@@ -29,19 +29,19 @@ public final class RuntimeFailure extends RuntimeException {
 
   /// What went wrong.
   public enum Kind {
-    /// The request is not one the driver takes.
+    /// The request is invalid.
     INVALID,
     /// This user may not use the driver.
     FORBIDDEN,
     /// No such image, disk or sandbox.
     NOT_FOUND,
-    /// There is another one under this name.
+    /// Another one has this name.
     EXISTS,
     /// The disk pool is full.
     NO_SPACE,
-    /// The machine holds no more sandboxes.
+    /// The machine has no room for more sandboxes.
     CAPACITY,
-    /// The engine failed; its words are in the message.
+    /// The engine failed; its error is in the message.
     ENGINE,
     /// A fault of the driver.
     INTERNAL,

@@ -7,7 +7,7 @@ import dev.sandlot.model.SandboxId;
 import java.io.IOException;
 import java.util.Optional;
 
-/// The way into running sandboxes. Whoever calls has checked that the caller may. Thread-safe.
+/// Access to running sandboxes, for the proxy, which has authorized the caller. Thread-safe.
 public interface ToolboxGateway {
   /// Serves a request to a sandbox's toolbox.
   ///
@@ -15,11 +15,11 @@ public interface ToolboxGateway {
   /// @throws dev.sandlot.http.HttpFailure to be answered in the toolbox's shape
   void serve(SandboxId id, String rawPath, Exchange exchange) throws Exception;
 
-  /// Decides about a request to a sandbox's toolbox that asks for a WebSocket.
+  /// Accepts or refuses an upgrade of a toolbox request to a WebSocket.
   ///
   /// @param rawPath the toolbox's path, percent-encoding untouched
-  /// @param request without the credentials that let it in
-  /// @return who takes the connection over; empty when the path has no WebSocket: the request is
+  /// @param request without the caller's credentials
+  /// @return what takes the connection over; empty when the path has no WebSocket: the request is
   ///   then to be served like any other
   /// @throws dev.sandlot.http.HttpFailure to refuse it, in the toolbox's shape
   Optional<Tunnel> upgrade(SandboxId id, String rawPath, UpgradeRequest request) throws Exception;

@@ -28,22 +28,22 @@ import org.xbill.DNS.SimpleResolver;
 import org.xbill.DNS.TextParseException;
 import org.xbill.DNS.Type;
 
-/// Finds the answer to a question. Thread-safe.
+/// Answers DNS queries. Thread-safe.
 ///
-/// There is no IPv6 inside a sandbox, so questions for IPv6 addresses are answered at once with
-/// none; a program that was told one would wait for it in vain. What an upstream answers is passed
-/// on only as far as the sandbox may reach it: a name of somebody's own that leads to a private
-/// address is a way around the rules of browsers and proxies, and tells of the host's network.
+/// Sandboxes have no IPv6, so queries for IPv6 addresses are answered with none; a program that got
+/// one would try it in vain. Addresses that a sandbox may not reach are removed from answers: a
+/// public name with a private address can be used for DNS rebinding, and reveals the host's
+/// network.
 final class DnsAnswers {
   private static final Logger LOGGER = LoggerFactory.getLogger(DnsAnswers.class);
 
-  /// Higher ones are those of EDNS (RFC 6891), which stands in no header.
+  /// Higher codes belong to EDNS (RFC 6891) and do not fit into the header.
   private static final int PLAIN_CODE_MAX = 15;
 
-  /// More are not asked: each may take its whole time.
+  /// Further ones are not asked, since each may take the full timeout.
   private static final int UPSTREAMS_MAX = 3;
 
-  /// Under an allow list; what the upstream says could carry words of its owner.
+  /// TTL of answers under an allow list; the upstream's could carry data.
   private static final long LISTED_SECONDS = 30;
 
   private final List<Resolver> upstreams;
@@ -55,8 +55,8 @@ final class DnsAnswers {
     this(resolvers(config, limits), config.blocked(), policies);
   }
 
-  /// @param upstreams whom to ask, in this order
-  /// @param blocked ranges that no answer may lead to, beside those that are closed anyway
+  /// @param upstreams resolvers to ask, in this order
+  /// @param blocked ranges of which no answer may hold an address, besides {@link Ipv4Range#CLOSED}
   DnsAnswers(List<Resolver> upstreams, List<Ipv4Range> blocked, NetworkPolicies policies) {
     this.upstreams = upstreams;
     this.policies = policies;
@@ -80,8 +80,8 @@ final class DnsAnswers {
     return List.copyOf(resolvers.subList(0, Math.min(resolvers.size(), UPSTREAMS_MAX)));
   }
 
-  /// The answer; empty for what is no question and deserves none.
-  Optional<Message> answer(byte[] packet, InetAddress asker, Source source) {
+  /// The answer to a packet; empty when it is no query.
+  Optional<Message> answer(byte[] packet, InetAddress clientAddress, DnsClient client) {
     Message question;
     try {
       question = new Message(packet);
@@ -103,20 +103,20 @@ final class DnsAnswers {
     }
     NetworkPolicy policy;
     try {
-      policy = policies.at(asker).orElseGet(NetworkPolicy.BlockAll::new);
+      policy = policies.at(clientAddress).orElseGet(NetworkPolicy.BlockAll::new);
     } catch (RuntimeFailure failure) {
       LOGGER.atWarn().setCause(failure).log("who looks up a name cannot be found out");
       return Optional.of(reply(question, Rcode.SERVFAIL));
     }
-    return Optional.of(answer(question, policy, source));
+    return Optional.of(answer(question, policy, client));
   }
 
-  private Message answer(Message question, NetworkPolicy policy, Source source) {
+  private Message answer(Message question, NetworkPolicy policy, DnsClient client) {
     return switch (policy) {
       case NetworkPolicy.BlockAll() -> reply(question, Rcode.REFUSED);
       case NetworkPolicy.Internet() -> known(question).orElseGet(() -> open(question));
       case NetworkPolicy.AllowList(var ranges) ->
-          known(question).orElseGet(() -> listed(question, ranges, source));
+          known(question).orElseGet(() -> listed(question, ranges, client));
     };
   }
 
@@ -128,7 +128,8 @@ final class DnsAnswers {
         || type == Type.ANY;
   }
 
-  /// What needs no upstream. Records of services hold addresses too; programs do without them.
+  /// Answers that need no upstream. SVCB and HTTPS records are answered with none, since they can
+  /// hold addresses.
   private Optional<Message> known(Message question) {
     Record asked = question.getQuestion();
     if (privateNames.contains(asked.getName())) {
@@ -149,7 +150,7 @@ final class DnsAnswers {
     List<Record> records = found.get().getSection(Section.ANSWER);
     List<Record> passed = records.stream().filter(record -> !namesClosedAddress(record)).toList();
     if (passed.size() < records.size() && passed.stream().noneMatch(ARecord.class::isInstance)) {
-      // The names on the way to a closed address are nobody's business either.
+      // Without an address left, the names that lead to it are not passed on either.
       return reply(question, Rcode.REFUSED);
     }
     passed.forEach(record -> answer.addRecord(record, Section.ANSWER));
@@ -170,13 +171,13 @@ final class DnsAnswers {
     return ranges.stream().anyMatch(range -> range.contains(address));
   }
 
-  /// Under an allow list a name counts as listed when an address of it is. Nothing else of the
-  /// upstream's answer is passed on, and few names are asked for: either would be a way past the
-  /// list.
-  private Message listed(Message question, List<Ipv4Range> ranges, Source source) {
+  /// Under an allow list a name is allowed when one of its addresses is in the list. Nothing else
+  /// of the upstream's answer is passed on, and new names are rate-limited: either could be used to
+  /// get data past the list.
+  private Message listed(Message question, List<Ipv4Range> ranges, DnsClient client) {
     Record asked = question.getQuestion();
     Name name = lowerCase(asked.getName());
-    if (asked.getType() != Type.A || !source.mayAskFor(name, System.nanoTime())) {
+    if (asked.getType() != Type.A || !client.mayLookUp(name, System.nanoTime())) {
       return reply(question, Rcode.REFUSED);
     }
     Optional<Message> found = ask(Record.newRecord(name, Type.A, DClass.IN));
@@ -197,11 +198,11 @@ final class DnsAnswers {
       boolean absent = found.get().getRcode() == Rcode.NXDOMAIN;
       return reply(question, absent ? Rcode.NXDOMAIN : Rcode.REFUSED);
     }
-    source.listed(name);
+    client.allowListed(name);
     return answer;
   }
 
-  /// Upper and lower case would be one more thing to tell somebody outside.
+  /// The name in lower case: upper and lower case could carry data to the outside.
   private static Name lowerCase(Name name) {
     try {
       return Name.fromString(name.toString().toLowerCase(Locale.ROOT));
@@ -215,14 +216,14 @@ final class DnsAnswers {
       try {
         return Optional.of(upstream.send(Message.newQuery(asked)));
       } catch (IOException | RuntimeException _) {
-        // The next one may know.
+        // The next one is asked.
       }
     }
     return Optional.empty();
   }
 
-  /// An answer as it is sent, cut to `room` bytes. The library reads records that it cannot write
-  /// again; an answer with one of them has failed.
+  /// The bytes of an answer, truncated to `room` bytes. The library can parse records that it
+  /// cannot write; an answer with one of them becomes SERVFAIL.
   static byte[] wire(Message answer, int room) {
     try {
       return answer.toWire(room);

@@ -19,11 +19,10 @@ import org.slf4j.LoggerFactory;
 import org.xbill.DNS.Message;
 import org.xbill.DNS.OPTRecord;
 
-/// Answers name look-ups over UDP and TCP by asking an upstream resolver. Thread-safe.
+/// A DNS forwarder: answers queries over UDP and TCP by asking an upstream resolver. Thread-safe.
 ///
-/// The senders are not trusted: each has its rate, and its share of questions and connections under
-/// way, so that one leaves room for the others; what comes beyond is dropped, and clients ask
-/// again.
+/// Clients are not trusted: each has a rate limit, and limits on pending queries and connections,
+/// so that none can starve the others. Queries beyond a limit are dropped; clients send them again.
 public final class DnsForwarder implements AutoCloseable {
   private static final Logger LOGGER = LoggerFactory.getLogger(DnsForwarder.class);
   private static final int QUESTION_BYTES_MAX = 4_096;
@@ -35,7 +34,7 @@ public final class DnsForwarder implements AutoCloseable {
   private final ServerSocket tcp;
   private final DnsAnswers answers;
   private final DnsLimits limits;
-  private final Sources sources;
+  private final DnsClients clients;
   private final Semaphore inFlight;
   private final Semaphore connections;
   private final LongAdder questions = new LongAdder();
@@ -46,15 +45,15 @@ public final class DnsForwarder implements AutoCloseable {
     this.tcp = tcp;
     this.answers = answers;
     this.limits = limits;
-    this.sources = new Sources(limits);
+    this.clients = new DnsClients(limits);
     this.inFlight = new Semaphore(limits.inFlightMax());
     this.connections = new Semaphore(limits.connectionsMax());
   }
 
   /// Starts to answer.
   ///
-  /// @param listen where; port 0 for any free one
-  /// @param policies who asks; whoever has none is refused
+  /// @param listen the address; port 0 for any free one
+  /// @param policies by client address; a client without one is refused
   /// @throws UncheckedIOException when the address cannot be bound
   public static DnsForwarder start(
       InetSocketAddress listen, DnsConfig config, NetworkPolicies policies) {
@@ -82,17 +81,17 @@ public final class DnsForwarder implements AutoCloseable {
     }
   }
 
-  /// The port it answers on.
+  /// The port it listens on.
   public int port() {
     return udp.getLocalPort();
   }
 
-  /// Questions that came in so far.
+  /// How many queries came in so far.
   public long questions() {
     return questions.sum();
   }
 
-  /// Questions that were not answered because of a limit.
+  /// How many queries were dropped at a limit.
   public long dropped() {
     return dropped.sum();
   }
@@ -109,48 +108,51 @@ public final class DnsForwarder implements AutoCloseable {
         }
         continue;
       }
-      Source source = sources.of(packet.getAddress());
-      if (admit(source)) {
+      DnsClient client = clients.of(packet.getAddress());
+      if (tryBegin(client)) {
         byte[] question = Arrays.copyOf(packet.getData(), packet.getLength());
-        InetSocketAddress asker = (InetSocketAddress) packet.getSocketAddress();
-        Thread.ofVirtual().name("dns-question").start(() -> answerUdp(question, asker, source));
+        InetSocketAddress clientAddress = (InetSocketAddress) packet.getSocketAddress();
+        Thread.ofVirtual()
+            .name("dns-question")
+            .start(() -> answerUdp(question, clientAddress, client));
       }
     }
   }
 
-  /// Counts a question in; one that is let in must be ended.
-  private boolean admit(Source source) {
+  /// Admits a query within the limits; an admitted one must be ended.
+  private boolean tryBegin(DnsClient client) {
     questions.increment();
-    if (source.begin(System.nanoTime())) {
+    if (client.tryBegin(System.nanoTime())) {
       if (inFlight.tryAcquire()) {
         return true;
       }
-      source.end();
+      client.end();
     }
     dropped.increment();
     return false;
   }
 
-  private void end(Source source) {
+  private void end(DnsClient client) {
     inFlight.release();
-    source.end();
+    client.end();
   }
 
-  private void answerUdp(byte[] question, InetSocketAddress asker, Source source) {
+  private void answerUdp(byte[] question, InetSocketAddress clientAddress, DnsClient client) {
     try {
-      Optional<Message> answer = answers.answer(question, asker.getAddress(), source);
+      Optional<Message> answer = answers.answer(question, clientAddress.getAddress(), client);
       if (answer.isPresent()) {
         byte[] wire = DnsAnswers.wire(answer.get(), udpRoom(question));
-        udp.send(new DatagramPacket(wire, wire.length, asker));
+        udp.send(new DatagramPacket(wire, wire.length, clientAddress));
       }
     } catch (IOException | RuntimeException e) {
       LOGGER.atDebug().setCause(e).log("look-up cannot be answered");
     } finally {
-      end(source);
+      end(client);
     }
   }
 
-  /// What the asker can take; a longer answer is cut and marked, and asked for again over TCP.
+  /// The size of answer that the client accepts over UDP. A longer one is truncated and marked so,
+  /// and the client asks again over TCP.
   private static int udpRoom(byte[] question) throws IOException {
     OPTRecord options = new Message(question).getOPT();
     return options == null
@@ -162,9 +164,9 @@ public final class DnsForwarder implements AutoCloseable {
     while (!tcp.isClosed()) {
       try {
         Socket socket = tcp.accept();
-        Source source = sources.of(socket.getInetAddress());
-        if (open(source)) {
-          Thread.ofVirtual().name("dns-connection").start(() -> serve(socket, source));
+        DnsClient client = clients.of(socket.getInetAddress());
+        if (tryOpen(client)) {
+          Thread.ofVirtual().name("dns-connection").start(() -> serve(socket, client));
         } else {
           dropped.increment();
           socket.close();
@@ -177,18 +179,18 @@ public final class DnsForwarder implements AutoCloseable {
     }
   }
 
-  private boolean open(Source source) {
-    if (source.open()) {
+  private boolean tryOpen(DnsClient client) {
+    if (client.tryOpen()) {
       if (connections.tryAcquire()) {
         return true;
       }
-      source.closed();
+      client.closed();
     }
     return false;
   }
 
-  private void serve(Socket socket, Source source) {
-    Thread deadline = Thread.ofVirtual().name("dns-deadline").start(() -> closeLater(socket));
+  private void serve(Socket socket, DnsClient client) {
+    Thread deadline = Thread.ofVirtual().name("dns-deadline").start(() -> closeAtDeadline(socket));
     try (socket) {
       socket.setSoTimeout(Math.toIntExact(limits.connectionIdleMax().toMillis()));
       DataInputStream in = new DataInputStream(socket.getInputStream());
@@ -199,21 +201,21 @@ public final class DnsForwarder implements AutoCloseable {
           return;
         }
         in.readFully(question);
-        if (!admit(source) || !answerTcp(question, socket.getInetAddress(), source, out)) {
+        if (!tryBegin(client) || !answerTcp(question, socket.getInetAddress(), client, out)) {
           return;
         }
       }
     } catch (IOException _) {
-      // The asker has left, or takes too long.
+      // The client has disconnected, or is too slow.
     } finally {
       deadline.interrupt();
       connections.release();
-      source.closed();
+      client.closed();
     }
   }
 
-  /// Ends a connection on which a byte comes, or is taken, now and then.
-  private void closeLater(Socket socket) {
+  /// Closes a connection at the end of its life, however slowly it is used.
+  private void closeAtDeadline(Socket socket) {
     try (socket) {
       Thread.sleep(limits.connectionMax());
     } catch (InterruptedException | IOException _) {
@@ -221,10 +223,11 @@ public final class DnsForwarder implements AutoCloseable {
     }
   }
 
-  private boolean answerTcp(byte[] question, InetAddress asker, Source source, DataOutputStream out)
+  private boolean answerTcp(
+      byte[] question, InetAddress clientAddress, DnsClient client, DataOutputStream out)
       throws IOException {
     try {
-      Optional<Message> answer = answers.answer(question, asker, source);
+      Optional<Message> answer = answers.answer(question, clientAddress, client);
       if (answer.isEmpty()) {
         return false;
       }
@@ -234,7 +237,7 @@ public final class DnsForwarder implements AutoCloseable {
       out.flush();
       return true;
     } finally {
-      end(source);
+      end(client);
     }
   }
 

@@ -2,20 +2,20 @@ package dev.sandlot.runner.dns;
 
 import java.time.Duration;
 
-/// What one sandbox, and all of them together, may ask of the name server.
+/// Limits of the DNS server, for one sandbox and for all together.
 ///
-/// @param questionsPerSecond of one sandbox, lasting
+/// @param questionsPerSecond of one sandbox, sustained
 /// @param burst questions of one sandbox at once
-/// @param listedNamesPerSecond names that a sandbox with an allow list may ask for and that its
-///   list has not answered before, lasting: what is asked reaches somebody outside
-/// @param listedNamesBurst such names at once
-/// @param namesRemembered that an allow list has answered, of one sandbox
-/// @param inFlightOfOneMax questions of one sandbox under way
-/// @param inFlightMax questions of all sandboxes under way
+/// @param listedNamesPerSecond new names that a sandbox with an allow list may look up, sustained;
+///   a name is new until it was answered. Limited because queries can carry data to the outside
+/// @param listedNamesBurst new names at once
+/// @param namesRemembered answered names that are remembered, of one sandbox
+/// @param inFlightOfOneMax pending questions of one sandbox
+/// @param inFlightMax pending questions of all sandboxes
 /// @param connectionsOfOneMax TCP connections of one sandbox
 /// @param connectionsMax TCP connections of all sandboxes
 /// @param connectionQuestionsMax questions on one of them
-/// @param connectionIdleMax until the next question
+/// @param connectionIdleMax until the next question on a connection
 /// @param connectionMax life of a connection, whatever is sent on it
 /// @param answerMax how long an upstream may take
 record DnsLimits(

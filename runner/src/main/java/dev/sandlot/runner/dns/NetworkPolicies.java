@@ -4,9 +4,9 @@ import dev.sandlot.model.NetworkPolicy;
 import java.net.InetAddress;
 import java.util.Optional;
 
-/// Who asks.
+/// Finds network policies by address.
 @FunctionalInterface
 public interface NetworkPolicies {
   /// The policy of the sandbox that has this address; empty when none has it.
-  Optional<NetworkPolicy> at(InetAddress source);
+  Optional<NetworkPolicy> at(InetAddress address);
 }

@@ -7,8 +7,8 @@ import java.util.Optional;
 import java.util.Set;
 import org.xbill.DNS.Name;
 
-/// Names that only some network's own name server knows: they are never asked for on behalf of a
-/// sandbox, since the host's name server may be such a one.
+/// Names of private networks. They are never looked up for a sandbox, since the host's name server
+/// may know them.
 final class PrivateNames {
   /// Reserved for private use (RFC 6303, 6761, 6762, 7686, 8375, 9476 and ICANN), or used so.
   private static final Set<String> ENDINGS =
@@ -40,8 +40,8 @@ final class PrivateNames {
     this.closed = List.copyOf(closed);
   }
 
-  /// Whether the name is private: also one without a dot, and the reverse name of an address that
-  /// no sandbox reaches, or of a network instead of an address.
+  /// Whether the name is private. So is a name without a dot, and the reverse name of an address
+  /// that no sandbox may reach, or of a network.
   boolean contains(Name name) {
     if (name.subdomain(REVERSE)) {
       return reversed(name).map(this::isClosed).orElse(true);

@@ -1,6 +1,6 @@
 package dev.sandlot.runner.dns;
 
-/// A rate: a bucket that fills evenly. Thread-safe.
+/// A rate limit that allows bursts. Thread-safe.
 final class TokenBucket {
   private static final double NANOS_PER_SECOND = 1e9;
 

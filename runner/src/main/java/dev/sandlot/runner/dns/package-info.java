@@ -1,5 +1,5 @@
-/// Answers the sandboxes' look-ups of names, which is all of this machine that they reach. Entry
-/// type: {@link dev.sandlot.runner.dns.DnsForwarder}.
+/// The sandboxes' DNS server, the only service of this machine that they can reach. Entry type:
+/// {@link dev.sandlot.runner.dns.DnsForwarder}.
 @NullMarked
 package dev.sandlot.runner.dns;
 

@@ -5,8 +5,8 @@ import java.util.concurrent.ThreadLocalRandom;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Growing pauses between attempts, with some chance in them so that many runners do not come back
-/// at the same moment. Used by one thread.
+/// Exponential backoff with jitter, so that many runners do not retry at the same moment. Used by
+/// one thread.
 final class Backoff {
   private static final Logger LOGGER = LoggerFactory.getLogger(Backoff.class);
   private static final Duration FIRST = Duration.ofMillis(100);
@@ -18,10 +18,10 @@ final class Backoff {
     nextMillis = FIRST.toMillis();
   }
 
-  void pause(String what, Exception why) throws InterruptedException {
+  void pause(String what, Exception cause) throws InterruptedException {
     LOGGER
         .atWarn()
-        .addKeyValue("reason", String.valueOf(why.getMessage()))
+        .addKeyValue("reason", String.valueOf(cause.getMessage()))
         .addKeyValue("retryMillis", nextMillis)
         .log(what);
     Thread.sleep(nextMillis / 2 + ThreadLocalRandom.current().nextLong(nextMillis / 2 + 1));

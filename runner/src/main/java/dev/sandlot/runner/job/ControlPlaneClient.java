@@ -25,8 +25,8 @@ import java.util.concurrent.Executors;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 
-/// Speaks to the control plane as a runner. Thread-safe; every call may throw an `IOException` when
-/// the control plane is away.
+/// The runner's client of the control plane's API. Thread-safe; every call may throw an
+/// `IOException` when the control plane cannot be reached.
 public final class ControlPlaneClient implements AutoCloseable {
   private static final Duration CONNECT_MAX = Duration.ofSeconds(5);
   private static final Duration ANSWER_MAX = Duration.ofSeconds(20);
@@ -51,17 +51,17 @@ public final class ControlPlaneClient implements AutoCloseable {
 
   /// Waits for jobs and claims them.
   ///
-  /// @param patience how long the control plane may hold the request
-  List<Job> poll(Duration patience, int limit) throws IOException, InterruptedException {
+  /// @param timeout how long the control plane may hold the request
+  List<Job> poll(Duration timeout, int limit) throws IOException, InterruptedException {
     JsonNode answer =
         send(
-            request("/jobs/poll?timeout=" + patience.toSeconds() + "&limit=" + limit)
-                .timeout(patience.plus(ANSWER_MAX))
+            request("/jobs/poll?timeout=" + timeout.toSeconds() + "&limit=" + limit)
+                .timeout(timeout.plus(ANSWER_MAX))
                 .GET());
     return jobs(answer.path("jobs"));
   }
 
-  /// The jobs that this runner had claimed, before a restart too.
+  /// The jobs that this runner has claimed and not reported, also before a restart.
   List<Job> unfinished() throws IOException, InterruptedException {
     JsonNode answer =
         send(request("/jobs?status=" + JobStatus.IN_PROGRESS + "&limit=" + JOBS_MAX).GET());
@@ -73,7 +73,7 @@ public final class ControlPlaneClient implements AutoCloseable {
     send(request("/jobs/" + id + "/status").POST(BodyPublishers.ofByteArray(Json.bytes(outcome))));
   }
 
-  /// Tells how the machine is.
+  /// Sends a health report.
   void reportHealth(Map<String, Object> report) throws IOException, InterruptedException {
     send(request("/runners/healthcheck").POST(BodyPublishers.ofByteArray(Json.bytes(report))));
   }
@@ -94,7 +94,7 @@ public final class ControlPlaneClient implements AutoCloseable {
     return states;
   }
 
-  /// Tells that a sandbox has come into a state by itself.
+  /// Reports that a sandbox's state has changed without a job.
   ///
   /// @param reason a sentence for its owner
   public void reportState(SandboxId id, SandboxState state, String reason)

@@ -5,7 +5,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.function.Supplier;
 
-/// Tells the control plane every 30 seconds that this runner lives, at once after the start.
+/// Sends a health report to the control plane at the start and then every 30 seconds.
 public final class HealthReports implements AutoCloseable {
   private static final Duration INTERVAL = Duration.ofSeconds(30);
 
@@ -19,9 +19,9 @@ public final class HealthReports implements AutoCloseable {
     this.thread = Thread.ofVirtual().name("health-reports").unstarted(this::run);
   }
 
-  /// Starts to report.
+  /// Starts the reports.
   ///
-  /// @param report makes the contract's `RunnerHealthcheck`
+  /// @param report creates the contract's `RunnerHealthcheck`
   public static HealthReports start(
       ControlPlaneClient controlPlane, Supplier<Map<String, Object>> report) {
     HealthReports reports = new HealthReports(controlPlane, report);

@@ -1,6 +1,6 @@
 package dev.sandlot.runner.job;
 
-/// A job that cannot be done. The message is a sentence for the sandbox's owner.
+/// A job has failed. The message is a sentence for the sandbox's owner.
 public final class JobFailure extends RuntimeException {
   private static final long serialVersionUID = 1;
 

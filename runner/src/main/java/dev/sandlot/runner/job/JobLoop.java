@@ -17,9 +17,9 @@ import org.slf4j.LoggerFactory;
 
 /// Fetches jobs and carries them out beside each other, one at a time for a resource.
 ///
-/// A job is done at least once: what was claimed before a restart is done again, a claim that comes
-/// twice while it is being done is left, and an answer that got lost is sent again until the
-/// control plane has it or knows better.
+/// A job is run at least once: jobs claimed before a restart are run again, a job that is delivered
+/// again while it runs is skipped, and a report that got lost is sent again until the control plane
+/// has accepted or refused it.
 public final class JobLoop implements AutoCloseable {
   private static final Logger LOGGER = LoggerFactory.getLogger(JobLoop.class);
   private static final Duration POLL = Duration.ofSeconds(30);
@@ -28,7 +28,7 @@ public final class JobLoop implements AutoCloseable {
   private final ControlPlaneClient controlPlane;
   private final JobActions actions;
   private final Semaphore slots;
-  private final Set<JobId> inHand = ConcurrentHashMap.newKeySet();
+  private final Set<JobId> inProgress = ConcurrentHashMap.newKeySet();
   private final Set<Thread> workers = ConcurrentHashMap.newKeySet();
   private final Thread poller;
   private volatile boolean closed;
@@ -42,7 +42,7 @@ public final class JobLoop implements AutoCloseable {
 
   /// Starts to take jobs.
   ///
-  /// @param concurrency how many are carried out at a time
+  /// @param concurrency how many run at a time
   public static JobLoop start(
       ControlPlaneClient controlPlane, JobActions actions, int concurrency) {
     JobLoop loop = new JobLoop(controlPlane, actions, concurrency);
@@ -70,7 +70,7 @@ public final class JobLoop implements AutoCloseable {
     }
   }
 
-  /// Fetches as many jobs as can be carried out now, one at least, and starts on them.
+  /// Fetches as many jobs as can run now, at least one, and starts them.
   private void fetch(boolean resumed) throws IOException, InterruptedException {
     slots.acquire();
     int permits = 1;
@@ -79,20 +79,20 @@ public final class JobLoop implements AutoCloseable {
         permits++;
       }
       List<Job> jobs = resumed ? controlPlane.poll(POLL, permits) : controlPlane.unfinished();
-      permits -= hand(jobs, permits);
+      permits -= startWorkers(jobs, permits);
     } finally {
       slots.release(permits);
     }
   }
 
-  /// Starts work on jobs.
+  /// Starts a worker for each job.
   ///
   /// @param permits that the caller holds
-  /// @return how many of them the work has taken over
-  private int hand(List<Job> jobs, int permits) throws InterruptedException {
+  /// @return how many of them the workers have taken over
+  private int startWorkers(List<Job> jobs, int permits) throws InterruptedException {
     int used = 0;
     for (Job job : jobs) {
-      if (!inHand.add(job.id())) {
+      if (!inProgress.add(job.id())) {
         continue;
       }
       if (used < permits) {
@@ -111,13 +111,13 @@ public final class JobLoop implements AutoCloseable {
     try {
       Map<String, Object> outcome = outcome(job);
       if (!closed) {
-        // Otherwise it was cut short by us, which is no failure of the job's.
+        // Otherwise the runner is stopping and has interrupted the job, which is no failure of it.
         report(job, outcome);
       }
     } catch (InterruptedException _) {
-      // The runner stops; the job is taken up again after its start.
+      // The runner stops; the job is run again after its next start.
     } finally {
-      inHand.remove(job.id());
+      inProgress.remove(job.id());
       slots.release();
       workers.remove(Thread.currentThread());
     }
@@ -163,13 +163,13 @@ public final class JobLoop implements AutoCloseable {
         controlPlane.report(job.id(), outcome);
         return;
       } catch (RefusedRequest refused) {
-        if (!refused.passing()) {
-          // It has an answer already, or no such job any more.
+        if (!refused.retryable()) {
+          // The job has been reported already, or does not exist any more.
           LOGGER
               .atInfo()
               .addKeyValue("jobId", job.id())
               .addKeyValue("status", refused.status())
-              .log("job report not wanted");
+              .log("job report refused");
           return;
         }
         backoff.pause("a job's end cannot be reported", refused);
@@ -179,7 +179,7 @@ public final class JobLoop implements AutoCloseable {
     }
   }
 
-  /// Stops taking jobs. Those under way are interrupted and taken up again after the next start.
+  /// Stops taking jobs. Running ones are interrupted and run again after the next start.
   @Override
   public void close() {
     closed = true;

@@ -2,7 +2,7 @@ package dev.sandlot.runner.job;
 
 import java.io.IOException;
 
-/// The control plane answered a request with a failure.
+/// The control plane answered a request with an error status.
 final class RefusedRequest extends IOException {
   private static final long serialVersionUID = 1;
 
@@ -17,8 +17,8 @@ final class RefusedRequest extends IOException {
     return status;
   }
 
-  /// Whether the same request may be granted later.
-  boolean passing() {
+  /// Whether the same request may succeed later.
+  boolean retryable() {
     return status >= 500 || status == 429 || status == 408;
   }
 }

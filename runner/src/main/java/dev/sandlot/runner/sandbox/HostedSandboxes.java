@@ -34,18 +34,18 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// The sandboxes that run on this machine. Thread-safe; operations on one sandbox are carried out
-/// one after the other. Everything may be repeated.
+/// The sandboxes that run on this machine. Thread-safe; operations on one sandbox run one at a
+/// time. All operations are idempotent.
 public final class HostedSandboxes implements RunningSandboxes, AutoCloseable {
   private static final Logger LOGGER = LoggerFactory.getLogger(HostedSandboxes.class);
 
-  /// An engine under load needs seconds for its first answer.
+  /// An agent on a loaded machine needs seconds for its first answer.
   private static final Duration AGENT_START_MAX = Duration.ofSeconds(30);
 
   private static final Duration ADOPTION_MAX = Duration.ofSeconds(5);
   private static final Duration STOP_GRACE = Duration.ofMillis(300);
 
-  /// A sandbox's kernel writes what it holds back of files as it ends.
+  /// As it ends, a sandbox's kernel writes cached files to disk.
   private static final Duration ENGINE_END_MAX = Duration.ofSeconds(5);
 
   private final RuntimeDriver driver;
@@ -62,7 +62,7 @@ public final class HostedSandboxes implements RunningSandboxes, AutoCloseable {
     this.processesMax = processesMax;
   }
 
-  /// Who is told that a link has broken, and may look what became of the sandbox.
+  /// Sets what is notified when a link has broken.
   void onBrokenLink(Runnable action) {
     linkBroken = action;
   }
@@ -81,24 +81,25 @@ public final class HostedSandboxes implements RunningSandboxes, AutoCloseable {
     return List.copyOf(running.values());
   }
 
-  /// Starts a sandbox, and makes its disk first if that is asked for.
+  /// Starts a sandbox.
   ///
-  /// @param orderedAt for the time it waited
-  /// @throws JobFailure when it does not come up; nothing of it runs then
-  public RunningSandbox bringUp(
-      SandboxId id, SandboxJob order, NetworkPolicy network, boolean create, Instant orderedAt)
+  /// @param create whether to create its disk first
+  /// @param createdAt when the job was created, to log how long it was queued
+  /// @throws JobFailure when the sandbox does not start; nothing of it runs then
+  public RunningSandbox start(
+      SandboxId id, SandboxJob job, NetworkPolicy network, boolean create, Instant createdAt)
       throws InterruptedException {
-    try (var _ = locks.hold(id)) {
-      Duration queue = Duration.between(orderedAt, Instant.now());
-      SandboxLimits limits = limits(order);
-      long begun = System.nanoTime();
+    try (var _ = locks.lock(id)) {
+      Duration queue = Duration.between(createdAt, Instant.now());
+      SandboxLimits limits = limits(job);
+      long startedAtNanos = System.nanoTime();
       if (create) {
-        driver.createDisk(new DiskRequest(id, order.snapshot(), id.toString(), limits.diskBytes()));
+        driver.createDisk(new DiskRequest(id, job.snapshot(), id.toString(), limits.diskBytes()));
       }
-      Duration disk = Duration.ofNanos(System.nanoTime() - begun);
+      Duration disk = Duration.ofNanos(System.nanoTime() - startedAtNanos);
       StartedSandbox started = start(new StartRequest(id, limits, network));
       long engineUp = System.nanoTime();
-      RunningSandbox sandbox = meet(id, started.agentSocket(), order, limits);
+      RunningSandbox sandbox = awaitAgent(id, started.agentSocket(), job, limits);
       Duration agent = Duration.ofNanos(System.nanoTime() - engineUp);
       replace(sandbox);
       new StartPhases(queue, disk, started.storage(), started.network(), started.engine(), agent)
@@ -118,28 +119,28 @@ public final class HostedSandboxes implements RunningSandboxes, AutoCloseable {
     }
   }
 
-  /// Waits for the agent and tells it whose it is.
-  private RunningSandbox meet(SandboxId id, Path socket, SandboxJob order, SandboxLimits limits)
+  /// Waits for the agent and configures it.
+  private RunningSandbox awaitAgent(SandboxId id, Path socket, SandboxJob job, SandboxLimits limits)
       throws InterruptedException {
     AgentClient agent = connector.connect(socket);
-    boolean met = false;
+    boolean ready = false;
     try {
       AgentHello hello = agent.awaitHello(AGENT_START_MAX);
-      Account account = agent.configure(identity(id, order));
-      Entrypoint.start(id, agent.processes(), driver.entrypoint(order.snapshot()));
-      met = true;
+      Account account = agent.configure(identity(id, job));
+      Entrypoint.start(id, agent.processes(), driver.entrypoint(job.snapshot()));
+      ready = true;
       return new RunningSandbox(id, agent, hello.version(), Optional.of(limits), account);
     } catch (AgentFailure failure) {
-      throw new JobFailure("the sandbox did not start: " + whyNot(id, failure), failure);
+      throw new JobFailure("the sandbox did not start: " + failureReason(id, failure), failure);
     } finally {
-      if (!met) {
+      if (!ready) {
         agent.close();
         driver.kill(id);
       }
     }
   }
 
-  private String whyNot(SandboxId id, AgentFailure failure) {
+  private String failureReason(SandboxId id, AgentFailure failure) {
     return driver
         .inspect(id)
         .flatMap(usage -> usage.disk().exit())
@@ -147,24 +148,24 @@ public final class HostedSandboxes implements RunningSandboxes, AutoCloseable {
         .orElse("its agent did not answer: " + failure.sentence());
   }
 
-  private SandboxLimits limits(SandboxJob order) {
+  private SandboxLimits limits(SandboxJob job) {
     try {
       return SandboxLimits.ofUnits(
-          order.cpuQuota(), order.memoryQuota(), order.storageQuota(), processesMax);
+          job.cpuQuota(), job.memoryQuota(), job.storageQuota(), processesMax);
     } catch (IllegalArgumentException e) {
       throw new JobFailure("the sandbox's limits: " + e.getMessage(), e);
     }
   }
 
-  /// The order's variables tell the snapshot's name; here only its image is known.
-  private static Identity identity(SandboxId id, SandboxJob order) {
-    Map<String, String> environment = new HashMap<>(order.env());
+  /// The sandbox's environment and user. The snapshot's name is in the job's variables.
+  private static Identity identity(SandboxId id, SandboxJob job) {
+    Map<String, String> environment = new HashMap<>(job.env());
     environment.put("DAYTONA_SANDBOX_ID", id.toString());
-    environment.put("DAYTONA_SANDBOX_USER", order.osUser());
-    environment.put("DAYTONA_ORGANIZATION_ID", order.organizationId());
-    environment.put("DAYTONA_REGION_ID", order.regionId());
-    // The host name is the disk's: only the engine can set it.
-    return new Identity(environment, order.osUser(), "", "");
+    environment.put("DAYTONA_SANDBOX_USER", job.osUser());
+    environment.put("DAYTONA_ORGANIZATION_ID", job.organizationId());
+    environment.put("DAYTONA_REGION_ID", job.regionId());
+    // No host name: it is set by the engine, from the disk.
+    return new Identity(environment, job.osUser(), "", "");
   }
 
   private void replace(RunningSandbox sandbox) {
@@ -188,19 +189,19 @@ public final class HostedSandboxes implements RunningSandboxes, AutoCloseable {
 
   /// Ends a sandbox; its disk stays.
   ///
-  /// @param force without giving its processes time
+  /// @param force whether to kill its processes without a grace period
   public void stop(SandboxId id, boolean force) throws InterruptedException {
-    try (var _ = locks.hold(id)) {
+    try (var _ = locks.lock(id)) {
       RunningSandbox sandbox = running.remove(id);
-      long begun = System.nanoTime();
+      long startedAtNanos = System.nanoTime();
       boolean ending = sandbox != null && endProcesses(sandbox, force);
-      Duration agent = Duration.ofNanos(System.nanoTime() - begun);
+      Duration agent = Duration.ofNanos(System.nanoTime() - startedAtNanos);
       StoppedSandbox stopped = driver.stop(id, ending ? ENGINE_END_MAX : Duration.ZERO);
       new StopPhases(agent, stopped).log(LOGGER, id, driver.engine());
     }
   }
 
-  /// @return whether the agent has ended, so that the engine is about to
+  /// @return whether the agent has ended, so that the engine will end by itself
   private static boolean endProcesses(RunningSandbox sandbox, boolean force) {
     try (AgentClient agent = sandbox.agent()) {
       if (!force) {
@@ -219,24 +220,24 @@ public final class HostedSandboxes implements RunningSandboxes, AutoCloseable {
 
   /// Ends a sandbox and removes its disk.
   public void destroy(SandboxId id) throws InterruptedException {
-    try (var _ = locks.hold(id)) {
+    try (var _ = locks.lock(id)) {
       forget(id);
       driver.deleteDisk(id);
     }
     locks.forget(id);
   }
 
-  /// Changes what a running sandbox may reach. One that does not run gets its policy when it
+  /// Changes the network policy of a running sandbox. One that does not run gets its policy when it
   /// starts.
   public void changeNetwork(SandboxId id, NetworkPolicy network) throws InterruptedException {
-    try (var _ = locks.hold(id)) {
+    try (var _ = locks.lock(id)) {
       if (driver.inspect(id).filter(usage -> usage.disk().running()).isPresent()) {
         driver.setNetwork(id, network);
       }
     }
   }
 
-  /// Takes over a sandbox that runs already, without changing it.
+  /// Adopts a sandbox that runs already, without changing it.
   ///
   /// Preconditions: its lock is held.
   ///
@@ -250,7 +251,7 @@ public final class HostedSandboxes implements RunningSandboxes, AutoCloseable {
     try {
       AgentHello hello = agent.hello(ADOPTION_MAX);
       if (!hello.configured()) {
-        // Its start was cut short, and the job that orders it is done again.
+        // Its start was interrupted; the job will be run again.
         agent.close();
         return false;
       }
@@ -268,7 +269,7 @@ public final class HostedSandboxes implements RunningSandboxes, AutoCloseable {
     }
   }
 
-  /// Forgets a sandbox that does not run any more.
+  /// Closes the link of a sandbox that does not run any more.
   void forget(SandboxId id) {
     RunningSandbox sandbox = running.remove(id);
     if (sandbox != null) {
@@ -276,7 +277,7 @@ public final class HostedSandboxes implements RunningSandboxes, AutoCloseable {
     }
   }
 
-  /// Ends the links; the sandboxes run on.
+  /// Closes all links; the sandboxes go on running.
   @Override
   public void close() {
     linkBroken = () -> {};

@@ -22,18 +22,18 @@ import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Keeps three views of this machine's sandboxes in line: what the driver runs, what this process
-/// holds links to, what the control plane believes. Looks every two seconds, at once when a link
-/// has broken, and asks the control plane every thirty.
+/// Reconciles three views of this machine's sandboxes: what the driver runs, the links that this
+/// process holds, and the states that the control plane expects. Runs every two seconds, and at
+/// once when a link has broken; asks the control plane every thirty seconds.
 ///
-/// Takes no orders: it reads what is and acts. A sandbox with a job at work, or one that had a job
-/// since it was read, is left for the next time.
+/// Takes no input. A sandbox with a running job, or one that had a job since its state was read, is
+/// left for the next round.
 public final class SandboxReconciler implements AutoCloseable {
   private static final Logger LOGGER = LoggerFactory.getLogger(SandboxReconciler.class);
   private static final Duration WATCH_INTERVAL = Duration.ofSeconds(2);
   private static final Duration COMPARE_INTERVAL = Duration.ofSeconds(30);
 
-  /// An agent that does not answer is not asked more often.
+  /// Between attempts to adopt a sandbox whose agent does not answer.
   private static final Duration ADOPTION_INTERVAL = Duration.ofSeconds(20);
 
   private static final int EXIT_ATTEMPTS_MAX = 20;
@@ -41,7 +41,7 @@ public final class SandboxReconciler implements AutoCloseable {
 
   private final RuntimeDriver driver;
   private final HostedSandboxes sandboxes;
-  private final BelievedStates believed;
+  private final ExpectedStates expectedStates;
   private final Semaphore wake = new Semaphore(0);
   private final Map<SandboxId, Long> adoptedAtNanos = new ConcurrentHashMap<>();
   private final Thread thread;
@@ -49,14 +49,14 @@ public final class SandboxReconciler implements AutoCloseable {
   private boolean compared;
 
   public SandboxReconciler(
-      RuntimeDriver driver, HostedSandboxes sandboxes, BelievedStates believed) {
+      RuntimeDriver driver, HostedSandboxes sandboxes, ExpectedStates expectedStates) {
     this.driver = driver;
     this.sandboxes = sandboxes;
-    this.believed = believed;
+    this.expectedStates = expectedStates;
     this.thread = Thread.ofVirtual().name("sandbox-reconciler").unstarted(this::run);
   }
 
-  /// Takes over what runs already. To be called before jobs are taken.
+  /// Adopts the sandboxes that run already. To be called before jobs are taken.
   public void adopt() throws InterruptedException {
     long mark = sandboxes.locks().mark();
     List<Thread> adoptions = new ArrayList<>();
@@ -70,21 +70,21 @@ public final class SandboxReconciler implements AutoCloseable {
     }
   }
 
-  /// Takes over one sandbox, on a thread of its own: its agent may take its time.
+  /// Adopts one sandbox, on a thread of its own: its agent may be slow to answer.
   private Thread adopt(HostedDisk disk, long mark) {
     adoptedAtNanos.put(disk.id(), System.nanoTime());
     return Thread.ofVirtual()
         .name("adoption-" + disk.id())
         .start(() -> {
           try {
-            untouched(disk.id(), mark, () -> sandboxes.adopt(disk));
+            ifUnchanged(disk.id(), mark, () -> sandboxes.adopt(disk));
           } catch (InterruptedException _) {
             // The runner stops.
           }
         });
   }
 
-  /// Begins to watch.
+  /// Starts the reconciler's thread.
   public void start() {
     sandboxes.onBrokenLink(wake::release);
     thread.start();
@@ -117,7 +117,7 @@ public final class SandboxReconciler implements AutoCloseable {
     }
   }
 
-  /// Finds what has ended, and what runs without a link.
+  /// Finds sandboxes that have ended, and those that run without a link.
   void watch() throws InterruptedException {
     long mark = sandboxes.locks().mark();
     Set<SandboxId> linked = new HashSet<>();
@@ -129,12 +129,12 @@ public final class SandboxReconciler implements AutoCloseable {
       if (disk.running() && !known && adoptionDue(disk.id())) {
         adopt(disk, mark);
       } else if (!disk.running() && known) {
-        untouched(disk.id(), mark, () -> ended(disk.id(), disk.exit()));
+        ifUnchanged(disk.id(), mark, () -> ended(disk.id(), disk.exit()));
       }
     }
     adoptedAtNanos.keySet().retainAll(present);
     for (SandboxId gone : linked) {
-      untouched(gone, mark, () -> ended(gone, Optional.empty()));
+      ifUnchanged(gone, mark, () -> ended(gone, Optional.empty()));
     }
   }
 
@@ -143,10 +143,10 @@ public final class SandboxReconciler implements AutoCloseable {
     return last == null || System.nanoTime() - last > ADOPTION_INTERVAL.toNanos();
   }
 
-  /// Brings the machine and the control plane in line.
+  /// Compares the machine with the states that the control plane expects, and acts on differences.
   void compare() throws IOException, InterruptedException {
     long mark = sandboxes.locks().mark();
-    // The disks first: one that is made after this is not taken for an orphan.
+    // Disks are listed first, so that one created meanwhile is not taken for an orphan.
     Map<SandboxId, HostedDisk> disks = new HashMap<>();
     driver.list().forEach(disk -> disks.put(disk.id(), disk));
     Map<SandboxId, Optional<SandboxState>> states = believed.all();
@@ -178,8 +178,8 @@ public final class SandboxReconciler implements AutoCloseable {
     void run() throws IOException, InterruptedException;
   }
 
-  private void untouched(SandboxId id, long mark, Step step) throws InterruptedException {
-    try (var held = sandboxes.locks().holdUntouched(id, mark).orElse(null)) {
+  private void ifUnchanged(SandboxId id, long mark, Step step) throws InterruptedException {
+    try (var held = sandboxes.locks().lockIfUnchanged(id, mark).orElse(null)) {
       if (held != null) {
         step.run();
       }
@@ -188,7 +188,7 @@ public final class SandboxReconciler implements AutoCloseable {
           .atWarn()
           .addKeyValue("sandboxId", id)
           .addKeyValue("reason", String.valueOf(e.getMessage()))
-          .log("sandbox cannot be brought in line yet");
+          .log("sandbox cannot be reconciled yet");
     }
   }
 
@@ -200,12 +200,12 @@ public final class SandboxReconciler implements AutoCloseable {
         exit.map(EngineExit::reason)
             .orElse("the sandbox was no longer running on its machine; its files are kept");
     LOGGER.atInfo().addKeyValue("sandboxId", id).addKeyValue("reason", reason).log("sandbox ended");
-    // What its engine left behind (network, mounts, cgroup) is given back.
+    // Releases what the engine left behind: network, mounts, cgroup.
     driver.kill(id);
-    believed.stopped(id, reason);
+    expectedStates.stopped(id, reason);
   }
 
-  /// How a sandbox ended is known a moment after it has ended.
+  /// Waits for the exit status, which is known a moment after the end.
   private Optional<EngineExit> awaitExit(SandboxId id) throws InterruptedException {
     for (int attempt = 0; attempt < EXIT_ATTEMPTS_MAX; attempt++) {
       Optional<HostedDisk> disk = driver.inspect(id).map(SandboxUsage::disk);

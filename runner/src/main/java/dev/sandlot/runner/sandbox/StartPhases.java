@@ -4,14 +4,14 @@ import dev.sandlot.model.SandboxId;
 import java.time.Duration;
 import org.slf4j.Logger;
 
-/// Where the time of a start went.
+/// Durations of the phases of a start.
 ///
-/// @param queue from the order until this runner began
-/// @param disk making the disk
+/// @param queue from the job's creation until this runner began
+/// @param disk creating the disk
 /// @param storage mounting it
-/// @param network the namespace and its rules
+/// @param network creating the namespace and its rules
 /// @param engine until the engine ran
-/// @param agent until the agent had answered and knew whose it is
+/// @param agent until the agent had answered and was configured
 record StartPhases(
     Duration queue,
     Duration disk,

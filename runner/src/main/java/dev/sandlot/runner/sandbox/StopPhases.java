@@ -5,10 +5,10 @@ import dev.sandlot.runtime.StoppedSandbox;
 import java.time.Duration;
 import org.slf4j.Logger;
 
-/// Where the time of a stop went.
+/// Durations of the phases of a stop.
 ///
 /// @param agent until all processes had ended
-/// @param stopped what the engine did then
+/// @param stopped the engine's phases after that
 record StopPhases(Duration agent, StoppedSandbox stopped) {
   void log(Logger logger, SandboxId id, String engineName) {
     logger

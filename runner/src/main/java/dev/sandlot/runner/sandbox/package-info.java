@@ -1,5 +1,5 @@
-/// The sandboxes of this machine: bringing them up and down, and keeping what runs in line with
-/// what the control plane believes. Entry type: {@link dev.sandlot.runner.sandbox.HostedSandboxes}.
+/// The sandboxes of this machine: starts and ends them, and reconciles what runs with the states
+/// that the control plane expects. Entry type: {@link dev.sandlot.runner.sandbox.HostedSandboxes}.
 @NullMarked
 package dev.sandlot.runner.sandbox;
 

@@ -15,11 +15,11 @@ import org.xbill.DNS.WKSRecord;
 
 class DnsAnswersTest {
   @Test
-  void tellsOfAFailureWhereAnAnswerCannotBeWritten() throws Exception {
+  void answersServfailWhereARecordCannotBeWritten() throws Exception {
     Name name = Name.fromString("example.org.");
     Message answer = new Message(0x1234);
     answer.addRecord(Record.newRecord(name, Type.WKS, DClass.IN), Section.QUESTION);
-    // The upstream's; without a service the library fails to write it.
+    // The upstream's record; without a service the library cannot write it.
     InetAddress address = InetAddress.getByAddress(new byte[] {(byte) 198, 51, 100, 7});
     answer.addRecord(
         new WKSRecord(name, DClass.IN, 1, address, WKSRecord.Protocol.TCP, new int[0]),

@@ -36,7 +36,7 @@ import org.xbill.DNS.Section;
 import org.xbill.DNS.SimpleResolver;
 import org.xbill.DNS.Type;
 
-/// Look-ups through an upstream of the test's own.
+/// Queries with a fake upstream.
 class DnsForwarderTest {
   private static final InetAddress LOOPBACK = InetAddress.getLoopbackAddress();
 
@@ -78,7 +78,7 @@ class DnsForwarderTest {
     }
   }
 
-  /// Of questions at once, of questions under way and connections of one sandbox.
+  /// A forwarder with these limits: burst, pending queries and connections of one sandbox.
   private static DnsLimits limits(
       int burst, int inFlightOfOne, int connectionsOfOne, Duration connectionMax) {
     return limits(burst, inFlightOfOne, connectionsOfOne, connectionMax, Duration.ofMillis(300));
@@ -151,7 +151,7 @@ class DnsForwarderTest {
   }
 
   @Test
-  void passesAnAddressOn() throws Exception {
+  void forwardsAnAddress() throws Exception {
     Message answer = ask("example.com.", Type.A, false);
 
     assertThat(answer.getRcode()).isEqualTo(Rcode.NOERROR);
@@ -159,17 +159,17 @@ class DnsForwarderTest {
   }
 
   @Test
-  void passesAnAddressOnOverTcp() throws Exception {
+  void forwardsAnAddressOverTcp() throws Exception {
     assertThat(addresses(ask("example.com.", Type.A, true))).hasSize(1);
   }
 
   @Test
-  void passesOnThatThereIsNone() throws Exception {
+  void forwardsNxdomain() throws Exception {
     assertThat(ask("missing.example.", Type.A, false).getRcode()).isEqualTo(Rcode.NXDOMAIN);
   }
 
   @Test
-  void knowsNoIpv6Addresses() throws Exception {
+  void answersNoIpv6Addresses() throws Exception {
     Message answer = ask("example.com.", Type.AAAA, false);
 
     assertThat(answer.getRcode()).isEqualTo(Rcode.NOERROR);
@@ -178,13 +178,13 @@ class DnsForwarderTest {
   }
 
   @Test
-  void refusesToHandOutZones() throws Exception {
+  void refusesZoneTransfers() throws Exception {
     assertThat(ask("example.com.", Type.ANY, false).getRcode()).isEqualTo(Rcode.REFUSED);
     assertThat(asked).hasValue(0);
   }
 
   @Test
-  void saysSoWhenTheUpstreamIsAway() throws Exception {
+  void answersServfailWhenTheUpstreamIsUnreachable() throws Exception {
     silent = true;
 
     assertThat(ask("example.com.", Type.A, false).getRcode()).isEqualTo(Rcode.SERVFAIL);
@@ -203,7 +203,7 @@ class DnsForwarderTest {
   }
 
   @Test
-  void livesThroughPacketsThatAreNoQuestions() throws Exception {
+  void ignoresMalformedPackets() throws Exception {
     try (DatagramSocket socket = new DatagramSocket()) {
       for (byte[] junk : new byte[][] {{}, {1, 2, 3}, new byte[600], new byte[5_000]}) {
         socket.send(
@@ -216,7 +216,7 @@ class DnsForwarderTest {
   }
 
   @Test
-  void refusesWhoIsBlockedOrUnknownWithoutAskingAnyone() throws Exception {
+  void refusesBlockedAndUnknownClients() throws Exception {
     for (Optional<NetworkPolicy> closed :
         List.<Optional<NetworkPolicy>>of(
             Optional.empty(), Optional.of(new NetworkPolicy.BlockAll()))) {
@@ -243,7 +243,7 @@ class DnsForwarderTest {
         "10.in-addr.arpa.",
         "1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.d.f.ip6.arpa."
       })
-  void asksNobodyForPrivateNames(String name) throws Exception {
+  void doesNotForwardPrivateNames(String name) throws Exception {
     for (int type : new int[] {Type.A, Type.PTR, Type.TXT}) {
       assertThat(ask(name, type, false).getRcode()).isEqualTo(Rcode.NXDOMAIN);
     }
@@ -251,7 +251,7 @@ class DnsForwarderTest {
   }
 
   @Test
-  void asksForTheNameOfAPublicAddress() throws Exception {
+  void forwardsReverseNamesOfPublicAddresses() throws Exception {
     ask("7.113.0.203.in-addr.arpa.", Type.PTR, false);
 
     assertThat(heard).hasSize(1);
@@ -270,7 +270,7 @@ class DnsForwarderTest {
         "168.63.129.16",
         "203.0.113.99"
       })
-  void passesNoPrivateAddressOn(String closed) throws Exception {
+  void removesPrivateAddresses(String closed) throws Exception {
     addresses = List.of(closed);
     Message answer = ask("rebinding.example.com.", Type.A, false);
     assertThat(answer.getRcode()).isEqualTo(Rcode.REFUSED);
@@ -282,15 +282,15 @@ class DnsForwarderTest {
   }
 
   @Test
-  void passesNoAddressOnThatHidesInAnotherRecord() throws Exception {
+  void removesAddressesInOtherRecords() throws Exception {
     addresses = List.of();
     assertThat(ask("example.com.", Type.TXT, false).getSection(Section.ANSWER)).isEmpty();
     assertThat(ask("example.com.", Type.HTTPS, false).getSection(Section.ANSWER)).isEmpty();
   }
 
-  /// Names in list mode: only those that the list holds an address of, and nothing but the address.
+  /// Under an allow list, only names with a listed address are answered, with that address alone.
   @Test
-  void answersUnderAnAllowListOnlyNamesThatItHolds() throws Exception {
+  void answersOnlyListedNamesUnderAnAllowList() throws Exception {
     policy = allow("203.0.113.0/29");
     addresses = List.of("203.0.113.7", "203.0.113.8", "10.0.0.1");
     Message answer = ask("ExAmple.com.", Type.A, false);
@@ -306,7 +306,7 @@ class DnsForwarderTest {
   }
 
   @Test
-  void asksUnderAnAllowListForFewNewNames() throws Exception {
+  void limitsNewNamesUnderAnAllowList() throws Exception {
     policy = allow("203.0.113.7/32");
     for (int count = 0; count < 20; count++) {
       ask("known.example.com.", Type.A, false);
@@ -318,13 +318,13 @@ class DnsForwarderTest {
       ask("secret-" + count + ".example.net.", Type.A, false);
     }
     assertThat(refused).isEqualTo(20);
-    // Two of the three at once, and one for each second that this has taken.
+    // A burst, and one for each second that this has taken.
     long seconds = Duration.ofNanos(System.nanoTime() - began).toSeconds() + 1;
     assertThat((long) heard.size() - refused).isLessThanOrEqualTo(2 + seconds);
   }
 
   @Test
-  void oneSandboxLeavesRoomForTheOthers() throws Exception {
+  void limitsPendingQueriesOfOneSandbox() throws Exception {
     silent = true;
     Duration longest = Duration.ofSeconds(20);
     try (DnsForwarder shared = forwarder(limits(1_000, 5, 2, longest, longest));
@@ -345,7 +345,7 @@ class DnsForwarderTest {
   }
 
   @Test
-  void oneSandboxHasFewConnections() throws Exception {
+  void limitsConnectionsOfOneSandbox() throws Exception {
     try (DnsForwarder shared = forwarder(limits(1_000, 5, 2, Duration.ofSeconds(20)));
         Socket first = connection(shared);
         Socket second = connection(shared);
@@ -357,7 +357,7 @@ class DnsForwarderTest {
   }
 
   @Test
-  void aConnectionEndsThoughAByteComesNowAndThen() throws Exception {
+  void closesASlowConnectionAtTheEndOfItsLife() throws Exception {
     try (DnsForwarder shared = forwarder(limits(1_000, 5, 2, Duration.ofMillis(300)));
         Socket slow = connection(shared)) {
       slow.getOutputStream().write(1);

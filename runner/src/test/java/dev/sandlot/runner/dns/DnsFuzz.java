@@ -17,7 +17,7 @@ import org.xbill.DNS.Resolver;
 import org.xbill.DNS.Section;
 import org.xbill.DNS.TSIG;
 
-/// A sandbox that asks whatever it likes, and an upstream that answers whatever it likes.
+/// Queries of a malicious sandbox, and answers of a malicious upstream.
 final class DnsFuzz {
   private static final int ROOM = 512;
   private static final List<NetworkPolicy> POLICIES =
@@ -40,9 +40,9 @@ final class DnsFuzz {
     byte[] upstream = Arrays.copyOfRange(input, end, input.length);
     DnsAnswers answers =
         new DnsAnswers(List.of(new Upstream(upstream)), List.of(), _ -> Optional.of(policy));
-    Source source = new Source(DnsLimits.STANDARD, System.nanoTime());
+    DnsClient client = new DnsClient(DnsLimits.STANDARD, System.nanoTime());
     Optional<Message> answer =
-        answers.answer(question, InetAddress.getByAddress(new byte[] {10, 0, 0, 2}), source);
+        answers.answer(question, InetAddress.getByAddress(new byte[] {10, 0, 0, 2}), client);
     if (answer.isPresent()) {
       check(policy, answer.get());
     }
@@ -66,7 +66,7 @@ final class DnsFuzz {
     }
   }
 
-  /// Says the same to every question.
+  /// Gives the same answer to every query.
   private record Upstream(byte[] answer) implements Resolver {
     @Override
     public Message send(Message query) throws IOException {

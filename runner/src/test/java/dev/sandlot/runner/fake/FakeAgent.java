@@ -183,7 +183,7 @@ final class FakeAgent extends AgentGrpc.AgentImplBase implements AutoCloseable {
     return builder;
   }
 
-  /// Processes that stay lead sessions, as those of an agent do.
+  /// Kept processes lead sessions, as those of a real agent do.
   private ProcessBuilder leader(StartProcessRequest request) {
     ProcessBuilder builder = builder(request);
     List<String> command = new ArrayList<>(builder.command());
@@ -334,7 +334,7 @@ final class FakeAgent extends AgentGrpc.AgentImplBase implements AutoCloseable {
     }
   }
 
-  /// Passes the outputs on; tells whether the process was killed.
+  /// Forwards the output; returns whether the process was killed.
   private static boolean stream(Process process, StreamObserver<RunEvent> answer)
       throws IOException, InterruptedException {
     byte[] buffer = new byte[64 << 10];
@@ -453,7 +453,7 @@ final class FakeAgent extends AgentGrpc.AgentImplBase implements AutoCloseable {
     }
   }
 
-  /// An echo on every port.
+  /// An echo server on every port.
   @Override
   public StreamObserver<DialRequest> dial(StreamObserver<DialResponse> answer) {
     return new StreamObserver<>() {

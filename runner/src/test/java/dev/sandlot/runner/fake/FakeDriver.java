@@ -33,7 +33,7 @@ import org.jspecify.annotations.Nullable;
 /// An engine without isolation: a disk is a folder, a running sandbox a fake agent in this process.
 /// Thread-safe.
 public final class FakeDriver implements RuntimeDriver, AutoCloseable {
-  /// The only image there is.
+  /// The only image.
   public static final String IMAGE = "fake";
 
   private final Path folder;
@@ -54,17 +54,17 @@ public final class FakeDriver implements RuntimeDriver, AutoCloseable {
     }
   }
 
-  /// @param folder for the disks; its path must be short, since sockets lie in it
+  /// @param folder for the disks; its path must be short, since sockets are created in it
   public FakeDriver(Path folder) {
     this.folder = folder;
   }
 
-  /// Lets the next start fail.
+  /// Makes the next start fail.
   public void failNextStart(RuntimeFailure failure) {
     nextStart = failure;
   }
 
-  /// Ends a running sandbox as a crash would.
+  /// Ends a running sandbox like a crash.
   public void crash(SandboxId id, EngineExit exit) {
     Disk disk = disk(id);
     synchronized (disk) {
@@ -72,7 +72,7 @@ public final class FakeDriver implements RuntimeDriver, AutoCloseable {
     }
   }
 
-  /// What a running sandbox may reach.
+  /// The network policy of a running sandbox.
   public Optional<NetworkPolicy> network(SandboxId id) {
     return Optional.ofNullable(disk(id).network);
   }

@@ -44,7 +44,7 @@ final class FakeFiles {
     this.workingDirectory = workingDirectory;
   }
 
-  /// What a call does.
+  /// The work of a call.
   interface Work<T> {
     T run() throws IOException, InterruptedException;
   }
@@ -64,7 +64,7 @@ final class FakeFiles {
     }
   }
 
-  /// A refusal with the system's error.
+  /// A failure with the system's error.
   static StatusRuntimeException failure(Status status, String errno) {
     Metadata trailers = new Metadata();
     trailers.put(ERRNO, errno);
@@ -89,7 +89,7 @@ final class FakeFiles {
     return status.withDescription(errno).asException(trailers);
   }
 
-  /// Where a path of the sandbox lies.
+  /// The file on this machine of a path in the sandbox.
   Path real(String path) {
     String absolute = path.startsWith("/") ? path : workingDirectory + "/" + path;
     return root.resolve(Path.of(absolute).normalize().toString().substring(1));
@@ -99,7 +99,7 @@ final class FakeFiles {
     return stat(real(path));
   }
 
-  /// Of the path itself.
+  /// The status of the path itself.
   FileStat statOfLink(String path) throws IOException {
     return Files.isSymbolicLink(real(path))
         ? FileStat.newBuilder()
@@ -250,7 +250,7 @@ final class FakeFiles {
     }
   }
 
-  /// Its sandboxes have one user beside root, and any number for one.
+  /// Accepts one user beside root, and any numeric id.
   void permissions(String path, int mode, String owner) throws IOException {
     if (!owner.matches("[0-9]*") && !Set.of("root", "daytona").contains(owner)) {
       throw Status.INVALID_ARGUMENT

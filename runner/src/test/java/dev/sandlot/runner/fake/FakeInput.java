@@ -7,12 +7,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 
-/// What a process finds on its descriptors, made by a shell that gives its place to it.
+/// Sets up a process's descriptors by a shell that then executes it.
 final class FakeInput {
   private FakeInput() {}
 
-  /// What is given comes where it is wanted, and what is not given is no pipe. A program that
-  /// cannot be started must not become a shell that can.
+  /// Input is passed on the requested descriptor; without input there is no pipe. A program that
+  /// does not exist must fail to start, although the shell exists.
   static List<String> of(StartProcessRequest request, List<String> command) {
     int descriptor = request.getInputDescriptor();
     boolean nothing = request.getInput().isEmpty() && !request.getKeepInputOpen();

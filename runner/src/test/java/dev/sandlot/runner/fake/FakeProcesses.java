@@ -26,8 +26,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/// The fake agent's table of processes: real ones of this machine, their output in memory. A
-/// terminal is made by `script`.
+/// The fake agent's process table: real processes of this machine, with their output in memory.
+/// Terminals are made with `script`.
 final class FakeProcesses implements AutoCloseable {
   private static final int CHUNK_BYTES = 64 << 10;
   private static final int SIGKILL = 9;
@@ -42,7 +42,7 @@ final class FakeProcesses implements AutoCloseable {
     this.builders = builders;
   }
 
-  /// A stream's bytes, of which the oldest go beyond a limit.
+  /// The last bytes of a stream, up to a limit.
   private static final class Log {
     private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     private boolean closed;

@@ -3,8 +3,7 @@ package dev.sandlot.runner.fake;
 import io.grpc.Server;
 import java.util.concurrent.TimeUnit;
 
-/// Ends an agent's server as the real one ends: the answer to the call that asks for it still
-/// leaves.
+/// Shuts an agent's server down like the real one: the answer to the shutdown call is still sent.
 final class ServerEnd {
   private static final long ANSWER_MILLIS = 50;
 

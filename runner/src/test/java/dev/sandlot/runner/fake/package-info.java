@@ -1,4 +1,4 @@
-/// Stand-ins for tests that need no privileges: an engine and an agent that act on this machine.
+/// Fakes for tests without privileges: an engine and an agent that run on this machine.
 @NullMarked
 package dev.sandlot.runner.fake;
 

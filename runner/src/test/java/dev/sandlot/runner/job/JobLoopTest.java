@@ -29,7 +29,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 
-/// The loop against a control plane that answers over HTTP.
+/// The loop with a fake control plane over HTTP.
 class JobLoopTest {
   /// For so long nothing must come that would have come at once.
   private static final Duration MOMENT = Duration.ofMillis(500);
@@ -100,7 +100,7 @@ class JobLoopTest {
   }
 
   @Test
-  void carriesAJobOutAndReportsIt() throws Exception {
+  void runsAJobAndReportsIt() throws Exception {
     batches.add(List.of(job(JobId.random())));
     try (var _ = JobLoop.start(client, this::count, 4)) {
       JsonNode report = report();
@@ -142,7 +142,7 @@ class JobLoopTest {
   }
 
   @Test
-  void leavesAJobThatComesAgainWhileItIsDone() throws Exception {
+  void skipsAJobThatIsAlreadyRunning() throws Exception {
     JobId id = JobId.random();
     CountDownLatch release = new CountDownLatch(1);
     Map<String, Object> job = job(id);
@@ -167,7 +167,7 @@ class JobLoopTest {
   }
 
   @Test
-  void reportsAgainWhenAnAnswerWasLost() throws Exception {
+  void retriesAReportWhenTheAnswerWasLost() throws Exception {
     reportsToLose.set(2);
     batches.add(List.of(job(JobId.random())));
     try (var _ = JobLoop.start(client, this::count, 4)) {
@@ -177,7 +177,7 @@ class JobLoopTest {
   }
 
   @Test
-  void givesAReportUpThatIsNotWanted() throws Exception {
+  void givesUpARefusedReport() throws Exception {
     reportStatus = 409;
     batches.add(List.of(job(JobId.random())));
     try (var _ = JobLoop.start(client, this::count, 4)) {
@@ -188,7 +188,7 @@ class JobLoopTest {
   }
 
   @Test
-  void takesUpWhatItHadClaimedBefore() throws Exception {
+  void runsJobsClaimedBeforeARestart() throws Exception {
     unfinished = List.of(job(JobId.random()));
     try (var _ = JobLoop.start(client, this::count, 4)) {
       assertThat(report().path("status").stringValue()).isEqualTo("COMPLETED");
@@ -196,7 +196,7 @@ class JobLoopTest {
   }
 
   @Test
-  void comesBackWhenTheControlPlaneWasAway() throws Exception {
+  void reconnectsWhenTheControlPlaneWasUnreachable() throws Exception {
     pollsToRefuse.set(2);
     batches.add(List.of());
     batches.add(List.of());
@@ -207,7 +207,7 @@ class JobLoopTest {
   }
 
   @Test
-  void holdsToItsNumberOfJobsAtATime() throws Exception {
+  void limitsTheNumberOfConcurrentJobs() throws Exception {
     AtomicInteger now = new AtomicInteger();
     AtomicInteger most = new AtomicInteger();
     CountDownLatch release = new CountDownLatch(1);

@@ -16,12 +16,12 @@ import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/// A launcher of the tests' own: its home, instance and address range are no others'. One for all
-/// tests of a JVM; ended, with everything it made, when the JVM ends.
+/// A launcher for tests, with a home, instance and address range of its own. One for all tests of a
+/// JVM; ended, with everything it created, when the JVM ends.
 public final class TestLauncher {
   private static @Nullable TestLauncher shared;
 
-  /// The instance and its addresses are the same in every JVM: one keeps the next waiting.
+  /// A lock among JVMs, since all use the same instance and addresses.
   private final FileChannel alone =
       FileChannel.open(
           Path.of("/run/lock/sandlot-test-runner"),
@@ -43,7 +43,7 @@ public final class TestLauncher {
     process = serve();
   }
 
-  /// The launcher, started if none runs.
+  /// The launcher, started with the first call.
   public static synchronized TestLauncher shared() throws IOException, InterruptedException {
     TestLauncher launcher = shared;
     if (launcher == null) {
@@ -55,7 +55,7 @@ public final class TestLauncher {
     return launcher;
   }
 
-  /// Where it answers.
+  /// The socket on which it listens.
   public Path socket() {
     return home.resolve("run/launcher.sock");
   }
@@ -70,8 +70,7 @@ public final class TestLauncher {
     return image("SANDLOT_TEST_DESKTOP_IMAGE", "sandlot/desktop");
   }
 
-  /// The image that this working copy's recipe makes; where nobody has said which that is, the
-  /// newest.
+  /// The image built from this working copy, or, when that is not known, the newest.
   private String image(String variable, String name) {
     String current = System.getenv(variable);
     if (current != null) {
@@ -84,7 +83,7 @@ public final class TestLauncher {
                 "there is no image " + name + " in SANDLOT_TEST_IMAGES; run ./dev setup"));
   }
 
-  /// Kills it and starts it again, as a crash would.
+  /// Kills it and starts it again, like a crash.
   public void restart() throws IOException, InterruptedException {
     process.destroyForcibly().waitFor();
     process = serve();

@@ -38,7 +38,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/// What every engine must do.
+/// The contract of every engine's driver.
 abstract class RuntimeDriverContract {
   private static final NetworkPolicy INTERNET = new NetworkPolicy.Internet();
   private static final SandboxLimits LIMITS =
@@ -47,13 +47,13 @@ abstract class RuntimeDriverContract {
   private final AgentConnector connector = new AgentConnector();
   private final SandboxId id = SandboxId.random();
 
-  /// The engine; the same one during a test.
+  /// The driver; the same one during a test.
   abstract RuntimeDriver driver();
 
-  /// An image that it has.
+  /// An image that exists on this machine.
   abstract String image();
 
-  /// Whom commands run as.
+  /// The user that commands run as.
   abstract String user();
 
   @AfterEach
@@ -90,7 +90,7 @@ abstract class RuntimeDriverContract {
   }
 
   @Test
-  void bearsEveryOperationTwice() throws Exception {
+  void repeatsEveryOperationIdempotently() throws Exception {
     startNew();
     createDisk();
     StartedSandbox again = start();
@@ -106,7 +106,7 @@ abstract class RuntimeDriverContract {
   }
 
   @Test
-  void refusesWhatItDoesNotKnow() {
+  void refusesUnknownImagesAndSandboxes() {
     assertThatThrownBy(this::start)
         .isInstanceOfSatisfying(
             RuntimeFailure.class, failure -> assertThat(failure.kind()).isEqualTo(Kind.NOT_FOUND));
@@ -118,7 +118,7 @@ abstract class RuntimeDriverContract {
   }
 
   @Test
-  void listsWhatRunsAndHowItEnded() throws Exception {
+  void listsRunningSandboxesAndTheirExit() throws Exception {
     StartedSandbox started = startNew();
     HostedDisk running = row().orElseThrow();
     assertThat(running.running()).isTrue();

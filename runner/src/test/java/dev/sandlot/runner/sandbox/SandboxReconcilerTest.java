@@ -37,7 +37,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/// Jobs, and the reconciler behind them, on a fake engine.
+/// Jobs and the reconciler, with a fake engine.
 class SandboxReconcilerTest {
   private final FakeDriver driver = new FakeDriver(Files.createTempDirectory("fake"));
   private final AgentConnector connector = new AgentConnector();
@@ -82,7 +82,7 @@ class SandboxReconcilerTest {
   }
 
   @Test
-  void startsASandboxOnceForTwoEqualJobs() throws Exception {
+  void startsASandboxOnceForARepeatedJob() throws Exception {
     create();
     create();
 
@@ -101,14 +101,14 @@ class SandboxReconcilerTest {
   }
 
   @Test
-  void refusesToStartWithoutFiles() {
+  void failsToStartWithoutADisk() {
     assertThatThrownBy(() -> carryOut("START_SANDBOX", order("")))
         .isInstanceOf(JobFailure.class)
         .hasMessageContaining("files are no longer on this runner");
   }
 
   @Test
-  void refusesAnAllowListThatIsNone() {
+  void refusesAnInvalidAllowList() {
     assertThatThrownBy(() -> carryOut("CREATE_SANDBOX", order("203.0.113.0/24,nonsense")))
         .isInstanceOf(JobFailure.class)
         .hasMessageContaining("nonsense");
@@ -116,14 +116,14 @@ class SandboxReconcilerTest {
   }
 
   @Test
-  void refusesJobsOfUnknownKinds() {
+  void refusesJobsOfUnknownTypes() {
     assertThatThrownBy(() -> carryOut("FORK_SANDBOX", "{}"))
         .isInstanceOf(JobFailure.class)
         .hasMessageContaining("FORK_SANDBOX");
   }
 
   @Test
-  void holdsThePolicyFromTheFirstStartOnAndOverRestarts() throws Exception {
+  void keepsTheNetworkPolicyAcrossRestarts() throws Exception {
     NetworkPolicy allowed = new NetworkPolicy.AllowList(List.of(Ipv4Range.of("203.0.113.0/24")));
 
     carryOut("CREATE_SANDBOX", order("203.0.113.0/24"));
@@ -138,7 +138,7 @@ class SandboxReconcilerTest {
   }
 
   @Test
-  void tellsWhyASandboxEnded() throws Exception {
+  void reportsWhyASandboxEnded() throws Exception {
     create();
     controlPlane.states.put(id, Optional.of(SandboxState.STARTED));
     driver.crash(id, new EngineExit(-1, 9, true, Instant.now()));
@@ -150,7 +150,7 @@ class SandboxReconcilerTest {
   }
 
   @Test
-  void tellsItLaterWhenTheControlPlaneWasAway() throws Exception {
+  void reportsAnEndLaterWhenTheControlPlaneWasUnreachable() throws Exception {
     create();
     controlPlane.states.put(id, Optional.of(SandboxState.STARTED));
     controlPlane.away = true;
@@ -173,7 +173,7 @@ class SandboxReconcilerTest {
   }
 
   @Test
-  void removesDisksThatNobodyKnows() throws Exception {
+  void removesOrphanedDisks() throws Exception {
     create();
 
     reconciler.compare();
@@ -182,7 +182,7 @@ class SandboxReconcilerTest {
   }
 
   @Test
-  void removesNothingWhileTheControlPlaneIsAway() throws Exception {
+  void removesNothingWhileTheControlPlaneIsUnreachable() throws Exception {
     create();
     controlPlane.away = true;
 
@@ -192,9 +192,9 @@ class SandboxReconcilerTest {
   }
 
   @Test
-  void leavesASandboxAloneThatHasAJobAtWork() throws Exception {
+  void leavesASandboxWithARunningJobAlone() throws Exception {
     create();
-    try (var _ = sandboxes.locks().hold(id)) {
+    try (var _ = sandboxes.locks().lock(id)) {
       Thread other = Thread.ofVirtual().start(this::compareQuietly);
       other.join();
     }
@@ -240,7 +240,7 @@ class SandboxReconcilerTest {
   }
 
   @Test
-  void takesOverWhatRunsAfterARestart() throws Exception {
+  void adoptsRunningSandboxesAfterARestart() throws Exception {
     create();
     HostedSandboxes next = new HostedSandboxes(driver, connector, 100);
 
@@ -253,7 +253,7 @@ class SandboxReconcilerTest {
   }
 
   @Test
-  void leavesASandboxWhoseStartWasCutShortToItsJob() throws Exception {
+  void doesNotAdoptASandboxWhoseStartWasInterrupted() throws Exception {
     driver.createDisk(new DiskRequest(id, FakeDriver.IMAGE, id.toString(), 1 << 30));
     driver.start(
         new StartRequest(

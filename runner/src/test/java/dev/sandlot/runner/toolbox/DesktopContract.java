@@ -22,8 +22,8 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
 import tools.jackson.databind.JsonNode;
 
-/// Computer use over HTTP, whatever engine is behind it. One desktop for all tests; each closes the
-/// windows it opens.
+/// Computer use over HTTP, on any engine. One desktop for all tests; each closes the windows it
+/// opens.
 @TestInstance(Lifecycle.PER_CLASS)
 abstract class DesktopContract {
 
@@ -52,7 +52,7 @@ abstract class DesktopContract {
   // Processes.
 
   @Test
-  void isReadyWhenItSaysSo() throws Exception {
+  void isReadyWhenTheStartReturns() throws Exception {
     assertThat(desktop.get("/computeruse/process-status", 200).path("status").asString())
         .isEqualTo("active");
     assertThat(desktop.get("/computeruse/status", 200).path("status").asString())
@@ -104,14 +104,14 @@ abstract class DesktopContract {
   }
 
   @Test
-  void tellsWhatProcessesHaveWritten() throws Exception {
+  void returnsTheLogsOfProcesses() throws Exception {
     assertThat(desktop.get("/computeruse/process/x11vnc/logs", 200).path("logs").asString())
         .contains("5901");
     assertThat(desktop.get("/computeruse/process/x11vnc/errors", 200).has("errors")).isTrue();
   }
 
   @Test
-  void knowsNoOtherProcesses() throws Exception {
+  void refusesUnknownProcesses() throws Exception {
     assertThat(desktop.get("/computeruse/process/none/logs", 400).path("error").asString())
         .contains("none");
     assertThat(desktop.get("/computeruse/process/dbus/status", 503).has("error")).isTrue();
@@ -175,7 +175,7 @@ abstract class DesktopContract {
   }
 
   @Test
-  void refusesPicturesThatCannotBe() throws Exception {
+  void refusesInvalidScreenshots() throws Exception {
     desktop.get("/computeruse/screenshot/region?x=0&y=0&width=0&height=5", 400);
     desktop.get("/computeruse/screenshot/region?x=5000&y=0&width=5&height=5", 400);
     desktop.get("/computeruse/screenshot/region?x=0&y=0&width=5", 400);
@@ -194,7 +194,7 @@ abstract class DesktopContract {
   }
 
   @Test
-  void tellsTheDisplay() throws Exception {
+  void describesTheDisplay() throws Exception {
     JsonNode display = desktop.get("/computeruse/display/info", 200).path("displays").path(0);
 
     assertThat(display.path("width").asInt()).isEqualTo(1_024);
@@ -222,7 +222,7 @@ abstract class DesktopContract {
   }
 
   @Test
-  void scrollsWhatIsUnderTheMouse() throws Exception {
+  void scrollsTheWindowUnderTheMouse() throws Exception {
     JsonNode window = // a terminal tells its program what the wheel did
         openTerminal(
             "stty raw -echo; printf \"\\033[?1000h\"; touch /tmp/wheel; head -c 12 >/tmp/wheel");
@@ -239,7 +239,7 @@ abstract class DesktopContract {
   }
 
   @Test
-  void typesIntoTheWindowThatIsActive() throws Exception {
+  void typesIntoTheActiveWindow() throws Exception {
     JsonNode window = openTerminal("read line; printf %s \"$line\" >/tmp/typed");
 
     desktop.post(
@@ -254,7 +254,7 @@ abstract class DesktopContract {
   }
 
   @Test
-  void holdsKeysDownAndLetsThemGo() throws Exception {
+  void pressesAndReleasesKeys() throws Exception {
     openTerminal("read line; printf %s \"$line\" >/tmp/held");
 
     desktop.post("/computeruse/keyboard/down", "{\"key\":\"shift\"}", 200);
@@ -270,7 +270,7 @@ abstract class DesktopContract {
   }
 
   @Test
-  void refusesKeysThatAreNone() throws Exception {
+  void refusesUnknownKeys() throws Exception {
     assertThat(
             desktop
                 .post("/computeruse/keyboard/key", "{\"key\":\"!\"}", 400)
@@ -362,7 +362,7 @@ abstract class DesktopContract {
   }
 
   @Test
-  void hasItsOwnCodesForWidgetsThatAreNotThere() throws Exception {
+  void hasErrorCodesForMissingWidgets() throws Exception {
     assertThat(code(desktop.get("/computeruse/a11y/tree?scope=some", 400)))
         .isEqualTo("A11Y_INVALID_SCOPE");
     assertThat(code(desktop.get("/computeruse/a11y/tree?scope=pid", 400)))
@@ -434,7 +434,7 @@ abstract class DesktopContract {
   }
 
   @Test
-  void refusesALabelThatIsNone() throws Exception {
+  void refusesAnInvalidLabel() throws Exception {
     JsonNode refused = desktop.post("/computeruse/recordings/start", "{\"label\":\"../up\"}", 400);
 
     assertThat(refused.path("error").asString()).isEqualTo("invalid_label");

@@ -29,7 +29,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import tools.jackson.databind.JsonNode;
 
-/// A sandbox on a real engine with its toolbox behind a real socket, and a client of it.
+/// A sandbox on a real engine, its toolbox on a real socket, and a client.
 final class DesktopFixture implements AutoCloseable {
   private final HttpClient client = HttpClient.newHttpClient();
   private final AgentConnector connector = new AgentConnector();
@@ -58,7 +58,7 @@ final class DesktopFixture implements AutoCloseable {
             "",
             "organization",
             "region");
-    sandboxes.bringUp(id, order, new NetworkPolicy.Internet(), true, Instant.now());
+    sandboxes.start(id, order, new NetworkPolicy.Internet(), true, Instant.now());
     toolbox =
         new Toolbox(
             sandboxes,
@@ -113,7 +113,7 @@ final class DesktopFixture implements AutoCloseable {
     return answer("DELETE", path, "", status);
   }
 
-  /// What a command prints.
+  /// The output of a command.
   String run(String command) throws Exception {
     return post("/process/execute", Json.text(Map.of("command", command)), 200)
         .path("result")

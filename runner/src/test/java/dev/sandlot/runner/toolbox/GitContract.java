@@ -13,7 +13,7 @@ import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 
-/// How Git calls behave that need no server, whatever engine is behind the toolbox.
+/// Git calls that need no server, on any engine.
 abstract class GitContract extends ToolboxHarness {
   private static final Map<String, Object> SOMEBODY =
       Map.of("author", "Ada L. Byron", "email", "ada@example.org");
@@ -21,7 +21,7 @@ abstract class GitContract extends ToolboxHarness {
   // Repositories.
 
   @Test
-  void makesARepositoryOnTheBranchThatWasAskedFor() throws Exception {
+  void createsARepositoryOnTheRequestedBranch() throws Exception {
     String path = unique();
 
     assertThat(post("init", Map.of("path", path, "initial_branch", "trunk")).statusCode())
@@ -36,7 +36,7 @@ abstract class GitContract extends ToolboxHarness {
   }
 
   @Test
-  void makesABareRepository() throws Exception {
+  void createsABareRepository() throws Exception {
     String path = unique();
 
     ok(post("init", Map.of("path", path, "bare", true)), 201);
@@ -46,7 +46,7 @@ abstract class GitContract extends ToolboxHarness {
   }
 
   @Test
-  void doesNotMoveARepositoryToAnotherBranchByMakingItAgain() throws Exception {
+  void refusesToInitializeAnExistingRepositoryOnAnotherBranch() throws Exception {
     String path = repository();
 
     ok(post("init", Map.of("path", path)), 201);
@@ -57,7 +57,7 @@ abstract class GitContract extends ToolboxHarness {
   }
 
   @Test
-  void refusesWhatIsNoRepository() throws Exception {
+  void refusesFoldersThatAreNoRepository() throws Exception {
     String path = unique();
     run("mkdir " + path);
 
@@ -99,7 +99,7 @@ abstract class GitContract extends ToolboxHarness {
   }
 
   @Test
-  void refusesMoreThanGitCanBeGiven() throws Exception {
+  void refusesInputBeyondTheLimits() throws Exception {
     String path = repository();
     List<String> files = Collections.nCopies(2_000, "x".repeat(3_000));
 
@@ -115,7 +115,7 @@ abstract class GitContract extends ToolboxHarness {
   // Changes.
 
   @Test
-  void tellsEachFileByWhatBecameOfIt() throws Exception {
+  void listsTheStatusOfEachFile() throws Exception {
     String path = repository();
     shell(
         "cd %s && echo 1 > kept && echo 2 > gone && echo 3 > old && git add . && git commit -qm x"
@@ -136,7 +136,7 @@ abstract class GitContract extends ToolboxHarness {
   }
 
   @Test
-  void stagesCommitsAndTellsTheHistory() throws Exception {
+  void stagesCommitsAndListsTheHistory() throws Exception {
     String path = repository();
     shell("cd %s && echo 1 > a && mkdir b && echo 2 > b/c && rm README.md".formatted(path));
     String message = "-m is no option\n\n# not a comment\n";
@@ -225,7 +225,7 @@ abstract class GitContract extends ToolboxHarness {
   }
 
   @Test
-  void refusesResetsThatMeanNothing() throws Exception {
+  void refusesInvalidResets() throws Exception {
     String path = repository();
 
     refused(post("reset", Map.of("path", path, "mode", "wild")), 400, "BAD_REQUEST");
@@ -301,7 +301,7 @@ abstract class GitContract extends ToolboxHarness {
     return json(ok(get("/git/status?path=" + path), 200));
   }
 
-  /// Staging, worktree and previous name of a file; empty when it is as it was committed.
+  /// Staging, worktree and previous name of a file; empty when it is unchanged.
   static String file(JsonNode status, String name) {
     return StreamSupport.stream(status.path("fileStatus").spliterator(), false)
         .filter(file -> file.path("name").stringValue().equals(name))
@@ -319,7 +319,7 @@ abstract class GitContract extends ToolboxHarness {
     return StreamSupport.stream(list.spliterator(), false).map(JsonNode::stringValue).toList();
   }
 
-  /// What a command prints that must succeed.
+  /// The output of a command, which must succeed.
   final String shell(String command) throws Exception {
     JsonNode answer = run(command);
     assertThat(answer.path("exitCode").intValue())
@@ -333,7 +333,7 @@ abstract class GitContract extends ToolboxHarness {
     return answer;
   }
 
-  /// Gives the sentence.
+  /// Checks a refusal and returns its sentence.
   static String refused(HttpResponse<String> answer, int status, String code) {
     assertThat(answer.statusCode()).as(answer.body()).isEqualTo(status);
     assertThat(json(answer).path("code").stringValue()).as(answer.body()).isEqualTo(code);

@@ -11,13 +11,12 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 
-/// How Git calls about branches, configuration and remotes behave, whatever engine is behind the
-/// toolbox.
+/// Git calls about branches, configuration and remotes, on any engine.
 abstract class GitRefsContract extends GitContract {
   // Remotes that cannot be.
 
   @Test
-  void tellsInGitsWordsWhyARemoteCannotBeReached() throws Exception {
+  void reportsGitsMessageForAnUnreachableRemote() throws Exception {
     for (String url : List.of("a://host/x", "a::x", "ext::true", "/etc/passwd", "no/such/folder")) {
       String path = repository();
       HttpResponse<String> cloned = post("clone", Map.of("url", url, "path", unique()));
@@ -62,7 +61,7 @@ abstract class GitRefsContract extends GitContract {
   }
 
   @Test
-  void makesChecksOutAndDeletesBranches() throws Exception {
+  void createsChecksOutAndDeletesBranches() throws Exception {
     String path = repository();
 
     ok(post("branches", Map.of("path", path, "name", "feature/one")), 201);
@@ -80,7 +79,7 @@ abstract class GitRefsContract extends GitContract {
   }
 
   @Test
-  void refusesBranchesThatExistOrCannotBe() throws Exception {
+  void refusesExistingAndInvalidBranches() throws Exception {
     String path = repository();
 
     refused(post("branches", Map.of("path", path, "name", "main")), 409, "GIT_BRANCH_EXISTS");
@@ -105,7 +104,7 @@ abstract class GitRefsContract extends GitContract {
   }
 
   @Test
-  void leavesEverythingWhenACheckoutIsRefused() throws Exception {
+  void changesNothingWhenACheckoutIsRefused() throws Exception {
     String path = repository();
     shell(
         "cd %s && git checkout -qb dev && echo dev > README.md && git commit -qam dev && git"
@@ -123,7 +122,7 @@ abstract class GitRefsContract extends GitContract {
   }
 
   @Test
-  void tellsAConflictByItsCode() throws Exception {
+  void reportsAConflictWithItsCode() throws Exception {
     String path = repository();
     shell(
         "cd %s && git checkout -qb dev && echo dev > README.md && git commit -qam dev && git"
@@ -140,7 +139,7 @@ abstract class GitRefsContract extends GitContract {
   // Configuration.
 
   @Test
-  void setsAndTellsConfiguration() throws Exception {
+  void setsAndReturnsConfiguration() throws Exception {
     String path = repository();
 
     assertThat(config("key=sandlot.missing").body()).isEqualTo("{\"value\":null}");
@@ -164,7 +163,7 @@ abstract class GitRefsContract extends GitContract {
   }
 
   @Test
-  void refusesConfigurationThatIsNone() throws Exception {
+  void refusesInvalidConfiguration() throws Exception {
     refused(config("key=nodot"), 400, "BAD_REQUEST");
     refused(config("key=--list"), 400, "BAD_REQUEST");
     refused(config("key=a.b&scope=worktree"), 400, "BAD_REQUEST");
@@ -197,7 +196,7 @@ abstract class GitRefsContract extends GitContract {
   }
 
   @Test
-  void refusesRemotesThatCannotBe() throws Exception {
+  void refusesInvalidRemotes() throws Exception {
     String path = repository();
 
     for (String url :

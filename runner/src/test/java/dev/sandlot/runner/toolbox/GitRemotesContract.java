@@ -18,7 +18,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 
-/// How Git calls behave towards servers: tests/support/git_server.py, in the sandbox itself.
+/// Git calls to servers: tests/support/git_server.py, which runs in the sandbox.
 abstract class GitRemotesContract extends GitRefsContract {
   private static final String PASSWORD = "open sesame/+%";
   private static final Map<String, Object> ROBOT =
@@ -83,7 +83,7 @@ abstract class GitRemotesContract extends GitRefsContract {
   }
 
   @Test
-  void tellsWhyACloneFailed() throws Exception {
+  void explainsWhyACloneFailed() throws Exception {
     String url = PLAIN + "/open/demo.git";
     String path = unique();
     String unknown = "0123456789012345678901234567890123456789";
@@ -104,7 +104,7 @@ abstract class GitRemotesContract extends GitRefsContract {
   }
 
   @Test
-  void endsGitWhenItsCallerLeaves() throws Exception {
+  void endsGitWhenItsClientDisconnects() throws Exception {
     String path = unique();
     String body = Json.text(Map.of("url", PLAIN + "/endless/demo.git", "path", path));
 
@@ -122,7 +122,7 @@ abstract class GitRemotesContract extends GitRefsContract {
   // Credentials.
 
   @Test
-  void showsACredentialToTheServerAndToNobodyElse() throws Exception {
+  void sendsACredentialToTheServerAlone() throws Exception {
     String path = unique();
     CompletableFuture<HttpResponse<String>> call =
         CompletableFuture.supplyAsync(() -> {
@@ -144,7 +144,7 @@ abstract class GitRemotesContract extends GitRefsContract {
   }
 
   @Test
-  void takesACredentialOutOfTheUrl() throws Exception {
+  void removesACredentialFromTheUrl() throws Exception {
     String url = PLAIN.replace("://", "://robot:open%20sesame%2F+%25@") + "/guarded/demo.git";
 
     String path = clone(url, Map.of());
@@ -174,7 +174,7 @@ abstract class GitRemotesContract extends GitRefsContract {
   }
 
   @Test
-  void masksWhatAServerRepeats() throws Exception {
+  void masksSecretsInAServersMessages() throws Exception {
     String sentence =
         refused(clone(PLAIN + "/echo/demo.git", unique(), ROBOT), 502, "GIT_TRANSPORT_FAILED");
 
@@ -193,7 +193,7 @@ abstract class GitRemotesContract extends GitRefsContract {
   }
 
   @Test
-  void keepsACredentialWhenAskedTo() throws Exception {
+  void storesACredentialOnRequest() throws Exception {
     Map<String, Object> body = new HashMap<>(ROBOT);
     body.put("protocol", "http");
     body.put("host", "localhost:8081");
@@ -217,7 +217,7 @@ abstract class GitRemotesContract extends GitRefsContract {
   // TLS.
 
   @Test
-  void checksCertificatesUnlessToldNotTo() throws Exception {
+  void verifiesCertificatesUnlessDisabled() throws Exception {
     Map<String, Object> insecure = Map.of("insecure_skip_tls", true);
 
     ok(clone(GOOD + "/guarded/demo.git", unique(), ROBOT), 200);
@@ -228,7 +228,7 @@ abstract class GitRemotesContract extends GitRefsContract {
   }
 
   @Test
-  void sendsNoCredentialToAServerThatIsNotChecked() throws Exception {
+  void sendsNoCredentialToAnUnverifiedServer() throws Exception {
     shell("rm -f " + SERVER + "/files/8444.journal");
     String url = SELF_SIGNED + "/guarded/demo.git";
     Map<String, Object> both = new HashMap<>(ROBOT);
@@ -295,7 +295,7 @@ abstract class GitRemotesContract extends GitRefsContract {
   }
 
   @Test
-  void tellsThatTheServerRefusedAPush() throws Exception {
+  void reportsAPushThatTheServerRejected() throws Exception {
     String url = project();
     String hook = SERVER + "/files/repositories/" + url.substring(url.lastIndexOf('/') + 1);
     shell(
@@ -311,7 +311,7 @@ abstract class GitRemotesContract extends GitRefsContract {
   }
 
   @Test
-  void pullsForwardOnly() throws Exception {
+  void pullsFastForwardOnly() throws Exception {
     String url = project();
     String mine = clone(url, ROBOT);
     String theirs = clone(url, ROBOT);
@@ -350,14 +350,14 @@ abstract class GitRemotesContract extends GitRefsContract {
 
   // What the tests share.
 
-  /// The URL of a repository of one's own.
+  /// The URL of a new repository.
   private String project() throws Exception {
     String name = unique();
     shell("python3 %s/git_server.py %s/files --make %s".formatted(SERVER, SERVER, name));
     return PLAIN + "/guarded/" + name + ".git";
   }
 
-  /// Gives the folder of a clone that must succeed.
+  /// Clones, which must succeed, and returns the folder.
   private String clone(String url, Map<String, Object> more) throws Exception {
     String path = unique();
     ok(clone(url, path, more), 200);

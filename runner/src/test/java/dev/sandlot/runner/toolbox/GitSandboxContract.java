@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-/// What of Git calls only a real sandbox shows.
+/// Tests of Git calls that need a real sandbox.
 abstract class GitSandboxContract extends GitRemotesContract {
   @Test
   void doesNotSearchTheFoldersAboveForARepository() throws Exception {
@@ -28,14 +28,14 @@ abstract class GitSandboxContract extends GitRemotesContract {
   }
 
   @Test
-  void tellsThatTheUserMayNotEnterAFolder() throws Exception {
+  void reportsAFolderWithoutPermission() throws Exception {
     shell("sudo mkdir -m 700 closed");
 
     refused(get("/git/status?path=closed"), 403, "FILE_ACCESS_DENIED");
   }
 
   @Test
-  void tellsThatTheUserMayNotChangeTheSystemsConfiguration() throws Exception {
+  void reportsMissingPermissionForTheSystemConfiguration() throws Exception {
     refused(
         post("config", Map.of("key", "a.b", "value", "x", "scope", "system")),
         403,
@@ -52,7 +52,7 @@ abstract class GitSandboxContract extends GitRemotesContract {
   }
 
   @Test
-  void saysWhatIsMissingWhenThereIsNoGit() throws Exception {
+  void explainsWhenGitIsNotInstalled() throws Exception {
     String path = repository();
     String program = shell("readlink -f $(command -v git)").strip();
     shell("sudo mv " + program + " " + program + ".away");

@@ -11,13 +11,12 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 
-/// How the stateful interpreter behaves (docs/contract/interpreter.md), whatever engine is behind
-/// it.
+/// The stateful interpreter (docs/contract/interpreter.md), on any engine.
 abstract class InterpreterContract extends ToolboxHarness {
   private static final String CONTEXTS = "/process/interpreter/context";
   private static final String EXECUTE = "/process/interpreter/execute";
 
-  /// What came of an execution.
+  /// The result of an execution.
   record Execution(List<JsonNode> messages, String close) {
     String all(String type) {
       StringBuilder text = new StringBuilder();
@@ -141,7 +140,7 @@ abstract class InterpreterContract extends ToolboxHarness {
   }
 
   @Test
-  void refusesContextsThatCannotBe() throws Exception {
+  void refusesInvalidContexts() throws Exception {
     assertThat(postJson(CONTEXTS, "{\"language\":\"cobol\"}").statusCode()).isEqualTo(400);
     assertThat(postJson(CONTEXTS, "{\"cwd\":\"/no/such\"}").statusCode()).isEqualTo(404);
     assertThat(postJson(CONTEXTS, "{\"cwd\":\"/etc/passwd\"}").statusCode()).isEqualTo(400);
@@ -149,7 +148,7 @@ abstract class InterpreterContract extends ToolboxHarness {
   }
 
   @Test
-  void closesWithTheCodeOfWhatIsWrong() throws Exception {
+  void closesInvalidRequestsWithACode() throws Exception {
     assertThat(execute(Map.of("code", "")).close()).startsWith("1008 ");
     assertThat(execute(Map.of("code", "1", "timeout", -1)).close()).startsWith("1008 ");
     assertThat(execute(Map.of("code", "1", "contextId", "nobody")).close()).startsWith("1008 ");
@@ -162,7 +161,7 @@ abstract class InterpreterContract extends ToolboxHarness {
   }
 
   @Test
-  void givesOutputOfChildrenAndAnEmptyInput() throws Exception {
+  void returnsOutputOfChildrenAndHasAnEmptyInput() throws Exception {
     Execution execution =
         code(
             """
@@ -196,7 +195,7 @@ abstract class InterpreterContract extends ToolboxHarness {
   }
 
   @Test
-  void tellsOnlyTheUsersFrames() throws Exception {
+  void showsOnlyTheUsersStackFrames() throws Exception {
     Execution syntax = code("def f(:\n  pass");
     Execution nested = code("import json\ndef f():\n  json.loads('{')\nf()");
     Execution exit = code("import sys; print('before'); sys.exit(3)");
@@ -213,7 +212,7 @@ abstract class InterpreterContract extends ToolboxHarness {
   }
 
   @Test
-  void endsAnExecutionWhoseTimeIsOverAndKeepsTheVariables() throws Exception {
+  void interruptsAnExecutionAtItsTimeoutAndKeepsTheVariables() throws Exception {
     String id = context();
     in(id, "kept = 7");
     Execution execution =
@@ -233,7 +232,7 @@ abstract class InterpreterContract extends ToolboxHarness {
   }
 
   @Test
-  void killsWhatDoesNotHeedTheInterruptAndStartsAnew() throws Exception {
+  void killsCodeThatIgnoresTheInterrupt() throws Exception {
     String id = context();
     Execution execution =
         execute(
@@ -260,7 +259,7 @@ abstract class InterpreterContract extends ToolboxHarness {
   }
 
   @Test
-  void interruptsWhenItsClientAsks() throws Exception {
+  void interruptsOnRequest() throws Exception {
     try (SocketClient socket = begin(Map.of("code", "print('on')\nwhile True: pass"))) {
       socket.until("on");
       socket.sendText("{\"type\":\"interrupt\"}");
@@ -273,7 +272,7 @@ abstract class InterpreterContract extends ToolboxHarness {
   }
 
   @Test
-  void runsOneAfterTheOtherInAContextAndSideBySideInTwo() throws Exception {
+  void runsSequentiallyInAContextAndConcurrentlyInTwo() throws Exception {
     String id = context();
     SocketClient first =
         begin(Map.of("code", "import time\nprint('in')\ntime.sleep(1)\na = 1", "contextId", id));
@@ -290,7 +289,7 @@ abstract class InterpreterContract extends ToolboxHarness {
   }
 
   @Test
-  void goesOnWhenItsClientLeaves() throws Exception {
+  void goesOnWhenItsClientDisconnects() throws Exception {
     String id = context();
     try (SocketClient socket =
         begin(
@@ -320,7 +319,7 @@ abstract class InterpreterContract extends ToolboxHarness {
   }
 
   @Test
-  void passesLongOutputOnWholeInMessagesOfAThousandCharacters() throws Exception {
+  void passesLongOutputInMessagesOfAThousandCharacters() throws Exception {
     Execution execution = code("print('é' * 3_000_000)\nprint('end', end='')");
 
     assertThat(execution.all("stdout")).isEqualTo("é".repeat(3_000_000) + "\nend");
@@ -330,7 +329,7 @@ abstract class InterpreterContract extends ToolboxHarness {
   }
 
   @Test
-  void doesNotBelieveFramesWithoutTheToken() throws Exception {
+  void ignoresFramesWithoutTheToken() throws Exception {
     Execution execution =
         code("import os\nos.write(1, b'\\0forged {\"kind\":\"end\"}\\n')\nprint('still here')");
 
@@ -339,7 +338,7 @@ abstract class InterpreterContract extends ToolboxHarness {
   }
 
   @Test
-  void takesCodeOfMegabytes() throws Exception {
+  void acceptsCodeOfMegabytes() throws Exception {
     Execution execution = code("x = '" + "y".repeat(2_500_000) + "'\nprint(len(x))");
 
     assertThat(execution.all("stdout")).isEqualTo("2500000\n");

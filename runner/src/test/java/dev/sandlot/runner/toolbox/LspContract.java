@@ -13,7 +13,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 
-/// How language servers behave over HTTP, whatever engine is behind them.
+/// Language servers over HTTP, on any engine.
 abstract class LspContract extends ToolboxHarness {
   private static final String SHOP_PY =
       """
@@ -61,7 +61,7 @@ abstract class LspContract extends ToolboxHarness {
   // Python.
 
   @Test
-  void tellsTheSymbolsOfPythonDocumentsByAllNames() throws Exception {
+  void listsTheSymbolsOfPythonDocumentsByAnyUri() throws Exception {
     start("python", "py");
 
     for (String uri :
@@ -171,7 +171,7 @@ abstract class LspContract extends ToolboxHarness {
   }
 
   @Test
-  void noticesACrashAndStartsAnew() throws Exception {
+  void noticesACrashAndStartsAgain() throws Exception {
     run("mkdir -p crash");
     start("python", "crash");
     kill("crash");
@@ -194,7 +194,7 @@ abstract class LspContract extends ToolboxHarness {
 
     assertThat(names(symbols("typescript", "restart", "restart/kept.ts"))).contains("Shop");
     assertThat(servers("restart")).isEqualTo(1);
-    // Still known to the server, though its file is gone: it was opened, not lent.
+    // The server still knows the deleted file, since a client has opened it.
     run("rm restart/kept.ts");
     assertThat(names(symbols("typescript", "restart", "restart/kept.ts"))).contains("Shop");
     restartToolbox();
@@ -225,7 +225,7 @@ abstract class LspContract extends ToolboxHarness {
   // Bad calls.
 
   @Test
-  void refusesWhatMakesNoSense() throws Exception {
+  void refusesInvalidRequests() throws Exception {
     start("python", "py");
 
     assertThat(json(server("start", "cobol", "py")).path("message").stringValue())
@@ -257,7 +257,7 @@ abstract class LspContract extends ToolboxHarness {
   // Servers that are none.
 
   @Test
-  void tellsWhyAServerDidNotStart() throws Exception {
+  void explainsWhyAServerDidNotStart() throws Exception {
     fake("silent-exit");
     try {
       run("mkdir -p broken");
@@ -296,7 +296,7 @@ abstract class LspContract extends ToolboxHarness {
   }
 
   @Test
-  void leavesOutWhatIsNoSymbolAndFlattensTheRest() throws Exception {
+  void leavesOutInvalidSymbolsAndFlattensTheOthers() throws Exception {
     fake("odd");
     try {
       start("python", "odd");
@@ -310,7 +310,7 @@ abstract class LspContract extends ToolboxHarness {
     }
   }
 
-  /// Puts a program in the server's place that answers the handshake and then goes its way.
+  /// Replaces the server by a program that answers the initialize request and then misbehaves.
   private void fake(String way) throws Exception {
     write(
         "fake",

@@ -13,7 +13,7 @@ import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 
-/// Computer use where it cannot be.
+/// Computer use in an image without a desktop.
 @ParameterizedClass
 @ValueSource(strings = {"runsc", "runc"})
 class NoDesktopIT {
@@ -37,7 +37,7 @@ class NoDesktopIT {
   }
 
   @Test
-  void saysWhatIsMissingAndWhatWouldWork() throws Exception {
+  void namesMissingProgramsAndASolution() throws Exception {
     for (Route<ToolboxAccess> route : new DesktopRoutes((_, _) -> {}, _ -> {}).routes()) {
       String path = route.pattern().text();
       if (path.contains("/recordings")) {
@@ -63,7 +63,7 @@ class NoDesktopIT {
   }
 
   @Test
-  void listsNoRecordingsAndCannotMakeOne() throws Exception {
+  void listsNoRecordingsAndRefusesToStartOne() throws Exception {
     assertThat(plain.get("/computeruse/recordings", 200).path("recordings")).isEmpty();
     JsonNode refused = plain.post("/computeruse/recordings/start", "", 503);
     assertThat(refused.path("error").asString()).isEqualTo("ffmpeg_not_found");

@@ -12,7 +12,7 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
-/// Holds the routes against the published contract.
+/// Compares the routes with the published contract.
 class OperationCoverageTest {
   private final ToolboxRoutes routes =
       new ToolboxRoutes(

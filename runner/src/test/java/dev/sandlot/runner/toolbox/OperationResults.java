@@ -82,7 +82,7 @@ final class OperationResults {
     }
   }
 
-  /// Notes an answer.
+  /// Records an answer.
   ///
   /// @param status of HTTP, or the code that a WebSocket was closed with
   static void note(String engine, String method, String rawPath, int status) {

@@ -13,12 +13,12 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 
-/// How sessions behave (docs/contract/sessions.md), whatever engine is behind them.
+/// Sessions (docs/contract/sessions.md), on any engine.
 abstract class SessionContract extends SessionShellContract {
   // Sessions.
 
   @Test
-  void keepsWhatACommandChangesInTheShell() throws Exception {
+  void keepsTheShellsStateBetweenCommands() throws Exception {
     String session = session();
 
     run(session, "cd /tmp; export WORD=kept; twice() { echo \"$1 $1\"; }; alias x=y");
@@ -29,7 +29,7 @@ abstract class SessionContract extends SessionShellContract {
   }
 
   @Test
-  void keepsStreamsApartAndTellsTheStatus() throws Exception {
+  void separatesStreamsAndReturnsTheStatus() throws Exception {
     JsonNode answer = run(session(), "echo out; echo err >&2; (exit 7)");
 
     assertThat(answer.path("stdout").stringValue()).isEqualTo("out\n");
@@ -40,7 +40,7 @@ abstract class SessionContract extends SessionShellContract {
   }
 
   @Test
-  void survivesWordsThatBreakScripts() throws Exception {
+  void acceptsCommandsWithSpecialCharacters() throws Exception {
     String session = session();
 
     assertThat(run(session, "echo 'it is \"quoted\" $HOME'").path("stdout").stringValue())
@@ -58,7 +58,7 @@ abstract class SessionContract extends SessionShellContract {
   }
 
   @Test
-  void takesCommandsOfAnyLength() throws Exception {
+  void acceptsCommandsOfAnyLength() throws Exception {
     assumeTrue(real());
     String session = session();
 
@@ -69,7 +69,7 @@ abstract class SessionContract extends SessionShellContract {
   }
 
   @Test
-  void givesALastLineItsEndAndMarksBadBytes() throws Exception {
+  void endsTheLastLineAndReplacesInvalidBytes() throws Exception {
     JsonNode answer = run(session(), "printf 'a\\nb\\377'");
 
     assertThat(answer.path("output").stringValue()).isEqualTo("\1\1\1a\n\1\1\1b\ufffd\n");
@@ -77,7 +77,7 @@ abstract class SessionContract extends SessionShellContract {
   }
 
   @Test
-  void answersEachGenerationInItsForm() throws Exception {
+  void answersEachClientVersionInItsForm() throws Exception {
     String session = session();
     String command = "echo out; sleep 0.3; echo err >&2";
 
@@ -127,7 +127,7 @@ abstract class SessionContract extends SessionShellContract {
   }
 
   @Test
-  void refusesWhatThereIsNot() throws Exception {
+  void refusesUnknownSessionsAndCommands() throws Exception {
     String session = session();
 
     assertThat(create(session).statusCode()).isEqualTo(409);
@@ -150,7 +150,7 @@ abstract class SessionContract extends SessionShellContract {
   }
 
   @Test
-  void takesNamesOfAllKinds() throws Exception {
+  void acceptsNamesOfAllKinds() throws Exception {
     String name = "ünï/ 'x' $(id) \n";
 
     assertThat(create(name).statusCode()).isEqualTo(201);
@@ -196,7 +196,7 @@ abstract class SessionContract extends SessionShellContract {
   }
 
   @Test
-  void sendsOnlyWhatThereIsWithoutFollow() throws Exception {
+  void sendsOnlyStoredOutputWithoutFollow() throws Exception {
     String session = session();
     String id = begin(session, "echo begun; sleep 30");
     try (SocketClient socket = socket(logs(session, id) + "?follow=true")) {
@@ -211,7 +211,7 @@ abstract class SessionContract extends SessionShellContract {
   }
 
   @Test
-  void sendsNoMarksToTheOldest() throws Exception {
+  void sendsNoMarksToOldClients() throws Exception {
     String session = session();
     String id = begin(session, "echo out");
 
@@ -224,7 +224,7 @@ abstract class SessionContract extends SessionShellContract {
   }
 
   @Test
-  void typesIntoACommand() throws Exception {
+  void sendsInputToACommand() throws Exception {
     String session = session();
     String id = begin(session, "read a; echo \"got $a\"; read b; echo \"and $b\"");
 
@@ -241,7 +241,7 @@ abstract class SessionContract extends SessionShellContract {
   }
 
   @Test
-  void doesNotShowWhatIsTypedWhenAskedSo() throws Exception {
+  void doesNotEchoInputOnRequest() throws Exception {
     String session = session();
     Map<String, Object> body = new LinkedHashMap<>();
     body.put("command", "read a; echo \"got $a\"");
@@ -256,7 +256,7 @@ abstract class SessionContract extends SessionShellContract {
   }
 
   @Test
-  void refusesInputThatNobodyReads() throws Exception {
+  void refusesInputForACommandThatReadsNone() throws Exception {
     String session = session();
     String id = run(session, "true").path("cmdId").stringValue();
 
@@ -291,7 +291,7 @@ abstract class SessionContract extends SessionShellContract {
   }
 
   @Test
-  void passesAFloodOnWhole() throws Exception {
+  void passesLargeOutputCompletely() throws Exception {
     String session = session();
     int bytes = 3_000_000;
 
@@ -306,7 +306,7 @@ abstract class SessionContract extends SessionShellContract {
   }
 
   @Test
-  void leavesACommandAloneWhenItsFollowerLeaves() throws Exception {
+  void keepsACommandWhenItsFollowerDisconnects() throws Exception {
     String session = session();
     String id = begin(session, "echo begun; read line; echo \"got $line\"");
     try (SocketClient socket = socket(logs(session, id) + "?follow=true")) {

@@ -19,7 +19,7 @@ import java.time.Instant;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-/// The limit on sessions, which small sandboxes never come to: their memory is used up before.
+/// The limit of sessions, which small sandboxes never reach: they run out of memory before.
 class SessionCountTest {
   private static final SessionLimits TWO =
       new SessionLimits(
@@ -35,13 +35,13 @@ class SessionCountTest {
           Duration.ofSeconds(1));
 
   @Test
-  void refusesOneMoreThanThereMayBeUntilOneIsDeleted() throws Exception {
+  void refusesSessionsBeyondTheLimit() throws Exception {
     SandboxId id = SandboxId.random();
     try (FakeDriver driver = new FakeDriver(Files.createTempDirectory("fake"));
         AgentConnector connector = new AgentConnector();
         HostedSandboxes sandboxes = new HostedSandboxes(driver, connector, 100)) {
       RunningSandbox sandbox =
-          sandboxes.bringUp(id, order(id), new NetworkPolicy.Internet(), true, Instant.now());
+          sandboxes.start(id, order(id), new NetworkPolicy.Internet(), true, Instant.now());
       Sessions sessions = new Sessions(TWO);
       sessions.create(sandbox, "first", "");
       sessions.create(sandbox, "second", "");

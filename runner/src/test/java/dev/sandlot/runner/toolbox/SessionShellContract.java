@@ -13,15 +13,15 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 
-/// A session's shell: what is done to it from inside, and who ends with it. What the tests of
-/// sessions share is here too.
+/// A session's shell: what commands may change in it, and which processes end with it. Also holds
+/// what the tests of sessions share.
 abstract class SessionShellContract extends ToolboxHarness {
   static final String SESSIONS = "/process/session";
   static final String CURRENT = "0.190.0";
 
   private int made;
 
-  /// Whether files are where processes look for them, and a process's pipes outlive it.
+  /// Whether processes see the sandbox's files, and a process's pipes outlive it.
   boolean real() {
     return true;
   }
@@ -91,7 +91,7 @@ abstract class SessionShellContract extends ToolboxHarness {
   }
 
   @Test
-  void tellsTheStatusOfACommandThatEndsItsShell() throws Exception {
+  void returnsTheStatusOfACommandThatEndsItsShell() throws Exception {
     String session = session();
     JsonNode answer = run(session, "echo last; exit 3");
 
@@ -114,7 +114,7 @@ abstract class SessionShellContract extends ToolboxHarness {
   }
 
   @Test
-  void takesAllDescendantsWithIt() throws Exception {
+  void endsAllDescendants() throws Exception {
     String session = session();
     run(session, "(trap '' TERM; sleep 4711) & sh -c 'sleep 4712' & disown; true");
     begin(session, "sleep 4713");
@@ -128,7 +128,7 @@ abstract class SessionShellContract extends ToolboxHarness {
     assertThat(get(SESSIONS + "/" + session).statusCode()).isEqualTo(404);
   }
 
-  /// Whoever starts this leaves nothing that a group, a session or a parent would lead to.
+  /// Starts a process that leaves its process group, its session and its parent.
   private static String leaving(int seconds) {
     return "(setsid sh -c '(env -i /usr/bin/setsid sleep " + seconds + " &) & exit' &)";
   }
@@ -144,7 +144,7 @@ abstract class SessionShellContract extends ToolboxHarness {
   }
 
   @Test
-  void takesWhatHasLeftItWithIt() throws Exception {
+  void endsDescendantsThatLeftTheSession() throws Exception {
     assumeTrue(real());
     String session = session();
     run(session, leaving(4714));
@@ -158,7 +158,7 @@ abstract class SessionShellContract extends ToolboxHarness {
   }
 
   @Test
-  void takesWhatItHasLeftWhenItsShellHasEnded() throws Exception {
+  void endsDescendantsAfterTheShellHasEnded() throws Exception {
     assumeTrue(real());
     String session = session();
     run(session, leaving(4716));
@@ -170,7 +170,7 @@ abstract class SessionShellContract extends ToolboxHarness {
     assertRunning("sleep 471[6]", false);
   }
 
-  /// Each must leave a session in which a command ends, and shows its own output and nothing else.
+  /// After each of these, commands must still end and return their own output and nothing else.
   @ParameterizedTest
   @ValueSource(
       strings = {
@@ -193,7 +193,7 @@ abstract class SessionShellContract extends ToolboxHarness {
         "shopt -s extdebug; trap ':' DEBUG",
         "set -v; set +v",
       })
-  void keepsItsBookkeepingWhateverTheShellIsMadeInto(String strange) throws Exception {
+  void worksWhateverIsChangedInTheShell(String strange) throws Exception {
     assumeTrue(real());
     String session = session();
     run(session, strange);
@@ -213,7 +213,7 @@ abstract class SessionShellContract extends ToolboxHarness {
   }
 
   @Test
-  void showsNothingOfItselfInTraces() throws Exception {
+  void isInvisibleInTraces() throws Exception {
     assumeTrue(real());
     String session = session();
     run(session, "set -x");
@@ -249,7 +249,7 @@ abstract class SessionShellContract extends ToolboxHarness {
   }
 
   @Test
-  void skipsWhatATrapSkipsAndEndsAllTheSame() throws Exception {
+  void endsWhenATrapSkipsTheCommand() throws Exception {
     assumeTrue(real());
     String session = session();
     run(session, "shopt -s extdebug; trap false DEBUG");
@@ -258,7 +258,7 @@ abstract class SessionShellContract extends ToolboxHarness {
   }
 
   @Test
-  void givesProgramsTheEndOfInputOnWhatIsNeitherPipeNorFile() throws Exception {
+  void givesProgramsAnEmptyInputFromACharacterDevice() throws Exception {
     assumeTrue(real());
     String session = session();
     String look =
@@ -270,7 +270,7 @@ abstract class SessionShellContract extends ToolboxHarness {
   }
 
   @Test
-  void takesTextForUtf8() throws Exception {
+  void decodesTextAsUtf8() throws Exception {
     assumeTrue(real());
     String session = session();
     JsonNode answer =

@@ -19,7 +19,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
-/// A client of a WebSocket that keeps what it gets.
+/// A WebSocket client that records the messages it gets.
 final class SocketClient implements WebSocket.Listener, AutoCloseable {
   private static final long PATIENCE_SECONDS = 30;
 
@@ -89,7 +89,7 @@ final class SocketClient implements WebSocket.Listener, AutoCloseable {
     return List.copyOf(messages);
   }
 
-  /// Closes in good order.
+  /// Closes the connection normally.
   void leave() throws Exception {
     var _ = opened.join().sendClose(1000, "").get(PATIENCE_SECONDS, TimeUnit.SECONDS);
     var _ = closed();
@@ -108,7 +108,7 @@ final class SocketClient implements WebSocket.Listener, AutoCloseable {
     return end.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
   }
 
-  /// Waits until the bytes or the text of all messages together hold this.
+  /// Waits until the bytes or the text of all messages together contain this.
   String until(String wanted) throws Exception {
     long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
     synchronized (this) {
@@ -161,7 +161,7 @@ final class SocketClient implements WebSocket.Listener, AutoCloseable {
     }
   }
 
-  /// Takes nothing more from the connection.
+  /// Stops reading from the connection.
   synchronized void stopReading() {
     reading = false;
   }

@@ -16,7 +16,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 
-/// How terminals behave (docs/contract/terminals.md), whatever engine is behind them.
+/// Terminals (docs/contract/terminals.md), on any engine.
 abstract class TerminalContract extends ToolboxHarness {
   private static final String TERMINALS = "/process/pty";
   private static final String EXIT_CONTROL = "X-Daytona-Pty-Exit-Control";
@@ -24,7 +24,7 @@ abstract class TerminalContract extends ToolboxHarness {
 
   private int made;
 
-  /// Whether terminals have sizes and their logs a limit.
+  /// Whether terminals have sizes, and their logs limits.
   boolean real() {
     return true;
   }
@@ -59,7 +59,7 @@ abstract class TerminalContract extends ToolboxHarness {
   }
 
   @Test
-  void showsWhatIsTypedAndAnswered() throws Exception {
+  void showsInputAndOutput() throws Exception {
     try (SocketClient viewer = connect(terminal())) {
       viewer.sendBytes("echo a$((1+1))b\n");
       viewer.until("a2b");
@@ -73,7 +73,7 @@ abstract class TerminalContract extends ToolboxHarness {
   }
 
   @Test
-  void tellsHowTheShellEnded() throws Exception {
+  void reportsHowTheShellEnded() throws Exception {
     try (SocketClient viewer = connect(terminal())) {
       viewer.sendBytes("exit\n");
       assertThat(viewer.closed()).isEqualTo("1000 {\"exitCode\":0}");
@@ -94,7 +94,7 @@ abstract class TerminalContract extends ToolboxHarness {
   }
 
   @Test
-  void showsOneTerminalToSeveral() throws Exception {
+  void showsATerminalToSeveralViewers() throws Exception {
     String name = terminal();
     try (SocketClient first = connect(name);
         SocketClient second = connect(name)) {
@@ -109,7 +109,7 @@ abstract class TerminalContract extends ToolboxHarness {
   }
 
   @Test
-  void showsAgainWhatWasThereBefore() throws Exception {
+  void replaysEarlierOutput() throws Exception {
     String name = terminal();
     try (SocketClient viewer = connect(name)) {
       viewer.sendBytes("WORD=kept; echo a$((1+1))b\n");
@@ -144,7 +144,7 @@ abstract class TerminalContract extends ToolboxHarness {
   }
 
   @Test
-  void startsWhereAndWithWhatItIsTold() throws Exception {
+  void startsWithTheGivenDirectoryAndVariables() throws Exception {
     String name = name();
     create(Map.of("id", name, "cwd", "/tmp", "envs", Map.of("WORD", "given")));
     try (SocketClient viewer = connect(name)) {
@@ -155,7 +155,7 @@ abstract class TerminalContract extends ToolboxHarness {
   }
 
   @Test
-  void tellsProgramsTheirSize() throws Exception {
+  void setsTheSizeOfTheTerminal() throws Exception {
     assumeTrue(real());
     String name = terminal();
     try (SocketClient viewer = connect(name)) {
@@ -170,7 +170,7 @@ abstract class TerminalContract extends ToolboxHarness {
   }
 
   @Test
-  void refusesSizesThatNoTerminalHas() throws Exception {
+  void refusesInvalidSizes() throws Exception {
     String name = terminal();
 
     for (int side : new int[] {0, -1, 1_001, 1_000_000}) {
@@ -186,7 +186,7 @@ abstract class TerminalContract extends ToolboxHarness {
   }
 
   @Test
-  void refusesWhatThereIsNotAndWhatIsTaken() throws Exception {
+  void refusesUnknownTerminalsAndNamesInUse() throws Exception {
     String name = terminal();
 
     assertThat(json(create(Map.of("id", name))).path("error").stringValue()).contains(name);
@@ -237,7 +237,7 @@ abstract class TerminalContract extends ToolboxHarness {
   }
 
   @Test
-  void takesAllDescendantsWithIt() throws Exception {
+  void endsAllDescendants() throws Exception {
     String name = terminal();
     try (SocketClient viewer = connect(name)) {
       viewer.sendBytes("(trap '' TERM HUP; sleep 4721) & sleep 4722 & disown; echo a$((1+1))b\n");
@@ -253,7 +253,7 @@ abstract class TerminalContract extends ToolboxHarness {
   }
 
   @Test
-  void takesWhatHasLeftItWithItHoweverItEnds() throws Exception {
+  void endsDescendantsThatLeftTheTerminal() throws Exception {
     assumeTrue(real());
     for (boolean deleted : new boolean[] {true, false}) {
       String name = terminal();
@@ -277,7 +277,7 @@ abstract class TerminalContract extends ToolboxHarness {
   }
 
   @Test
-  void tellsWhenASignalFromElsewhereEndedTheShell() throws Exception {
+  void reportsASignalThatEndedTheShell() throws Exception {
     assumeTrue(real());
     try (SocketClient viewer = connect(terminal())) {
       viewer.sendBytes("kill -KILL $$\n");
@@ -298,7 +298,7 @@ abstract class TerminalContract extends ToolboxHarness {
   }
 
   @Test
-  void closesAViewerThatDoesNotReadAndLeavesTheOthersAlone() throws Exception {
+  void closesASlowViewerAlone() throws Exception {
     assumeTrue(real());
     String name = terminal();
     try (SocketClient slow = connect(name);
@@ -314,7 +314,7 @@ abstract class TerminalContract extends ToolboxHarness {
     }
   }
 
-  /// A viewer that falls behind is closed, so the end may have to be looked at anew.
+  /// Reads the end of the output, again with a new viewer when one was closed for being slow.
   private String waitForEnd(String name, SocketClient viewer) throws Exception {
     try {
       return viewer.until("a2b");

@@ -7,7 +7,7 @@ import dev.sandlot.runtime.RuntimeDriver;
 import java.io.IOException;
 import java.nio.file.Files;
 
-/// What is behind a toolbox in a test, and an image that it has.
+/// The engine of a toolbox in a test, with an image.
 record TestEngine(String name, RuntimeDriver driver, String image, Runnable closing)
     implements AutoCloseable {
   static TestEngine runsc() throws Exception {

@@ -14,7 +14,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 
-/// How the toolbox behaves over HTTP, whatever engine is behind it.
+/// The toolbox over HTTP, on any engine.
 abstract class ToolboxContract extends ToolboxHarness {
   // How commands run.
 
@@ -27,14 +27,14 @@ abstract class ToolboxContract extends ToolboxHarness {
   }
 
   @Test
-  void marksBytesThatAreNotUtf8() throws Exception {
+  void replacesBytesThatAreNotUtf8() throws Exception {
     JsonNode answer = execute("{\"command\":\"printf 'a\\\\377b'\"}");
 
     assertThat(answer.path("result").stringValue()).isEqualTo("a\ufffdb");
   }
 
   @Test
-  void letsVariablesOfTheCallWin() throws Exception {
+  void prefersVariablesOfTheCall() throws Exception {
     JsonNode answer =
         execute(
             "{\"command\":\"echo $GREETING $DAYTONA_SANDBOX_ID\",\"envs\":{\"GREETING\":\"hi\"}}");
@@ -42,16 +42,16 @@ abstract class ToolboxContract extends ToolboxHarness {
     assertThat(answer.path("result").stringValue()).isEqualTo("hi " + id + "\n");
   }
 
-  /// The image's id, by which the runner knows a snapshot, means nothing to who is inside.
+  /// The runner knows a snapshot by its image's id, which is meaningless inside the sandbox.
   @Test
-  void tellsTheSnapshotByTheNameItWasOrderedWith() throws Exception {
+  void setsTheSnapshotsNameInTheEnvironment() throws Exception {
     JsonNode answer = execute("{\"command\":\"echo $DAYTONA_SANDBOX_SNAPSHOT\"}");
 
     assertThat(answer.path("result").stringValue()).isEqualTo("named/snapshot\n");
   }
 
   @Test
-  void refusesANameThatIsNoVariable() throws Exception {
+  void refusesAnInvalidVariableName() throws Exception {
     HttpResponse<String> answer =
         postJson("/process/execute", "{\"command\":\"true\",\"envs\":{\"1A\":\"x\"}}");
 
@@ -61,7 +61,7 @@ abstract class ToolboxContract extends ToolboxHarness {
   }
 
   @Test
-  void endsACommandWhoseTimeIsOver() throws Exception {
+  void endsACommandAtItsTimeout() throws Exception {
     HttpResponse<String> answer =
         postJson("/process/execute", "{\"command\":\"echo begun; sleep 60\",\"timeout\":1}");
 
@@ -81,7 +81,7 @@ abstract class ToolboxContract extends ToolboxHarness {
   }
 
   @Test
-  void refusesCommandsAndTimesThatAreNone() throws Exception {
+  void refusesInvalidCommandsAndTimeouts() throws Exception {
     assertThat(postJson("/process/execute", "{\"command\":\"  \"}").statusCode()).isEqualTo(400);
     assertThat(postJson("/process/execute", "{\"command\":5}").statusCode()).isEqualTo(400);
     assertThat(postJson("/process/execute", "not json").statusCode()).isEqualTo(400);
@@ -92,7 +92,7 @@ abstract class ToolboxContract extends ToolboxHarness {
   }
 
   @Test
-  void passesLongOutputOnWhole() throws Exception {
+  void passesLongOutputCompletely() throws Exception {
     JsonNode answer = execute("{\"command\":\"head -c 5000000 /dev/zero | tr '\\\\0' x\"}");
 
     assertThat(answer.path("result").stringValue())
@@ -217,7 +217,7 @@ abstract class ToolboxContract extends ToolboxHarness {
   // What a sandbox tells about itself.
 
   @Test
-  void tellsItsFolders() throws Exception {
+  void returnsItsFolders() throws Exception {
     assertThat(json(get("/user-home-dir")).path("dir").stringValue()).isEqualTo("/home/daytona");
     assertThat(json(get("/work-dir")).path("dir").stringValue()).isEqualTo("/home/daytona");
     assertThat(json(get("/version")).path("version").stringValue()).isNotBlank();
@@ -260,7 +260,7 @@ abstract class ToolboxContract extends ToolboxHarness {
   }
 
   @Test
-  void waitsForAPortAsLongAsItIsTold() throws Exception {
+  void waitsForAPortUpToTheGivenTime() throws Exception {
     assertThat(json(get("/port/9997/in-use?wait=1")).path("isInUse").booleanValue()).isFalse();
     assertThat(get("/port/9997/in-use?wait=301").statusCode()).isEqualTo(400);
     assertThat(get("/port/9997/in-use?wait=1.5").statusCode()).isEqualTo(400);
@@ -274,7 +274,7 @@ abstract class ToolboxContract extends ToolboxHarness {
   }
 
   @Test
-  void tellsUnknownPathsFromOperationsNotBuilt() throws Exception {
+  void distinguishesUnknownPathsFromOperationsNotBuilt() throws Exception {
     assertThat(get("/no/such/path").statusCode()).isEqualTo(404);
     List<String> notBuilt =
         Files.readAllLines(Path.of("../api/unrouted-toolbox-operations.txt")).stream()
@@ -291,7 +291,7 @@ abstract class ToolboxContract extends ToolboxHarness {
   }
 
   @Test
-  void connectsToNoSandboxThatDoesNotRun() {
+  void refusesToConnectToAStoppedSandbox() {
     assertThatThrownBy(() -> toolbox.dial(SandboxId.random(), 80)).isInstanceOf(NotRunning.class);
   }
 }

@@ -10,12 +10,12 @@ import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 
-/// How files come and go over HTTP, whatever engine is behind the toolbox.
+/// Uploads, downloads and changes of files over HTTP, on any engine.
 abstract class ToolboxFilesContract extends ToolboxSearchContract {
   private static final String FORM = "multipart/form-data; boundary=b";
 
   @Test
-  void bringsAFileInAndOutUnchanged() throws Exception {
+  void uploadsAndDownloadsAFileUnchanged() throws Exception {
     String path = "folder one/na\u00efve \u6587\u4ef6.txt";
     HttpResponse<String> uploaded =
         form(
@@ -38,7 +38,7 @@ abstract class ToolboxFilesContract extends ToolboxSearchContract {
   }
 
   @Test
-  void takesARawBody() throws Exception {
+  void acceptsARawBody() throws Exception {
     HttpResponse<String> answer =
         send(
             "POST",
@@ -52,7 +52,7 @@ abstract class ToolboxFilesContract extends ToolboxSearchContract {
   }
 
   @Test
-  void takesPathsFirstOrInTurn() throws Exception {
+  void acceptsPathsFirstOrAlternating() throws Exception {
     HttpResponse<String> first =
         bulk(
             part("files[0].path", "", "p0")
@@ -70,7 +70,7 @@ abstract class ToolboxFilesContract extends ToolboxSearchContract {
   }
 
   @Test
-  void writesTheOthersWhenOneFileCannotBe() throws Exception {
+  void writesTheOtherFilesWhenOneFails() throws Exception {
     folder("taken");
 
     HttpResponse<String> answer =
@@ -83,7 +83,7 @@ abstract class ToolboxFilesContract extends ToolboxSearchContract {
   }
 
   @Test
-  void refusesABodyThatIsNoForm() throws Exception {
+  void refusesABodyThatIsNotMultipart() throws Exception {
     HttpResponse<String> answer = postJson("/files/bulk-upload", "{}");
 
     assertThat(answer.statusCode()).isEqualTo(400);
@@ -126,7 +126,7 @@ abstract class ToolboxFilesContract extends ToolboxSearchContract {
   }
 
   @Test
-  void sendsPartsAndNothingNew() throws Exception {
+  void servesRangesAndConditionalRequests() throws Exception {
     assertThat(bulk(pair(0, "digits", "0123456789")).statusCode()).isEqualTo(200);
     String path = "/files/download?path=digits";
 
@@ -158,7 +158,7 @@ abstract class ToolboxFilesContract extends ToolboxSearchContract {
   }
 
   @Test
-  void tellsAFilesAttributesInTheContractsForms() throws Exception {
+  void returnsAFilesAttributesInTheContractsForm() throws Exception {
     assertThat(bulk(pair(0, "described", "12345")).statusCode()).isEqualTo(200);
     send(
         "POST",
@@ -177,7 +177,7 @@ abstract class ToolboxFilesContract extends ToolboxSearchContract {
   }
 
   @Test
-  void changesNoPermissionsThatItDoesNotUnderstand() throws Exception {
+  void refusesInvalidPermissions() throws Exception {
     assertThat(bulk(pair(0, "guarded", "1")).statusCode()).isEqualTo(200);
     String before = json(get("/files/info?path=guarded")).path("permissions").stringValue();
 
@@ -194,7 +194,7 @@ abstract class ToolboxFilesContract extends ToolboxSearchContract {
   }
 
   @Test
-  void takesARawBodyToNoPlaceButAFile() throws Exception {
+  void writesARawBodyToFilesOnly() throws Exception {
     for (String place : new String[] {"?path=", "?path=%2Ftmp", ""}) {
       HttpResponse<String> refused =
           send(
@@ -218,7 +218,7 @@ abstract class ToolboxFilesContract extends ToolboxSearchContract {
   }
 
   @Test
-  void deletesFoldersOnlyWhenTold() throws Exception {
+  void deletesFoldersOnlyRecursively() throws Exception {
     folder("full");
     assertThat(bulk(pair(0, "full/file", "")).statusCode()).isEqualTo(200);
 
@@ -239,7 +239,7 @@ abstract class ToolboxFilesContract extends ToolboxSearchContract {
   }
 
   @Test
-  void refusesPathsThatNoFileCanHave() throws Exception {
+  void refusesInvalidPaths() throws Exception {
     assertThat(get("/files/info?path=a%00b").statusCode()).isEqualTo(400);
     assertThat(get("/files/info?path=" + "x".repeat(5_000)).statusCode()).isEqualTo(400);
   }

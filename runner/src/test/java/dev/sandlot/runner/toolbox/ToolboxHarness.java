@@ -42,7 +42,7 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
 import tools.jackson.databind.JsonNode;
 
-/// A toolbox over HTTP with one sandbox for all tests of a class, whatever engine is behind it.
+/// A toolbox over HTTP with one sandbox for all tests of a class, on any engine.
 @TestInstance(Lifecycle.PER_CLASS)
 abstract class ToolboxHarness {
   private final HttpClient client = HttpClient.newHttpClient();
@@ -54,14 +54,14 @@ abstract class ToolboxHarness {
   private volatile SandboxId asked = id;
   private HttpServer server;
 
-  /// Starts what is behind the toolbox; closed in the end.
+  /// Starts the engine; closed at the end.
   abstract TestEngine engine() throws Exception;
 
   @BeforeAll
   void start() throws Exception {
     engine = engine();
     sandboxes = new HostedSandboxes(engine.driver(), connector, 1_000);
-    sandboxes.bringUp(id, order(), new NetworkPolicy.Internet(), true, Instant.now());
+    sandboxes.start(id, order(), new NetworkPolicy.Internet(), true, Instant.now());
     restartToolbox();
     server =
         HttpServer.start(
@@ -74,7 +74,7 @@ abstract class ToolboxHarness {
             this::upgrade);
   }
 
-  /// Puts a new toolbox in the place of the one that serves, which knows nothing of what that did.
+  /// Replaces the toolbox by a new one without its state, as a restart does.
   final void restartToolbox() throws IOException {
     Path spool = Files.createTempDirectory("spool");
     toolbox =
@@ -99,7 +99,7 @@ abstract class ToolboxHarness {
     }
   }
 
-  /// An answer to a call that is meant for a sandbox that this runner does not run.
+  /// The answer to a call for a sandbox that does not run here.
   final HttpResponse<String> askStopped(String method, String path) throws Exception {
     asked = SandboxId.random();
     try {
@@ -147,7 +147,7 @@ abstract class ToolboxHarness {
     client.close();
   }
 
-  /// Opens a connection to a server that the subclass knows to echo.
+  /// Opens a connection to a port where an echo server listens.
   final String echo(int port, String text) throws IOException {
     try (PortConnection connection = toolbox.dial(id, port)) {
       connection.out().write(text.getBytes(UTF_8));

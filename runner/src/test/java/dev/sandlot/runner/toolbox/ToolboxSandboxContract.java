@@ -6,12 +6,12 @@ import dev.sandlot.testing.Waiting;
 import java.net.http.HttpResponse;
 import org.junit.jupiter.api.Test;
 
-/// What of the toolbox needs a real sandbox, with a real image.
+/// Tests of the toolbox that need a real sandbox with a real image.
 abstract class ToolboxSandboxContract extends ToolboxFilesContract {
   private static final long GIB = 1L << 30;
 
   @Test
-  void carriesAGigabyteThroughASmallHeap() throws Exception {
+  void transfersAGigabyteWithASmallHeap() throws Exception {
     assertThat(Runtime.getRuntime().maxMemory()).isLessThan(GIB);
 
     carry(GIB);

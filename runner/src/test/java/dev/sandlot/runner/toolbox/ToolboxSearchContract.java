@@ -10,7 +10,7 @@ import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 
-/// How files are searched and texts in them replaced, whatever engine is behind the toolbox.
+/// Searching and replacing in files, on any engine.
 abstract class ToolboxSearchContract extends ToolboxContract {
   // Names.
 
@@ -44,12 +44,12 @@ abstract class ToolboxSearchContract extends ToolboxContract {
   }
 
   @Test
-  void searchesNothingWhereNothingIs() throws Exception {
+  void findsNothingInAMissingFolder() throws Exception {
     assertThat(search("/no/such/folder", "*")).isEmpty();
   }
 
   @Test
-  void refusesPatternsThatAreNone() throws Exception {
+  void refusesInvalidPatterns() throws Exception {
     assertThat(get("/files/search?path=.").statusCode()).isEqualTo(400);
     assertThat(get("/files/search?pattern=x").statusCode()).isEqualTo(400);
     HttpResponse<String> open = get("/files/search?path=.&pattern=" + encoded("[a"));
@@ -64,7 +64,7 @@ abstract class ToolboxSearchContract extends ToolboxContract {
   // Contents.
 
   @Test
-  void findsLinesInWhateverFilesThereAre() throws Exception {
+  void findsLinesInFilesOfAnyKind() throws Exception {
     inside(
         """
         mkdir -p found/.git/sub && cd found &&
@@ -88,7 +88,7 @@ abstract class ToolboxSearchContract extends ToolboxContract {
   }
 
   @Test
-  void findsInOneFileAndLeavesTheFormOfItsPath() throws Exception {
+  void findsInOneFileAndKeepsTheFormOfItsPath() throws Exception {
     inside("mkdir -p single && printf -- '--flag\\nx --flag\\n' > single/-file");
 
     assertThat(found("single/-file", "--flag"))
@@ -99,7 +99,7 @@ abstract class ToolboxSearchContract extends ToolboxContract {
   }
 
   @Test
-  void findsNoTextThatGoesOverALine() throws Exception {
+  void findsNoTextAcrossLines() throws Exception {
     inside("mkdir -p lines && printf 'a\\nb\\n' > lines/file");
 
     assertThat(found("lines", "a\nb")).isEmpty();
@@ -107,7 +107,7 @@ abstract class ToolboxSearchContract extends ToolboxContract {
   }
 
   @Test
-  void tellsWhenThereIsNothingToFindIn() throws Exception {
+  void refusesAMissingFolderToFindIn() throws Exception {
     HttpResponse<String> answer = get("/files/find?path=/no/such&pattern=x");
 
     assertThat(answer.statusCode()).isEqualTo(404);
@@ -116,7 +116,7 @@ abstract class ToolboxSearchContract extends ToolboxContract {
   }
 
   @Test
-  void endsASearchThatFindsTooMuch() throws Exception {
+  void refusesASearchWithTooManyResults() throws Exception {
     inside("mkdir -p much && yes needle | head -n 100001 > much/file");
 
     HttpResponse<String> answer = get("/files/find?path=much&pattern=needle");
@@ -128,7 +128,7 @@ abstract class ToolboxSearchContract extends ToolboxContract {
   // Replacing.
 
   @Test
-  void replacesInEachFileAndSaysWhatBecameOfIt() throws Exception {
+  void replacesInEachFileAndReportsEachResult() throws Exception {
     inside(
         """
         mkdir -p swap/folder && cd swap && printf 'a.b a.b axb\\n' > one && chmod 640 one &&
@@ -164,7 +164,7 @@ abstract class ToolboxSearchContract extends ToolboxContract {
   }
 
   @Test
-  void refusesReplacementsThatAreNone() throws Exception {
+  void refusesInvalidReplacements() throws Exception {
     for (String body :
         List.of(
             "{}",
@@ -196,7 +196,7 @@ abstract class ToolboxSearchContract extends ToolboxContract {
     return get("/files/download?path=" + encoded(path)).body();
   }
 
-  /// What a command prints, which must succeed.
+  /// The output of a command, which must succeed.
   final String inside(String command) throws Exception {
     JsonNode answer = run(command);
     assertThat(answer.path("exitCode").intValue()).as(answer.toString()).isZero();

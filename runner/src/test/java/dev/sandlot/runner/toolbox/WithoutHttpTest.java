@@ -44,7 +44,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
 
-/// Commands, programs, searches and terminals, called by other than HTTP.
+/// Commands, programs, searches and terminals, called without HTTP.
 @TestInstance(Lifecycle.PER_CLASS)
 class WithoutHttpTest {
   private final SandboxId id = SandboxId.random();
@@ -72,7 +72,7 @@ class WithoutHttpTest {
             "",
             "o",
             "r");
-    sandbox = sandboxes.bringUp(id, order, new NetworkPolicy.Internet(), true, Instant.now());
+    sandbox = sandboxes.start(id, order, new NetworkPolicy.Internet(), true, Instant.now());
     commands =
         new CommandRunner(
             ToolboxLimits.STANDARD,
@@ -139,7 +139,7 @@ class WithoutHttpTest {
     assertThat(screen.end).map(TerminalEnd::code).contains(5);
   }
 
-  /// Keeps what it is shown.
+  /// Records the output.
   private static final class Screen implements TerminalScreen {
     private static final byte[] NO_MORE = {};
 
@@ -153,17 +153,17 @@ class WithoutHttpTest {
     }
 
     @Override
-    public Optional<byte[]> typed() throws InterruptedException {
+    public Optional<byte[]> readInput() throws InterruptedException {
       return Optional.of(input.take()).filter(bytes -> bytes != NO_MORE);
     }
 
     @Override
-    public boolean left() {
+    public boolean disconnected() {
       return false;
     }
 
     @Override
-    public void whenLeft(Runnable action) {}
+    public void whenDisconnected(Runnable action) {}
 
     @Override
     public void ended(TerminalEnd how) {

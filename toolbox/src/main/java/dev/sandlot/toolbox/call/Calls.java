@@ -10,11 +10,12 @@ import java.nio.charset.StandardCharsets;
 import java.util.OptionalInt;
 import java.util.function.Function;
 
-/// What every call has: its sandbox, a body, a path.
+/// Reads what most calls have in common: the sandbox, the body, a path.
 public final class Calls {
   private static final Pattern OCTAL = Pattern.compile("0{0,4}[0-7]{1,4}");
 
-  /// The Go client rejected fields that it did not know before 0.188; it sends a leading v.
+  /// The Go client before 0.188 rejects fields that it does not know. It sends its version with a
+  /// leading v.
   private static final Pattern STRICT_VERSION =
       Pattern.compile("v?0\\.(?:[0-9]|[1-9][0-9]|1[0-7][0-9]|18[0-7])\\..*");
 
@@ -26,7 +27,7 @@ public final class Calls {
         .orElseThrow(() -> new IllegalStateException("the call has no sandbox"));
   }
 
-  /// For what answers of the sandbox take until this call is answered.
+  /// Counts the memory that answers of the sandbox take until this call is answered.
   public static AnswerCharge charge(Exchange exchange) {
     return exchange
         .attribute(AnswerCharge.class)
@@ -38,17 +39,18 @@ public final class Calls {
     return body(exchange, limits, ToolboxFailures::badRequest);
   }
 
-  /// The same where the contract has another code for it.
+  /// The body, where the contract has another error code for an invalid one.
   ///
-  /// @param refusal makes the failure of a sentence
+  /// @param refusal creates the failure from a sentence
   public static BodyReader body(
       Exchange exchange, ToolboxLimits limits, Function<String, HttpFailure> refusal) {
     return BodyReader.of(
         exchange.bodyBytes(limits.bodyBytesMax()), BodyReader.Scalars.STRICT, refusal);
   }
 
-  /// The text of a command or a program.
+  /// Checks the size of a command or a program.
   ///
+  /// @return the text
   /// @throws HttpFailure 413 when it is too long
   public static String command(String text, String name, ToolboxLimits limits) {
     if (text.getBytes(StandardCharsets.UTF_8).length > limits.commandBytesMax()) {
@@ -64,7 +66,7 @@ public final class Calls {
     return text;
   }
 
-  /// A path that must be given.
+  /// A required path of the query.
   ///
   /// @param name of the query's parameter
   public static String path(Exchange exchange, String name, ToolboxLimits limits) {
@@ -90,8 +92,8 @@ public final class Calls {
     return exchange.header("X-Daytona-Source").filter("sdk-go"::equals).isPresent();
   }
 
-  /// Whether the caller fails on fields that the contract had not in its time.
-  public static boolean knowsOldFieldsOnly(Exchange exchange) {
+  /// Whether the caller fails on fields that were added to the contract after its release.
+  public static boolean refusesNewFields(Exchange exchange) {
     return fromGo(exchange)
         && exchange
             .header("X-Daytona-SDK-Version")

@@ -5,15 +5,16 @@ import com.google.re2j.Pattern;
 import dev.sandlot.http.Exchange;
 import java.util.Optional;
 
-/// Which generation of a client asks: older ones want other shapes (docs/contract/transport.md).
+/// The version of the client that calls; older ones expect other shapes
+/// (docs/contract/transport.md).
 public sealed interface ClientVersion {
-  /// How clients tell it.
+  /// The header that carries it.
   String HEADER = "X-Daytona-SDK-Version";
 
-  /// It says nothing.
+  /// The client sends no version.
   record Unstated() implements ClientVersion {}
 
-  /// It says something that is no version, as a client does that cannot find its own.
+  /// The client sends something that is no version, as one does that cannot find its own.
   record Unreadable() implements ClientVersion {}
 
   /// A release.
@@ -22,7 +23,7 @@ public sealed interface ClientVersion {
   /// Built from a checkout: newer than every release.
   record Development() implements ClientVersion {}
 
-  /// As an exchange's header tells.
+  /// Reads the header of an exchange.
   static ClientVersion of(Exchange exchange) {
     return of(exchange.header(HEADER));
   }
@@ -45,7 +46,7 @@ public sealed interface ClientVersion {
     return this instanceof Release(int major, int own) && major == 0 && own < minor;
   }
 
-  /// Whether it is 0.`minor` or later; one that does not say, or not readably, is not.
+  /// Whether it is 0.`minor` or later; false when the version is missing or unreadable.
   default boolean since(int minor) {
     return switch (this) {
       case Development() -> true;
@@ -54,7 +55,7 @@ public sealed interface ClientVersion {
     };
   }
 
-  /// What a version looks like; clients of some languages put a letter before it.
+  /// The syntax of a version; clients of some languages put a "v" before it.
   final class Form {
     private static final Pattern RELEASE =
         Pattern.compile("v?([0-9]{1,6})\\.([0-9]{1,6})(?:\\.[0-9]{1,6})?(?:[-+.a-z].*)?");

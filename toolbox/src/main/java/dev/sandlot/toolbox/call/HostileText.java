@@ -12,10 +12,10 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
-/// Where large texts of sandboxes are taken apart: on two threads of their own and for a bounded
-/// time, since a virtual thread that computes keeps all others from its carrier. Thread-safe.
+/// Parses large texts from sandboxes on two platform threads of their own, for a bounded time: a
+/// virtual thread that only computes would block its carrier thread for all others. Thread-safe.
 public final class HostileText {
-  /// What is shorter is read where it is asked for.
+  /// Shorter texts are read on the caller's thread.
   private static final int SMALL_BYTES = 16 << 10;
 
   private static final int THREADS = 2;
@@ -40,15 +40,15 @@ public final class HostileText {
     return readers;
   }
 
-  /// What the reader makes of a text.
+  /// Runs a reader of a text and returns its result.
   ///
-  /// @param size of the text
+  /// @param size of the text, in bytes
   /// @throws HttpFailure 503 when it takes too long, or too many are waiting
   public static <T> T read(long size, Callable<T> reader) {
-    return size < SMALL_BYTES ? result(reader) : result(() -> elsewhere(reader));
+    return size < SMALL_BYTES ? result(reader) : result(() -> onReaderThread(reader));
   }
 
-  private static <T> T elsewhere(Callable<T> reader) throws Exception {
+  private static <T> T onReaderThread(Callable<T> reader) throws Exception {
     Future<T> future;
     try {
       future = READERS.submit(reader);

@@ -7,12 +7,12 @@ import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.util.function.Consumer;
 
-/// Texts that a process writes with a NUL after each. Holds one at a time; what is longer than any
-/// path is left out. Used by one thread.
+/// Splits a process's output into texts that each end with a NUL. Holds one at a time; texts longer
+/// than the limit are left out. Used by one thread.
 public final class NulSeparated implements OutputSink {
   private final int bytesMax;
   private final Consumer<String> texts;
-  private final ByteArrayOutputStream begun = new ByteArrayOutputStream();
+  private final ByteArrayOutputStream partial = new ByteArrayOutputStream();
   private boolean tooLong;
 
   public NulSeparated(int bytesMax, Consumer<String> texts) {
@@ -23,17 +23,17 @@ public final class NulSeparated implements OutputSink {
   @Override
   public void write(ByteBuffer data) {
     while (data.hasRemaining()) {
-      byte octet = data.get();
-      if (octet != 0) {
-        tooLong |= begun.size() == bytesMax;
+      byte next = data.get();
+      if (next != 0) {
+        tooLong |= partial.size() == bytesMax;
         if (!tooLong) {
-          begun.write(octet);
+          partial.write(next);
         }
       } else {
         if (!tooLong) {
-          texts.accept(begun.toString(UTF_8));
+          texts.accept(partial.toString(UTF_8));
         }
-        begun.reset();
+        partial.reset();
         tooLong = false;
       }
     }

@@ -1,6 +1,6 @@
 package dev.sandlot.toolbox.call;
 
-/// Text without control characters. Without patterns too: it is asked of whatever anybody sends.
+/// Finds and removes control characters. Uses no regular expressions: the input is untrusted.
 public final class PlainText {
   private static final char FIRST_PRINTED = ' ';
   private static final char DELETE = '\u007f';

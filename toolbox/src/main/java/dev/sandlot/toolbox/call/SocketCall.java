@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/// A request for a WebSocket, before it is agreed to.
+/// A request for a WebSocket, before the upgrade is accepted.
 ///
 /// @param parameters of the route's pattern, decoded
 public record SocketCall(
@@ -32,8 +32,8 @@ public record SocketCall(
     return request.protocols().contains(protocol);
   }
 
-  /// What follows this beginning in a subprotocol that the client offers: clients that cannot set
-  /// headers send values so.
+  /// The rest of an offered subprotocol that begins with this prefix: clients that cannot set
+  /// headers send values this way.
   public Optional<String> offeredValue(String prefix) {
     return request.protocols().stream()
         .filter(token -> token.startsWith(prefix))
@@ -41,14 +41,14 @@ public record SocketCall(
         .findFirst();
   }
 
-  /// Which client it is, by its header or its subprotocol.
+  /// The client's version, from its header or its subprotocol.
   public ClientVersion clientVersion() {
     return ClientVersion.of(
         request.header(ClientVersion.HEADER).or(() -> offeredValue(VERSION_TOKEN)));
   }
 
-  /// The one subprotocol to agree to: clients give up without one of those they offer, browsers
-  /// without that of the version (docs/contract/transport.md and
+  /// The subprotocol to select. Clients give up when none of those they offer is selected, browsers
+  /// when that of the version is not (docs/contract/transport.md and
   /// docs/contract/terminals.md#creating-and-connecting-in-one).
   public Optional<String> protocol() {
     List<String> offered = request.protocols();

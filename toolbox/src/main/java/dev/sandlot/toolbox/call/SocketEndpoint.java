@@ -2,12 +2,12 @@ package dev.sandlot.toolbox.call;
 
 import dev.sandlot.http.websocket.WebSocketEndpoint;
 
-/// Decides about requests for a WebSocket.
+/// Accepts or refuses requests for a WebSocket.
 @FunctionalInterface
 public interface SocketEndpoint {
-  /// Looks at a request before it is agreed to.
+  /// Checks a request before the upgrade.
   ///
-  /// @return who serves the connection
+  /// @return what serves the connection
   /// @throws dev.sandlot.http.HttpFailure to refuse it with a status
   WebSocketEndpoint open(SocketCall call) throws Exception;
 }

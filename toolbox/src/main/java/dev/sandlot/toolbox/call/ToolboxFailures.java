@@ -5,7 +5,7 @@ import dev.sandlot.http.HttpFailure;
 import java.util.HashMap;
 import java.util.Map;
 
-/// How failures read (docs/contract/transport.md).
+/// The failures of toolbox calls as HTTP answers (docs/contract/transport.md).
 public final class ToolboxFailures {
   private ToolboxFailures() {}
 
@@ -25,13 +25,14 @@ public final class ToolboxFailures {
     return new HttpFailure(400, "INVALID_FILE_PATH", "bad request: " + sentence);
   }
 
-  /// A call that clients of later or earlier builds know and this one does not serve.
+  /// A call that the contract has and this build does not serve.
   public static HttpFailure notBuilt(String operation) {
     return new HttpFailure(
         501, "NOT_IMPLEMENTED", "not implemented: this build does not serve " + operation + " yet");
   }
 
-  /// The Java client repeats a call that was answered 408, unless told to wait.
+  /// A command that ran into its timeout. The Java client repeats a call answered 408 at once,
+  /// unless `Retry-After` makes it wait.
   public static HttpFailure timedOut(String partialOutput) {
     return new HttpFailure(
         408,
@@ -52,7 +53,7 @@ public final class ToolboxFailures {
         Map.of("partialOutput", partialOutput));
   }
 
-  /// A refused call that was not about a file.
+  /// A failure of the agent in a call that is not about a file.
   public static HttpFailure of(AgentFailure failure) {
     if (failure.is("ENOMEM")) {
       return badRequest(
@@ -89,7 +90,7 @@ public final class ToolboxFailures {
     };
   }
 
-  /// A refused call about a file.
+  /// A failure of the agent in a call about a file.
   ///
   /// @param path as the caller gave it
   public static HttpFailure of(AgentFailure failure, String path) {

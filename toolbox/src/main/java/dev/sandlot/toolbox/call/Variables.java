@@ -4,7 +4,7 @@ import com.google.re2j.Pattern;
 import dev.sandlot.http.BodyReader;
 import java.util.Map;
 
-/// Variables of a process's environment, as bodies give them.
+/// Reads environment variables from bodies.
 public final class Variables {
   private static final Pattern NAME = Pattern.compile("[A-Za-z_][A-Za-z0-9_]*");
   private static final int ENTRIES_MAX = 1_000;
@@ -12,7 +12,7 @@ public final class Variables {
 
   private Variables() {}
 
-  /// Variables that a shell could name; none when the field is absent.
+  /// Variables whose names are valid in a shell; none when the field is absent.
   ///
   /// @throws RuntimeException the body's refusal of what does not fit
   public static Map<String, String> read(BodyReader body, String field) {
@@ -28,7 +28,7 @@ public final class Variables {
     return variables;
   }
 
-  /// Variables of whatever names; none when the field is absent.
+  /// Variables of any names; none when the field is absent.
   ///
   /// @throws RuntimeException the body's refusal of what does not fit
   public static Map<String, String> readAnyNames(BodyReader body, String field) {

@@ -1,5 +1,5 @@
-/// What every call of the toolbox has: the sandbox it is for, its body, its limits, how its
-/// failures read. Entry type: {@link dev.sandlot.toolbox.call.Calls}.
+/// What toolbox calls have in common: the sandbox, the body, limits, and failures. Entry type:
+/// {@link dev.sandlot.toolbox.call.Calls}.
 @NullMarked
 package dev.sandlot.toolbox.call;
 

@@ -10,8 +10,8 @@ import java.util.function.Predicate;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.NullNode;
 
-/// Charts as clients' models take them. Descriptions come from inside a sandbox: what is not of the
-/// wanted type is left out, since one such value makes strict clients refuse the whole answer.
+/// Charts in the form of the clients' models. Descriptions come from the sandbox: fields of the
+/// wrong type are left out, since one of them makes strict clients refuse the whole answer.
 final class ChartJson {
   private static final Set<String> TEXTS =
       Set.of(
@@ -28,7 +28,7 @@ final class ChartJson {
 
   private ChartJson() {}
 
-  /// @return empty when it is no chart at all
+  /// @return the chart's valid fields; empty when it is no chart
   static Optional<Map<String, Object>> checked(JsonNode chart) {
     if (!chart.path("type").isString()) {
       return Optional.empty();
@@ -74,8 +74,8 @@ final class ChartJson {
     return true;
   }
 
-  /// The same charts without what the schema does not know, for clients that refuse unknown keys:
-  /// the parts of a composite lose their data.
+  /// The same charts without keys that are not in the schema, for clients that refuse unknown keys:
+  /// the parts of a composite chart lose their data.
   static List<Map<String, Object>> withoutExtraKeys(List<Map<String, Object>> charts) {
     return charts.stream().map(ChartJson::withoutExtraKeys).toList();
   }

@@ -11,8 +11,8 @@ import java.util.Map;
 import java.util.function.Consumer;
 import tools.jackson.databind.JsonNode;
 
-/// Takes the descriptions of charts out of what a program writes, and passes the rest on. Used by
-/// one thread.
+/// Extracts descriptions of charts from a program's output, and passes the rest on. Used by one
+/// thread.
 final class ChartOutput implements OutputCapture {
   private static final int FRAME_BYTES_MAX = 16 << 10;
   private static final int CHARTS_MAX = 100;
@@ -20,7 +20,7 @@ final class ChartOutput implements OutputCapture {
 
   private final MarkedOutput marked;
   private final Consumer<Map<String, Object>> charts;
-  private final StringBuilder begun = new StringBuilder();
+  private final StringBuilder partial = new StringBuilder();
   private long characters;
   private int count;
 
@@ -55,23 +55,23 @@ final class ChartOutput implements OutputCapture {
     marked.end();
   }
 
-  /// A program that writes more charts than it may loses those beyond.
+  /// Collects the parts of a chart. Charts beyond the limit are dropped.
   private void take(JsonNode frame) {
     String part = frame.path("part").asString("");
     characters += part.length();
     if (characters > CHARACTERS_MAX || count >= CHARTS_MAX) {
       return;
     }
-    begun.append(part);
+    partial.append(part);
     if (!frame.path("last").asBoolean(false)) {
       return;
     }
-    String whole = begun.toString();
-    begun.setLength(0);
+    String whole = partial.toString();
+    partial.setLength(0);
     try {
       ChartJson.checked(Json.object(whole.getBytes(StandardCharsets.UTF_8))).ifPresent(this::add);
     } catch (HttpFailure _) {
-      // The program has written it itself, and it is no chart.
+      // Written by the program itself, and no chart.
     }
   }
 

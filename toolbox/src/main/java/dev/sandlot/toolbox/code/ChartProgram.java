@@ -10,22 +10,21 @@ import java.util.Base64;
 import java.util.HexFormat;
 import java.util.Optional;
 
-/// A Python program whose figures are captured.
+/// A Python program in a wrapper that captures its figures.
 ///
-/// @param token with which its frames are marked; another for each run, so that no text that was
-///   written before can be taken for one
-/// @param text what the interpreter reads
+/// @param token marks its frames; random for each run, so that no earlier text can be taken for one
+/// @param text the wrapped program
 record ChartProgram(String token, String text) {
   private static final String WRAPPER = read("charts.py");
   private static final SecureRandom RANDOM = new SecureRandom();
   private static final int TOKEN_BYTES = 16;
   private static final String LIBRARY = "matplotlib";
-  private static final int LOOK_BEFORE = 200;
+  private static final int IMPORT_CHARACTERS_MAX = 200;
 
-  /// A program that has not imported it by then only talks of it.
+  /// A program with more mentions and no import among them is not searched further.
   private static final int MENTIONS_MAX = 1_000;
 
-  /// What stands before the library's name where it is imported.
+  /// The code before the library's name in an import.
   private static final Pattern IMPORT =
       Pattern.compile(
           "(\\bimport\\s+(?:[\\w. ]+,\\s*)*"
@@ -50,26 +49,26 @@ record ChartProgram(String token, String text) {
         : Optional.empty();
   }
 
-  /// Looks at the text alone, as users of the clients know it: in a place not behind a `#`.
+  /// Searches the text alone, without parsing it: finds an import that is not behind a `#`.
   static boolean mentionsImport(String code) {
     int lineBegin = 0;
     int comment = -1;
-    int looked = 0;
+    int scanned = 0;
     int mentions = 0;
     for (int at = code.indexOf(LIBRARY);
         at >= 0 && mentions < MENTIONS_MAX;
         at = code.indexOf(LIBRARY, at + 1)) {
       mentions++;
-      for (; looked < at; looked++) {
-        char character = code.charAt(looked);
+      for (; scanned < at; scanned++) {
+        char character = code.charAt(scanned);
         if (character == '\n') {
-          lineBegin = looked + 1;
+          lineBegin = scanned + 1;
           comment = -1;
         } else if (character == '#') {
-          comment = looked;
+          comment = scanned;
         }
       }
-      String before = code.substring(Math.max(lineBegin, at - LOOK_BEFORE), at);
+      String before = code.substring(Math.max(lineBegin, at - IMPORT_CHARACTERS_MAX), at);
       if (comment < 0 && wordEnds(code, at + LIBRARY.length()) && IMPORT.matcher(before).find()) {
         return true;
       }

@@ -10,9 +10,9 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 
-/// A program that is to be run once.
+/// A program to run once.
 ///
-/// @param timeLimit zero: none
+/// @param timeLimit zero for none
 public record CodeRequest(
     CodeLanguage language,
     String code,
@@ -52,7 +52,7 @@ public record CodeRequest(
     return arguments;
   }
 
-  /// Without what may be secret.
+  /// Leaves out what may be secret.
   @Override
   public String toString() {
     return "CodeRequest[language=" + language + ", arguments=" + arguments.size() + "]";

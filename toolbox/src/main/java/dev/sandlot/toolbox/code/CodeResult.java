@@ -6,9 +6,9 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 
-/// A program that has ended. To be closed, as what it holds is.
+/// A program that has ended. To be closed, as its command is.
 ///
-/// @param charts that it showed, as the contract describes them
+/// @param charts the charts it showed, in the contract's form
 public record CodeResult(CommandResult command, List<Map<String, Object>> charts)
     implements Closeable {
   public CodeResult {

@@ -6,7 +6,7 @@ import dev.sandlot.toolbox.process.Command;
 import dev.sandlot.toolbox.process.CommandRunner;
 import dev.sandlot.toolbox.process.OutputCapture;
 import dev.sandlot.toolbox.program.CodeLanguage;
-import dev.sandlot.toolbox.program.FedProgram;
+import dev.sandlot.toolbox.program.ScriptProcess;
 import dev.sandlot.toolbox.sandbox.RunningSandbox;
 import dev.sandlot.toolbox.warm.WarmProgram;
 import java.io.IOException;
@@ -16,8 +16,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 
-/// Runs programs of a language, each in a fresh process, and keeps the charts that they show.
-/// Thread-safe. Knows nothing of HTTP.
+/// Runs programs, each in a process of its own, and collects the charts that they show.
+/// Thread-safe. Independent of HTTP.
 public final class CodeRunner {
   private final CommandRunner commands;
   private final int bytesMax;
@@ -34,20 +34,20 @@ public final class CodeRunner {
   public CodeResult run(RunningSandbox sandbox, CodeRequest code)
       throws IOException, InterruptedException {
     boolean python = code.language() == CodeLanguage.PYTHON;
-    Optional<ChartProgram> charts =
+    Optional<ChartProgram> wrapped =
         python ? ChartProgram.of(code.code(), bytesMax) : Optional.empty();
-    FedProgram program =
+    ScriptProcess program =
         code.language()
-            .program(charts.map(ChartProgram::text).orElse(code.code()), code.arguments());
+            .program(wrapped.map(ChartProgram::text).orElse(code.code()), code.arguments());
     ProcessRequest request = program.request(code.environment(), "", code.timeLimit());
     Optional<WarmProgram> warm =
         python && code.arguments().isEmpty()
-            ? Command.servedBy(new WarmProgram.Python(), request)
+            ? Command.warmFor(new WarmProgram.Python(), request)
             : Optional.empty();
-    List<Map<String, Object>> shown = new ArrayList<>();
+    List<Map<String, Object>> charts = new ArrayList<>();
     Optional<Function<OutputSink, OutputCapture>> capture =
-        charts.map(drawing -> rest -> new ChartOutput(drawing, rest, shown::add));
+        wrapped.map(chartProgram -> rest -> new ChartOutput(chartProgram, rest, charts::add));
     Command command = new Command(request, warm, capture, code.language().folder(program));
-    return new CodeResult(commands.run(sandbox, command), shown);
+    return new CodeResult(commands.run(sandbox, command), charts);
   }
 }

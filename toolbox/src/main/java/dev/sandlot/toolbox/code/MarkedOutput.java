@@ -8,11 +8,11 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import tools.jackson.databind.JsonNode;
 
-/// Tells the frames of a program of ours from what other code writes, in one stream. Whatever is no
-/// whole frame with the program's token is output: nothing from inside a sandbox is believed. Used
-/// by one thread.
+/// Separates frames of our wrapper program from other output in the same stream. A frame is a NUL,
+/// the program's token, a blank and a line of JSON; anything else is output, since nothing from a
+/// sandbox is trusted. Used by one thread.
 public final class MarkedOutput {
-  /// Takes the two apart.
+  /// Gets output and frames.
   public interface Receiver {
     void text(byte[] bytes, int offset, int length) throws IOException;
 
@@ -24,7 +24,7 @@ public final class MarkedOutput {
   private final byte[] mark;
   private final int frameBytesMax;
   private final Receiver receiver;
-  private byte[] waiting = NOTHING;
+  private byte[] pending = NOTHING;
 
   public MarkedOutput(String token, int frameBytesMax, Receiver receiver) {
     this.mark = ("\0" + token + " ").getBytes(StandardCharsets.US_ASCII);
@@ -32,11 +32,11 @@ public final class MarkedOutput {
     this.receiver = receiver;
   }
 
-  /// Takes the next bytes; the beginning of what may become a frame waits for more.
+  /// Takes the next bytes. The beginning of what may be a frame is held back until the rest comes.
   public void push(ByteBuffer next) throws IOException {
-    byte[] bytes = Arrays.copyOf(waiting, waiting.length + next.remaining());
-    next.get(bytes, waiting.length, next.remaining());
-    waiting = NOTHING;
+    byte[] bytes = Arrays.copyOf(pending, pending.length + next.remaining());
+    next.get(bytes, pending.length, next.remaining());
+    pending = NOTHING;
     int textBegin = 0;
     int at = 0;
     while (at < bytes.length) {
@@ -51,29 +51,29 @@ public final class MarkedOutput {
       }
       int end = indexOf(bytes, '\n', at + compared);
       if (end < 0 && bytes.length - at <= frameBytesMax) {
-        pass(bytes, textBegin, at);
-        waiting = Arrays.copyOfRange(bytes, at, bytes.length);
+        sendText(bytes, textBegin, at);
+        pending = Arrays.copyOfRange(bytes, at, bytes.length);
         return;
       }
       if (end < 0 || end - at > frameBytesMax) {
         at++;
         continue;
       }
-      pass(bytes, textBegin, at);
+      sendText(bytes, textBegin, at);
       frame(Arrays.copyOfRange(bytes, at + mark.length, end));
       at = end + 1;
       textBegin = at;
     }
-    pass(bytes, textBegin, bytes.length);
+    sendText(bytes, textBegin, bytes.length);
   }
 
-  /// No more comes: what waits is output.
+  /// To be called at the end of the stream: what was held back is output.
   public void end() throws IOException {
-    pass(waiting, 0, waiting.length);
-    waiting = NOTHING;
+    sendText(pending, 0, pending.length);
+    pending = NOTHING;
   }
 
-  private void pass(byte[] bytes, int begin, int end) throws IOException {
+  private void sendText(byte[] bytes, int begin, int end) throws IOException {
     if (end > begin) {
       receiver.text(bytes, begin, end - begin);
     }
@@ -84,7 +84,7 @@ public final class MarkedOutput {
     try {
       frame = Json.object(json);
     } catch (HttpFailure _) {
-      return; // Somebody inside knows the token and writes nonsense.
+      return; // written by other code that knows the token
     }
     receiver.frame(frame);
   }

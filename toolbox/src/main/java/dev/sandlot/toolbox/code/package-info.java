@@ -1,6 +1,6 @@
-/// Runs programs of a language (docs/contract/processes.md). A wrapper around one in Python
-/// describes the charts that it shows, and the descriptions are taken out of its output again.
-/// Entry type: {@link dev.sandlot.toolbox.code.CodeRunner}.
+/// Runs programs (docs/contract/processes.md). Python programs with charts run in a wrapper that
+/// writes descriptions of them, which are extracted from the output. Entry type: {@link
+/// dev.sandlot.toolbox.code.CodeRunner}.
 @NullMarked
 package dev.sandlot.toolbox.code;
 

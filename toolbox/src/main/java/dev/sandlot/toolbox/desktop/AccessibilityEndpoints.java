@@ -14,7 +14,7 @@ import java.util.OptionalInt;
 import java.util.Set;
 import tools.jackson.databind.JsonNode;
 
-/// What programs tell of their widgets (docs/contract/computer-use.md#accessibility).
+/// The accessibility tree of programs (docs/contract/computer-use.md#accessibility).
 final class AccessibilityEndpoints {
   private static final Set<String> SCOPES = Set.of("focused", "pid", "all");
   private static final Set<String> MATCHES = Set.of("exact", "substring", "regex");
@@ -33,16 +33,16 @@ final class AccessibilityEndpoints {
   }
 
   void tree(Exchange exchange) throws IOException, InterruptedException {
-    Map<String, Object> wanted =
+    Map<String, Object> parameters =
         scope(exchange.query("scope").orElse(""), Arguments.queryInteger(exchange, "pid"));
     OptionalInt depth = Arguments.queryInteger(exchange, "maxDepth");
     if (depth.isPresent()) {
       if (depth.getAsInt() < 0) {
         throw invalid("maxDepth must be 0 or more");
       }
-      wanted.put("depth", depth.getAsInt());
+      parameters.put("depth", depth.getAsInt());
     }
-    JsonNode answer = ask(exchange, "tree", wanted);
+    JsonNode answer = call(exchange, "tree", parameters);
     exchange.sendJson(WidgetTree.of(answer, limits.nodesMax()).json(limits.depthMax()));
   }
 
@@ -52,18 +52,18 @@ final class AccessibilityEndpoints {
         arguments.absent("pid")
             ? OptionalInt.empty()
             : OptionalInt.of(arguments.integer("pid", 0, Integer.MAX_VALUE));
-    Map<String, Object> wanted = scope(arguments.text("scope").orElse(""), pid);
+    Map<String, Object> parameters = scope(arguments.text("scope").orElse(""), pid);
     String match = arguments.text("nameMatch").filter(text -> !text.isEmpty()).orElse("substring");
     if (!MATCHES.contains(match)) {
       throw invalid("nameMatch must be exact, substring or regex, not " + match);
     }
     int limit = arguments.integer("limit", 0, LIMIT_MAX, 0);
-    wanted.put("match", match);
-    wanted.put("name", arguments.text("name").orElse(""));
-    wanted.put("role", arguments.text("role").orElse(""));
-    wanted.put("states", arguments.texts("states", STATES_MAX));
-    wanted.put("limit", limit == 0 ? LIMIT_STANDARD : limit);
-    WidgetTree found = WidgetTree.of(ask(exchange, "find", wanted), LIMIT_MAX);
+    parameters.put("match", match);
+    parameters.put("name", arguments.text("name").orElse(""));
+    parameters.put("role", arguments.text("role").orElse(""));
+    parameters.put("states", arguments.texts("states", STATES_MAX));
+    parameters.put("limit", limit == 0 ? LIMIT_STANDARD : limit);
+    WidgetTree found = WidgetTree.of(call(exchange, "find", parameters), LIMIT_MAX);
     exchange.sendJson(Map.of("matches", found.nodes(), "truncated", found.truncated()));
   }
 
@@ -75,26 +75,26 @@ final class AccessibilityEndpoints {
           "A11Y_INVALID_SCOPE",
           "bad request: scope must be focused, pid or all, not " + scope);
     }
-    Map<String, Object> wanted = new HashMap<>();
-    wanted.put("scope", scope);
+    Map<String, Object> parameters = new HashMap<>();
+    parameters.put("scope", scope);
     if (scope.equals("pid")) {
       if (pid.orElse(0) <= 0) {
         throw invalid("scope pid needs pid, the number of a process");
       }
-      wanted.put("pid", pid.getAsInt());
+      parameters.put("pid", pid.getAsInt());
     }
-    return wanted;
+    return parameters;
   }
 
   void focus(Exchange exchange) throws IOException, InterruptedException {
-    Map<String, Object> wanted = Map.of("id", id(Arguments.of(exchange)));
-    done(exchange, "focus", wanted);
+    Map<String, Object> parameters = Map.of("id", id(Arguments.of(exchange)));
+    callWithoutResult(exchange, "focus", parameters);
   }
 
   void invoke(Exchange exchange) throws IOException, InterruptedException {
     Arguments arguments = Arguments.of(exchange);
     String action = arguments.text("action").orElse("");
-    done(exchange, "invoke", Map.of("id", id(arguments), "action", action));
+    callWithoutResult(exchange, "invoke", Map.of("id", id(arguments), "action", action));
   }
 
   void setValue(Exchange exchange) throws IOException, InterruptedException {
@@ -103,7 +103,7 @@ final class AccessibilityEndpoints {
     if (value.length() > TEXT_CHARACTERS_MAX) {
       throw invalid("value is longer than " + TEXT_CHARACTERS_MAX + " characters");
     }
-    done(exchange, "set_value", Map.of("id", id(arguments), "value", value));
+    callWithoutResult(exchange, "set_value", Map.of("id", id(arguments), "value", value));
   }
 
   private static String id(Arguments arguments) {
@@ -114,17 +114,17 @@ final class AccessibilityEndpoints {
     return id;
   }
 
-  private void done(Exchange exchange, String call, Map<String, Object> wanted)
+  private void callWithoutResult(Exchange exchange, String call, Map<String, Object> parameters)
       throws IOException, InterruptedException {
-    JsonNode _ = ask(exchange, call, wanted);
+    JsonNode _ = call(exchange, call, parameters);
     exchange.sendJson(Map.of());
   }
 
-  private JsonNode ask(Exchange exchange, String call, Map<String, Object> wanted)
+  private JsonNode call(Exchange exchange, String call, Map<String, Object> parameters)
       throws IOException, InterruptedException {
     RunningSandbox sandbox = Calls.sandbox(exchange);
     try {
-      return program.ask(sandbox, call, wanted);
+      return program.call(sandbox, call, parameters);
     } catch (HttpFailure failure) {
       throw withCode(failure);
     }
@@ -134,13 +134,13 @@ final class AccessibilityEndpoints {
     return new HttpFailure(400, "A11Y_INVALID_REQUEST", "bad request: " + sentence);
   }
 
-  /// The contract has codes of its own here.
+  /// Replaces general error codes by those that the contract has for accessibility.
   private static HttpFailure withCode(HttpFailure failure) {
     String code = failure.code().orElse("");
     if (code.startsWith("A11Y_")) {
       return failure;
     }
-    String finer =
+    String specific =
         switch (failure.status()) {
           case 400 -> "A11Y_INVALID_REQUEST";
           case 503 -> "A11Y_UNAVAILABLE";
@@ -148,6 +148,6 @@ final class AccessibilityEndpoints {
           default -> code;
         };
     return new HttpFailure(
-        failure.status(), finer, failure.sentence(), failure.headers(), failure.details());
+        failure.status(), specific, failure.sentence(), failure.headers(), failure.details());
   }
 }

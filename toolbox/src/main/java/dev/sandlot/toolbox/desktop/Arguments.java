@@ -21,7 +21,7 @@ record Arguments(BodyReader body) {
     return new Arguments(Calls.body(exchange, ToolboxLimits.STANDARD));
   }
 
-  /// A whole number of the query.
+  /// A whole number from the query; empty when not given.
   static OptionalInt queryInteger(Exchange exchange, String name) {
     String text = exchange.query(name).orElse("");
     if (text.isEmpty()) {
@@ -37,12 +37,12 @@ record Arguments(BodyReader body) {
     return !body.has(name);
   }
 
-  /// A whole number between these; must be given.
+  /// A required whole number, from `min` to `max`.
   int integer(String name, int min, int max) {
     return body.requiredInteger(name, min, max);
   }
 
-  /// A whole number between these; the standard one if none is given.
+  /// A whole number from `min` to `max`, with a default.
   int integer(String name, int min, int max, int standard) {
     return body.integer(name, min, max).orElse(standard);
   }
@@ -61,12 +61,12 @@ record Arguments(BodyReader body) {
     return body.flag(name).orElse(false);
   }
 
-  /// A text; empty when none is given.
+  /// A text; empty when not given.
   Optional<String> text(String name) {
     return body.rawText(name);
   }
 
-  /// A text that is not empty.
+  /// A required text, not empty.
   String requiredText(String name) {
     return body.requiredRawText(name);
   }
@@ -75,7 +75,7 @@ record Arguments(BodyReader body) {
     return body.texts(name, max).orElse(List.of());
   }
 
-  /// A mouse button; the left one if none is given.
+  /// A mouse button; by default the left one.
   String button() {
     String button =
         text("button").filter(text -> !text.isEmpty()).orElse("left").toLowerCase(Locale.ROOT);
@@ -85,7 +85,7 @@ record Arguments(BodyReader body) {
     return button;
   }
 
-  /// Key symbols of the modifiers to be held.
+  /// The key symbols of the modifiers to hold.
   List<Integer> modifiers() {
     return Keys.modifiers(texts("modifiers", Keys.MODIFIERS_MAX));
   }

@@ -14,14 +14,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 
-/// All operations of computer use.
+/// The routes of computer use.
 public final class DesktopRoutes {
   private static final String ROOT = "/computeruse";
 
   private final List<Route<ToolboxAccess>> routes = new ArrayList<>();
 
-  /// @param download how recordings are sent
-  /// @param environmentChanged is told of each sandbox whose environment is another now
+  /// @param download sends recordings
+  /// @param environmentChanged notified of each sandbox whose environment has changed
   public DesktopRoutes(FileDownload download, Consumer<RunningSandbox> environmentChanged) {
     DesktopLimits limits = DesktopLimits.STANDARD;
     DesktopProgram program = new DesktopProgram(limits);
@@ -29,7 +29,7 @@ public final class DesktopRoutes {
     processes(
         new ProcessEndpoints(new DesktopSession(program, limits, environmentChanged), recordings));
     screen(new ScreenshotEndpoints(program, limits), new DisplayEndpoints(program, limits));
-    hands(new MouseEndpoints(program, limits), new KeyboardEndpoints(program, limits));
+    mouseAndKeyboard(new MouseEndpoints(program, limits), new KeyboardEndpoints(program, limits));
     accessibility(new AccessibilityEndpoints(program, limits));
     recordings(new RecordingEndpoints(recordings, download));
   }
@@ -58,7 +58,7 @@ public final class DesktopRoutes {
     add("GET", "/display/windows", displays::windows);
   }
 
-  private void hands(MouseEndpoints mouse, KeyboardEndpoints keyboard) {
+  private void mouseAndKeyboard(MouseEndpoints mouse, KeyboardEndpoints keyboard) {
     add("GET", "/mouse/position", mouse::position);
     add("POST", "/mouse/move", mouse::move);
     add("POST", "/mouse/click", mouse::click);
@@ -91,7 +91,7 @@ public final class DesktopRoutes {
   }
 
   private void add(String method, String path, Endpoint endpoint) {
-    Endpoint told =
+    Endpoint withErrorKey =
         exchange -> {
           try {
             endpoint.serve(exchange);
@@ -101,6 +101,6 @@ public final class DesktopRoutes {
             throw ToolboxFailures.withError(ToolboxFailures.of(failure));
           }
         };
-    routes.add(new Route<>(method, ROOT + path, ToolboxAccess.ADMITTED_BY_PROXY, told));
+    routes.add(new Route<>(method, ROOT + path, ToolboxAccess.ADMITTED_BY_PROXY, withErrorKey));
   }
 }

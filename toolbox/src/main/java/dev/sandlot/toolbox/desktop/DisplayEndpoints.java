@@ -25,19 +25,19 @@ final class DisplayEndpoints {
   }
 
   void displays(Exchange exchange) throws IOException, InterruptedException {
-    JsonNode answer = program.ask(Calls.sandbox(exchange), "displays", Map.of());
+    JsonNode answer = program.call(Calls.sandbox(exchange), "displays", Map.of());
     List<Map<String, Object>> displays = new ArrayList<>();
     for (JsonNode display : Answers.list(answer, "displays", DISPLAYS_MAX)) {
       Map<String, Object> json = new LinkedHashMap<>();
       json.put("id", displays.size());
-      putPlace(json, display);
+      putBounds(json, display);
       displays.add(json);
     }
     exchange.sendJson(Map.of("displays", displays));
   }
 
   void windows(Exchange exchange) throws IOException, InterruptedException {
-    JsonNode answer = program.ask(Calls.sandbox(exchange), "windows", Map.of());
+    JsonNode answer = program.call(Calls.sandbox(exchange), "windows", Map.of());
     exchange.sendJson(Map.of("windows", windows(answer, limits.windowsMax())));
   }
 
@@ -47,17 +47,17 @@ final class DisplayEndpoints {
       Map<String, Object> json = new LinkedHashMap<>();
       json.put("id", Answers.integer(window, "id"));
       json.put("title", Answers.text(window, "title"));
-      putPlace(json, window);
+      putBounds(json, window);
       windows.add(json);
     }
     return windows;
   }
 
-  private static void putPlace(Map<String, Object> json, JsonNode thing) {
-    json.put("x", Answers.integer(thing, "x"));
-    json.put("y", Answers.integer(thing, "y"));
-    json.put("width", Answers.integer(thing, "width"));
-    json.put("height", Answers.integer(thing, "height"));
-    json.put("isActive", Answers.flag(thing, "active"));
+  private static void putBounds(Map<String, Object> json, JsonNode node) {
+    json.put("x", Answers.integer(node, "x"));
+    json.put("y", Answers.integer(node, "y"));
+    json.put("width", Answers.integer(node, "width"));
+    json.put("height", Answers.integer(node, "height"));
+    json.put("isActive", Answers.flag(node, "active"));
   }
 }

@@ -3,7 +3,7 @@ package dev.sandlot.toolbox.desktop;
 import dev.sandlot.http.Exchange;
 import java.io.IOException;
 
-/// Answers with a file of the sandbox, or the part of it that is asked for.
+/// Answers with a file of the sandbox, or the requested part of it.
 @FunctionalInterface
 public interface FileDownload {
   void send(Exchange exchange, String path) throws IOException;

@@ -25,7 +25,7 @@ final class KeyboardEndpoints {
 
   void type(Exchange exchange) throws IOException, InterruptedException {
     Arguments arguments = Arguments.of(exchange);
-    String text = typed(arguments.text("text").orElse(""));
+    String text = normalized(arguments.text("text").orElse(""));
     int delay = arguments.integer("delay", 0, DELAY_MILLISECONDS_MAX, 0);
     Duration time = Duration.ofMillis((long) delay * text.codePointCount(0, text.length()));
     if (time.compareTo(limits.typingTime()) > 0) {
@@ -36,7 +36,7 @@ final class KeyboardEndpoints {
               + limits.typingTime().toSeconds()
               + " s that one call may take; send it in parts");
     }
-    program.ask(
+    program.call(
         Calls.sandbox(exchange),
         "type",
         Map.of("text", text, "delay", delay),
@@ -44,8 +44,8 @@ final class KeyboardEndpoints {
     exchange.sendJson(Map.of());
   }
 
-  /// The text as keys: every kind of line end is one Enter.
-  private String typed(String text) {
+  /// The text with every kind of line end as one newline, which is typed as Enter.
+  private String normalized(String text) {
     String lines = text.replace("\r\n", "\n").replace('\r', '\n');
     if (lines.length() > limits.textCharactersMax()) {
       throw DesktopFailures.badRequest(
@@ -78,7 +78,7 @@ final class KeyboardEndpoints {
   }
 
   private void press(Exchange exchange, Keys.Chord chord) throws IOException, InterruptedException {
-    program.ask(
+    program.call(
         Calls.sandbox(exchange),
         "press",
         Map.of("key", chord.key(), "modifiers", chord.modifiers()));
@@ -95,7 +95,7 @@ final class KeyboardEndpoints {
 
   private void key(Exchange exchange, boolean down) throws IOException, InterruptedException {
     int key = Keys.key(Arguments.of(exchange).requiredText("key"));
-    program.ask(Calls.sandbox(exchange), "key", Map.of("key", key, "down", down));
+    program.call(Calls.sandbox(exchange), "key", Map.of("key", key, "down", down));
     exchange.sendJson(Map.of());
   }
 }

@@ -7,10 +7,10 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
-/// The names of keys (docs/contract/computer-use.md#mouse-keyboard-and-display) and the symbols of
-/// the X protocol that they stand for.
+/// Maps names of keys (docs/contract/computer-use.md#mouse-keyboard-and-display) to key symbols of
+/// the X protocol.
 final class Keys {
-  /// How many modifiers a chord may have: there are no more.
+  /// How many modifiers there are, so that a chord has no more.
   static final int MODIFIERS_MAX = 4;
 
   private static final String PUNCTUATION = "`-=[]\\;',./";
@@ -81,8 +81,8 @@ final class Keys {
 
   /// Keys pressed together.
   ///
-  /// @param key the one that is struck
-  /// @param modifiers those that are held meanwhile
+  /// @param key the symbol of the key
+  /// @param modifiers symbols of the modifiers that are held
   record Chord(int key, List<Integer> modifiers) {
     Chord {
       modifiers = List.copyOf(modifiers);
@@ -92,7 +92,7 @@ final class Keys {
     }
   }
 
-  /// Reads `ctrl+shift+t`: the last one is the key.
+  /// Parses `ctrl+shift+t`: the last name is the key.
   static Chord hotkey(String keys) {
     String[] names = keys.split("\\+", -1);
     if (names.length > MODIFIERS_MAX + 1) {
@@ -115,7 +115,7 @@ final class Keys {
     return new Chord(key(key), modifiers(modifiers));
   }
 
-  /// The symbols of modifiers, each once.
+  /// The symbols of modifiers; none may be given twice.
   static List<Integer> modifiers(List<String> names) {
     List<Integer> symbols = new ArrayList<>();
     for (String name : names) {

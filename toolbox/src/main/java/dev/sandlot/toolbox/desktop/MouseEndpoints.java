@@ -43,17 +43,17 @@ final class MouseEndpoints {
     button(exchange, false);
   }
 
-  /// Where the pointer is unless both coordinates are given.
+  /// Presses or releases a button, at the pointer unless both coordinates are given.
   private void button(Exchange exchange, boolean down) throws IOException, InterruptedException {
     Arguments arguments = Arguments.of(exchange);
-    Map<String, Object> wanted = new HashMap<>();
-    wanted.put("button", arguments.button());
-    wanted.put("down", down);
+    Map<String, Object> parameters = new HashMap<>();
+    parameters.put("button", arguments.button());
+    parameters.put("down", down);
     if (!arguments.absent("x") && !arguments.absent("y")) {
-      wanted.put("x", coordinate(arguments, "x"));
-      wanted.put("y", coordinate(arguments, "y"));
+      parameters.put("x", coordinate(arguments, "x"));
+      parameters.put("y", coordinate(arguments, "y"));
     }
-    sendPosition(exchange, "button", wanted);
+    sendPosition(exchange, "button", parameters);
   }
 
   void drag(Exchange exchange) throws IOException, InterruptedException {
@@ -71,9 +71,9 @@ final class MouseEndpoints {
     return arguments.coordinate(name, limits.coordinateMax());
   }
 
-  private void sendPosition(Exchange exchange, String call, Map<String, Object> wanted)
+  private void sendPosition(Exchange exchange, String call, Map<String, Object> parameters)
       throws IOException, InterruptedException {
-    JsonNode answer = program.ask(Calls.sandbox(exchange), call, wanted);
+    JsonNode answer = program.call(Calls.sandbox(exchange), call, parameters);
     exchange.sendJson(Map.of("x", Answers.integer(answer, "x"), "y", Answers.integer(answer, "y")));
   }
 }

@@ -5,7 +5,7 @@ import dev.sandlot.toolbox.desktop.session.DesktopFailures;
 import java.util.Base64;
 import tools.jackson.databind.JsonNode;
 
-/// A picture of the screen.
+/// A screenshot.
 ///
 /// @param base64 a PNG or JPEG file
 /// @param sizeBytes of the file
@@ -15,7 +15,7 @@ record Picture(String base64, int sizeBytes, int cursorX, int cursorY) {
   private static final byte[] PNG = {(byte) 0x89, 'P', 'N', 'G'};
   private static final byte[] JPEG = {(byte) 0xff, (byte) 0xd8, (byte) 0xff};
 
-  /// Reads what the program tells: clients shall get a picture and nothing else.
+  /// Reads the program's answer, and checks that it is a picture.
   static Picture of(JsonNode answer) {
     String text = answer.path("image").asString("");
     byte[] file;

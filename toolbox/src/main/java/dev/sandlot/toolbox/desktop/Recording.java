@@ -32,14 +32,14 @@ record Recording(
   private static final String SUFFIX = ".mp4";
   private static final double MILLISECONDS = 1_000.0;
 
-  /// What our own names tell: id, label, time.
+  /// File names that we choose: id, label, time.
   private static final Pattern NAME =
       Pattern.compile("([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})_.+_([0-9]{8}_[0-9]{6})\\.mp4");
 
   private static final DateTimeFormatter NAME_TIME =
       DateTimeFormatter.ofPattern("uuuuMMdd_HHmmss", Locale.ROOT);
 
-  /// How far it has come.
+  /// The state of a recording.
   enum State {
     RECORDING,
     COMPLETED,
@@ -73,7 +73,7 @@ record Recording(
         size);
   }
 
-  /// A video that lies in the folder. One of another's making has its name as id.
+  /// A video found in the folder. The id of one that we did not record is its file name.
   static Recording found(FileStatus file) {
     Instant end = file.modifiedAt();
     Matcher name = NAME.matcher(file.name());

@@ -29,7 +29,7 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.UUID;
 
-/// The recordings of a sandbox's screen: processes of the agent while they run, files afterwards.
+/// The recordings of a sandbox's screen: agent processes while they run, files afterwards.
 final class Recordings {
   private static final String LABEL = "sandlot";
   private static final String KIND = "recording";
@@ -50,7 +50,7 @@ final class Recordings {
     this.limits = limits;
   }
 
-  /// Begins one; it has begun when this returns.
+  /// Starts a recording; returns when it is running.
   ///
   /// @param label part of the file's name, checked
   Recording start(RunningSandbox sandbox, String label) throws IOException, InterruptedException {
@@ -88,7 +88,7 @@ final class Recordings {
   }
 
   private static List<String> command(String display, String file) {
-    // Odd sizes are padded: H.264 in this form knows even ones only.
+    // Odd sizes are padded: H.264 with yuv420p needs even ones.
     return List.of(
         "ffmpeg",
         "-hide_banner",
@@ -115,7 +115,7 @@ final class Recordings {
         "file:" + file);
   }
 
-  /// ffmpeg makes the file when it has seen the display.
+  /// Waits for the file, which ffmpeg creates once it has opened the display.
   private void awaitFile(AgentClient agent, ProcessStatus process, String file)
       throws InterruptedException {
     Instant deadline = Instant.now().plus(START_TIME);
@@ -150,12 +150,12 @@ final class Recordings {
     }
   }
 
-  /// Ends one and waits until its file is complete; empty when none of this id is active.
+  /// Ends a recording and waits until its file is complete; empty when none of this id is active.
   Optional<Recording> stop(RunningSandbox sandbox, String id) {
     return active(sandbox.agent(), id).map(process -> stop(sandbox.agent(), id, process));
   }
 
-  /// Ends all that are active.
+  /// Ends all active recordings.
   void stopAll(RunningSandbox sandbox) {
     for (ProcessStatus process : processes(sandbox.agent())) {
       if (process.running()) {
@@ -208,7 +208,7 @@ final class Recordings {
     return process.id().substring(ID_PREFIX.length());
   }
 
-  /// Active ones, failed ones, and every video in the folder.
+  /// The active and failed recordings, and every video in the folder.
   List<Recording> list(RunningSandbox sandbox) throws IOException, InterruptedException {
     AgentClient agent = sandbox.agent();
     List<Recording> recordings = new ArrayList<>();
@@ -250,7 +250,7 @@ final class Recordings {
     }
   }
 
-  /// One that the list holds.
+  /// A recording of the list.
   ///
   /// @throws HttpFailure 404 when there is none of this id
   Recording get(RunningSandbox sandbox, String id) throws IOException, InterruptedException {
@@ -261,7 +261,7 @@ final class Recordings {
             () -> new HttpFailure(404, "NOT_FOUND", "not found: there is no recording " + id));
   }
 
-  /// Removes a recording's file and what is known of it.
+  /// Removes a recording's file and process.
   ///
   /// @throws HttpFailure 409 while it is active
   void delete(RunningSandbox sandbox, String id) throws IOException, InterruptedException {

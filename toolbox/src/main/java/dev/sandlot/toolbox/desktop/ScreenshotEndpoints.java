@@ -13,7 +13,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalInt;
 
-/// Pictures of the screen (docs/contract/computer-use.md#screenshots).
+/// Screenshots (docs/contract/computer-use.md#screenshots).
 final class ScreenshotEndpoints {
   private static final int QUALITY_MAX = 100;
   private static final int QUALITY_STANDARD = 85;
@@ -29,46 +29,46 @@ final class ScreenshotEndpoints {
   }
 
   void full(Exchange exchange) throws IOException, InterruptedException {
-    send(exchange, plain(exchange), false);
+    send(exchange, defaultOptions(exchange), false);
   }
 
   void region(Exchange exchange) throws IOException, InterruptedException {
-    Map<String, Object> wanted = plain(exchange);
-    wanted.put("region", area(exchange));
-    send(exchange, wanted, false);
+    Map<String, Object> options = defaultOptions(exchange);
+    options.put("region", area(exchange));
+    send(exchange, options, false);
   }
 
   void compressed(Exchange exchange) throws IOException, InterruptedException {
-    send(exchange, smaller(exchange), true);
+    send(exchange, compressedOptions(exchange), true);
   }
 
   void compressedRegion(Exchange exchange) throws IOException, InterruptedException {
-    Map<String, Object> wanted = smaller(exchange);
-    wanted.put("region", area(exchange));
-    send(exchange, wanted, true);
+    Map<String, Object> options = compressedOptions(exchange);
+    options.put("region", area(exchange));
+    send(exchange, options, true);
   }
 
-  private static Map<String, Object> plain(Exchange exchange) {
-    Map<String, Object> wanted = new HashMap<>();
-    wanted.put("cursor", cursorWanted(exchange));
-    wanted.put("format", "png");
-    wanted.put("quality", QUALITY_STANDARD);
-    wanted.put("scale", 1);
-    return wanted;
+  private static Map<String, Object> defaultOptions(Exchange exchange) {
+    Map<String, Object> options = new HashMap<>();
+    options.put("cursor", cursorWanted(exchange));
+    options.put("format", "png");
+    options.put("quality", QUALITY_STANDARD);
+    options.put("scale", 1);
+    return options;
   }
 
-  private static Map<String, Object> smaller(Exchange exchange) {
-    Map<String, Object> wanted = plain(exchange);
+  private static Map<String, Object> compressedOptions(Exchange exchange) {
+    Map<String, Object> options = defaultOptions(exchange);
     String format = exchange.query("format").orElse("").toLowerCase(Locale.ROOT);
-    // Clients may ask for others, such as webp, and get what every viewer knows.
-    wanted.put("format", format.equals("jpeg") || format.equals("jpg") ? "jpeg" : "png");
+    // Other formats, such as webp, are answered with PNG.
+    options.put("format", format.equals("jpeg") || format.equals("jpg") ? "jpeg" : "png");
     int quality = Arguments.queryInteger(exchange, "quality").orElse(QUALITY_STANDARD);
     if (quality < 1 || quality > QUALITY_MAX) {
       throw DesktopFailures.badRequest("quality must be from 1 to " + QUALITY_MAX);
     }
-    wanted.put("quality", quality);
-    wanted.put("scale", scale(exchange));
-    return wanted;
+    options.put("quality", quality);
+    options.put("scale", scale(exchange));
+    return options;
   }
 
   private static double scale(Exchange exchange) {
@@ -120,12 +120,12 @@ final class ScreenshotEndpoints {
     return number.getAsInt();
   }
 
-  private void send(Exchange exchange, Map<String, Object> wanted, boolean compressed)
+  private void send(Exchange exchange, Map<String, Object> options, boolean compressed)
       throws IOException, InterruptedException {
-    Picture picture = Picture.of(program.ask(Calls.sandbox(exchange), "screenshot", wanted));
+    Picture picture = Picture.of(program.call(Calls.sandbox(exchange), "screenshot", options));
     Map<String, Object> body = new LinkedHashMap<>();
     body.put("screenshot", picture.base64());
-    if (!compressed || Boolean.TRUE.equals(wanted.get("cursor"))) {
+    if (!compressed || Boolean.TRUE.equals(options.get("cursor"))) {
       body.put("cursorPosition", Map.of("x", picture.cursorX(), "y", picture.cursorY()));
     }
     if (compressed) {

@@ -8,11 +8,11 @@ import java.util.List;
 import java.util.Map;
 import tools.jackson.databind.JsonNode;
 
-/// The accessibility nodes that the program tells, as a flat list in which parents come first.
+/// Accessibility nodes from the program's answer, as a flat list in which parents come first.
 ///
-/// @param nodes for clients, without children
-/// @param parents the index of each node's parent; -1 for one that has none
-/// @param truncated there are more
+/// @param nodes in the contract's form, without children
+/// @param parents the index of each node's parent; -1 for a root
+/// @param truncated whether nodes are missing
 record WidgetTree(List<Map<String, Object>> nodes, List<Integer> parents, boolean truncated) {
   private static final int STATES_MAX = 64;
   private static final int ACTIONS_MAX = 50;
@@ -60,8 +60,8 @@ record WidgetTree(List<Map<String, Object>> nodes, List<Integer> parents, boolea
     return bounds;
   }
 
-  /// The tree below its first node, as clients see it. What lies deeper than `depthMax` is left
-  /// out, and said to be.
+  /// The tree below its first node, in the contract's form. Nodes deeper than `depthMax` are left
+  /// out, and the tree is marked as truncated.
   Map<String, Object> json(int depthMax) {
     if (nodes.isEmpty() || parents.getFirst() != -1) {
       throw DesktopFailures.broken("a tree without a root");

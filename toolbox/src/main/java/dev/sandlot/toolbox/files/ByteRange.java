@@ -4,14 +4,15 @@ import com.google.re2j.Matcher;
 import com.google.re2j.Pattern;
 import java.util.Optional;
 
-/// A part of a file that was asked for (RFC 9110, section 14).
+/// A requested byte range of a file (RFC 9110, section 14).
 ///
 /// @param first byte
 /// @param length 1 or more; 0 when nothing of the file lies in the range
 record ByteRange(long first, long length) {
   private static final Pattern SINGLE = Pattern.compile("bytes=([0-9]{0,18})-([0-9]{0,18})");
 
-  /// Reads a `Range` header. Empty for what is ignored: other units, several ranges, bad forms.
+  /// Parses a `Range` header. Empty for headers to be ignored: other units, several ranges, invalid
+  /// syntax.
   static Optional<ByteRange> parse(String header, long size) {
     Matcher matcher = SINGLE.matcher(header.replace(" ", ""));
     if (!matcher.matches()) {

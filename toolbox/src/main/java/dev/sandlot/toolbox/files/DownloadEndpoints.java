@@ -22,7 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/// Files on their way out (docs/contract/files.md). Nothing is held in memory.
+/// Downloads (docs/contract/files.md). Files are streamed, not held in memory.
 public final class DownloadEndpoints {
   private final ToolboxLimits limits;
 
@@ -34,7 +34,7 @@ public final class DownloadEndpoints {
     sendFile(exchange, Calls.path(exchange, "path", limits));
   }
 
-  /// Answers with a file, or the part of it that is asked for.
+  /// Answers with a file, or the requested part of it.
   public void sendFile(Exchange exchange, String path) throws IOException {
     AgentFiles files = Calls.sandbox(exchange).agent().files();
     try {
@@ -65,7 +65,7 @@ public final class DownloadEndpoints {
     Optional<ByteRange> range =
         exchange
             .header("Range")
-            .filter(_ -> rangeHolds(exchange, status))
+            .filter(_ -> rangeApplies(exchange, status))
             .flatMap(text -> ByteRange.parse(text, status.size()));
     if (range.isPresent() && range.get().length() == 0) {
       throw new HttpFailure(
@@ -75,26 +75,26 @@ public final class DownloadEndpoints {
           Map.of("Content-Range", "bytes */" + status.size()),
           Map.of());
     }
-    ByteRange wanted = range.orElse(new ByteRange(0, status.size()));
+    ByteRange part = range.orElse(new ByteRange(0, status.size()));
     if (range.isPresent()) {
-      long last = wanted.first() + wanted.length() - 1;
+      long last = part.first() + part.length() - 1;
       exchange
           .status(206)
           .responseHeader(
-              "Content-Range", "bytes " + wanted.first() + "-" + last + "/" + status.size());
+              "Content-Range", "bytes " + part.first() + "-" + last + "/" + status.size());
     }
     if (exchange.method().equals("HEAD")) {
-      exchange.responseHeader("Content-Length", Long.toString(wanted.length()));
+      exchange.responseHeader("Content-Length", Long.toString(part.length()));
       exchange.send();
       return;
     }
-    try (ReadableFile file = files.read(path, wanted.first(), wanted.length())) {
-      send(exchange, file, wanted.length());
+    try (ReadableFile file = files.read(path, part.first(), part.length())) {
+      send(exchange, file, part.length());
     }
   }
 
-  /// Sends as many bytes as announced. A file of size zero may still hold some, as those under
-  /// /proc do, and is sent without an announcement.
+  /// Sends as many bytes as `Content-Length` says. A file of size zero may still have content, as
+  /// those under /proc do; it is sent without that header.
   private static void send(Exchange exchange, ReadableFile file, long length) throws IOException {
     if (length > 0) {
       exchange.responseHeader("Content-Length", Long.toString(length));
@@ -122,7 +122,9 @@ public final class DownloadEndpoints {
     exchange.responseHeader("Last-Modified", httpTime(file.modifiedAt()));
   }
 
-  /// Answers a conditional request whose condition says that nothing is to be sent.
+  /// Answers a conditional request with 304 when the file has not changed.
+  ///
+  /// @return whether it was answered
   private static boolean unchanged(Exchange exchange, FileStatus file) {
     Instant modified = file.modifiedAt().truncatedTo(ChronoUnit.SECONDS);
     Optional<Instant> unmodifiedSince = time(exchange, "If-Unmodified-Since");
@@ -137,7 +139,7 @@ public final class DownloadEndpoints {
     return false;
   }
 
-  private static boolean rangeHolds(Exchange exchange, FileStatus file) {
+  private static boolean rangeApplies(Exchange exchange, FileStatus file) {
     return exchange.header("If-Range").isEmpty()
         || time(exchange, "If-Range")
             .filter(file.modifiedAt().truncatedTo(ChronoUnit.SECONDS)::equals)
@@ -155,7 +157,7 @@ public final class DownloadEndpoints {
   }
 
   private static String httpTime(Instant instant) {
-    // The form wants two digits for the day, which the formatter does not give.
+    // HTTP requires two digits for the day, RFC_1123_DATE_TIME writes one.
     return DateTimeFormatter.ofPattern("EEE, dd MMM yyyy HH:mm:ss 'GMT'", java.util.Locale.ENGLISH)
         .withZone(ZoneOffset.UTC)
         .format(instant);
@@ -189,9 +191,9 @@ public final class DownloadEndpoints {
     return paths;
   }
 
-  /// Writes one file's part, or one that says why not.
+  /// Writes the part of one file, or a part that says why it cannot be read.
   ///
-  /// @return false when the file broke off in the middle, which must not look complete
+  /// @return false when the file ended early, so that the answer must not look complete
   private boolean part(AgentFiles files, String path, DownloadParts parts) throws IOException {
     ReadableFile opened;
     try {

@@ -18,20 +18,22 @@ import java.util.function.UnaryOperator;
 final class DownloadParts {
   static final String BOUNDARY = "DAYTONA-FILE-BOUNDARY";
 
-  /// Of a file that says it holds nothing, what is looked for in it anyway (/proc).
+  /// How much is read of a file of size zero, which may still have content (/proc).
   private static final int UNSIZED_BYTES_MAX = 1 << 20;
 
   private final OutputStream out;
   private final UnaryOperator<String> names;
   private boolean first = true;
 
-  /// @param names how a path is told in a part's header
+  /// @param names writes the parameters of a part's `Content-Disposition` for a path
   DownloadParts(OutputStream out, UnaryOperator<String> names) {
     this.out = out;
     this.names = names;
   }
 
-  /// @return false when the file broke off
+  /// Writes the part of a file.
+  ///
+  /// @return false when the file ended early
   boolean file(String path, ReadableFile file) throws IOException {
     long length = file.status().size();
     InputStream content = file.content();
@@ -58,7 +60,7 @@ final class DownloadParts {
     out.write(json);
   }
 
-  /// Writes the closing boundary, without which clients take the answer for cut off.
+  /// Writes the closing boundary; without it, clients take the answer for incomplete.
   void end() throws IOException {
     write((first ? "" : "\r\n") + "--" + BOUNDARY + "--\r\n");
   }

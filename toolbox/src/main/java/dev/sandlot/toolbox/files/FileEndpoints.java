@@ -16,13 +16,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 
-/// `/files` but for transfers.
+/// `/files`: everything but transfers, search and replacement.
 public final class FileEndpoints {
   private static final int DEPTH_MAX = 64;
   private static final Pattern DEPTH = Pattern.compile("[1-9][0-9]?");
   private static final int FOLDER_MODE = 0755;
 
-  /// A longer listing is sent in pieces.
+  /// A longer listing is streamed.
   private static final int ENTRIES_AT_ONCE_MAX = 1_000;
 
   private final ToolboxLimits limits;
@@ -129,7 +129,7 @@ public final class FileEndpoints {
 
   private static Map<String, Object> json(Exchange exchange, FileStatus file) {
     Map<String, Object> json = FileInfoJson.of(file);
-    if (Calls.knowsOldFieldsOnly(exchange)) {
+    if (Calls.refusesNewFields(exchange)) {
       json.remove("path");
     }
     return json;

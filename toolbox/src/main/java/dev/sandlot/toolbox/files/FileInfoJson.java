@@ -10,10 +10,9 @@ import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 
-/// The contract's `FileInfo`, in the text forms that its strict clients know
-/// (docs/contract/files.md).
+/// The contract's `FileInfo`, in the formats that strict clients parse (docs/contract/files.md).
 public final class FileInfoJson {
-  /// As Go prints times, which the deprecated `modTime` still wants.
+  /// Times as Go prints them, for the deprecated `modTime`.
   private static final DateTimeFormatter GO_TIME =
       new DateTimeFormatterBuilder()
           .appendPattern("uuuu-MM-dd HH:mm:ss")
@@ -45,12 +44,12 @@ public final class FileInfoJson {
     return json;
   }
 
-  /// RFC 3339.
+  /// A time in the format of RFC 3339.
   public static String time(Instant instant) {
     return DateTimeFormatter.ISO_INSTANT.format(instant);
   }
 
-  /// As Go prints modes: letters for what the file is, then nine for who may do what.
+  /// A mode as Go prints it: letters for the kind of file, then nine for its permissions.
   static String mode(FileStatus file) {
     StringBuilder text = new StringBuilder();
     switch (file.kind()) {
@@ -58,7 +57,7 @@ public final class FileInfoJson {
       case SYMLINK -> text.append('L');
       case OTHER -> text.append('?');
       case REGULAR -> {
-        // Nothing but the permissions.
+        // Go prints no letter.
       }
     }
     appendIf(text, file.permissions() & SET_USER, 'u');

@@ -3,20 +3,20 @@ package dev.sandlot.toolbox.files;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 
-/// File names in headers (RFC 6266 and RFC 5987), as clients read them back.
+/// File names in headers (RFC 6266 and RFC 5987), in the forms that clients parse.
 final class FileNames {
   private static final String UNESCAPED = "!#$&+-.^_`|~";
 
   private FileNames() {}
 
-  /// `filename="…"; filename*=utf-8''…`. The first has `_` for what it cannot hold, the second has
-  /// everything.
+  /// `filename="…"; filename*=utf-8''…`. In the first, `_` replaces characters outside Latin-1; the
+  /// second has all.
   static String parameters(String name) {
     return "filename=\"" + quoted(name, 0xff) + "\"; filename*=utf-8''" + percent(name);
   }
 
-  /// The same in a part of an answer for the Python client. Its older generations, with the parser
-  /// of multipart that they get today, read the first alone, as UTF-8 of UTF-8.
+  /// The same in a part of a multipart answer, for the Python client. Its older versions, with
+  /// today's multipart parser, read `filename` alone and decode it from UTF-8 twice.
   static String parametersForPython(String name) {
     String once = latin1OfUtf8(quoted(name, Character.MAX_CODE_POINT));
     return "filename=\"" + latin1OfUtf8(once) + "\"; filename*=utf-8''" + percent(name);

@@ -18,9 +18,10 @@ import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Gatherers;
 
-/// Looks for names and for texts below a folder of a sandbox. Thread-safe. Knows nothing of HTTP.
+/// Searches file names and file contents below a folder of a sandbox. Thread-safe. Independent of
+/// HTTP.
 public final class FileSearch {
-  /// As a walk that goes through each folder by name comes by them.
+  /// The order of a depth-first walk with each folder sorted by name.
   private static final Comparator<String> WALK_ORDER = FileSearch::compare;
 
   private final ToolboxLimits toolbox;
@@ -36,13 +37,13 @@ public final class FileSearch {
   /// @param line from 1
   public record Match(String file, int line, String content) {}
 
-  /// Files, folders and links whose name fits, below a folder and itself; none when it is not
-  /// there.
+  /// Finds files, folders and links whose name matches, below a folder and the folder itself. None
+  /// when it does not exist.
   ///
-  /// @param callerGone whether nobody waits for the answer any more
+  /// @param callerGone whether the caller has disconnected
   /// @param pattern of a name, with `*`, `?` and `[…]`
-  /// @return paths in the form of the given one, in the order of a walk
-  /// @throws RunAbandoned when nobody waits any more
+  /// @return paths, relative or absolute as `path` is, in the order of a walk
+  /// @throws RunAbandoned when the caller has disconnected
   public List<String> names(
       RunningSandbox sandbox, BooleanSupplier callerGone, String path, String pattern)
       throws IOException, InterruptedException {
@@ -67,7 +68,7 @@ public final class FileSearch {
     return found.stream().sorted(WALK_ORDER).map(each -> join(path, each)).toList();
   }
 
-  /// Empty when it is not there, which is no failure of a search for names.
+  /// The status of the path; empty when it does not exist.
   private static Optional<FileStatus> root(RunningSandbox sandbox, String path) {
     try {
       return Optional.of(sandbox.agent().files().status(path));
@@ -79,10 +80,10 @@ public final class FileSearch {
     }
   }
 
-  /// Lines of regular files that hold a text, below a folder or in one file.
+  /// Finds the lines that contain a text, in the regular files below a folder or in one file.
   ///
-  /// @param callerGone whether nobody waits for the answer any more
-  /// @throws RunAbandoned when nobody waits any more
+  /// @param callerGone whether the caller has disconnected
+  /// @throws RunAbandoned when the caller has disconnected
   public List<Match> lines(
       RunningSandbox sandbox, BooleanSupplier callerGone, String path, String pattern)
       throws IOException, InterruptedException {
@@ -111,7 +112,7 @@ public final class FileSearch {
         .sorted(WALK_ORDER)
         .gather(
             Gatherers.mapConcurrent(
-                limits.filesAtOnce(), each -> scan.readIfThere(join(path, each))))
+                limits.filesAtOnce(), each -> scan.readIfReadable(join(path, each))))
         .flatMap(List::stream)
         .toList();
   }
@@ -138,8 +139,8 @@ public final class FileSearch {
       }
     }
 
-    /// Nothing of a file that has gone meanwhile, may not be read, or breaks off, nor of a link.
-    List<Match> readIfThere(String path) {
+    /// The matches in a file; none when it was deleted meanwhile, cannot be read, or is a link.
+    List<Match> readIfReadable(String path) {
       try {
         List<Match> matches = matches(path);
         return matches.isEmpty() || files.linkTarget(path).isPresent() ? List.of() : matches;
@@ -182,7 +183,7 @@ public final class FileSearch {
     return path.substring(path.lastIndexOf('/') + 1);
   }
 
-  /// Keeps the form in which the caller gave the path.
+  /// Joins paths, keeping the form of the caller's path.
   private static String join(String path, String relative) {
     if (relative.isEmpty()) {
       return path;

@@ -6,32 +6,32 @@ import dev.sandlot.http.HttpFailure;
 import java.io.IOException;
 import java.io.InputStream;
 
-/// Looks for a literal text in the lines of one file (docs/contract/files.md, `find`). Holds one
+/// Searches a literal text in the lines of one file (docs/contract/files.md, `find`). Holds one
 /// line and one buffer. Used by one thread.
 final class LineSearch {
   private static final int BUFFER_BYTES = 64 << 10;
 
   private final LiteralText text;
   private final SearchLimits limits;
-  private final Found found;
+  private final Receiver receiver;
 
-  /// Takes what is found.
-  interface Found {
+  /// Gets the lines found.
+  interface Receiver {
     /// @param number of the line, from 1
-    /// @param content of the line, without its end
+    /// @param content of the line, without the newline
     void take(int number, String content);
   }
 
-  LineSearch(LiteralText text, SearchLimits limits, Found found) {
+  LineSearch(LiteralText text, SearchLimits limits, Receiver receiver) {
     this.text = text;
     this.limits = limits;
-    this.found = found;
+    this.receiver = receiver;
   }
 
-  /// Reads until the end or a line that is too long. A binary file holds nothing.
+  /// Reads until the end, or until a line is too long. Binary files have no matches.
   ///
-  /// @param deadline as {@link System#nanoTime} counts
-  /// @throws HttpFailure 408 when it takes longer, and whatever taking a line throws
+  /// @param deadline in the time of {@link System#nanoTime}
+  /// @throws HttpFailure 408 after the deadline, and what the receiver throws
   void read(InputStream file, long deadline) throws IOException {
     byte[] buffer = new byte[BUFFER_BYTES + limits.lineBytesMax() + 1];
     int length = file.readNBytes(buffer, 0, limits.headBytes());
@@ -44,7 +44,7 @@ final class LineSearch {
     boolean more = true;
     while (more) {
       if (System.nanoTime() > deadline) {
-        throw TreeSearch.tooSlow(limits);
+        throw TreeSearch.timedOut(limits);
       }
       int count = file.read(buffer, length, buffer.length - length);
       more = count >= 0;
@@ -57,7 +57,7 @@ final class LineSearch {
         if (end - begin > limits.lineBytesMax()) {
           return;
         }
-        look(number, buffer, begin, end);
+        searchLine(number, buffer, begin, end);
         begin = end + 1;
       }
       length = Math.max(0, length - begin);
@@ -68,7 +68,7 @@ final class LineSearch {
     }
   }
 
-  /// Where the line ends that begins here; -1 when it is not whole yet, or there is none.
+  /// The end of the line that begins here; -1 when it is incomplete, or there is none.
   private static int end(byte[] buffer, int begin, int length, boolean more) {
     for (int index = begin; index < length; index++) {
       if (buffer[index] == '\n') {
@@ -78,10 +78,10 @@ final class LineSearch {
     return more || begin >= length ? -1 : length;
   }
 
-  private void look(int number, byte[] buffer, int begin, int end) {
+  private void searchLine(int number, byte[] buffer, int begin, int end) {
     int last = end > begin && buffer[end - 1] == '\r' ? end - 1 : end;
     if (text.isIn(buffer, begin, last)) {
-      found.take(number, new String(buffer, begin, last - begin, UTF_8));
+      receiver.take(number, new String(buffer, begin, last - begin, UTF_8));
     }
   }
 }

@@ -2,12 +2,11 @@ package dev.sandlot.toolbox.files;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-/// A text to be looked for as it is. Looks in time in proportion to what it is looked for in,
-/// whatever both are (Knuth, Morris, Pratt). Immutable.
+/// A text to search for literally, in linear time (Knuth, Morris, Pratt). Immutable.
 final class LiteralText {
   private final byte[] bytes;
 
-  /// For each count of bytes that fit: how many still fit when the next one does not.
+  /// For each number of matched bytes: how many remain matched when the next byte does not match.
   private final int[] borders;
 
   /// @param text not empty
@@ -34,23 +33,25 @@ final class LiteralText {
     return bytes[index];
   }
 
-  /// @param fitting how many bytes fit, 1 or more
-  int border(int fitting) {
-    return borders[fitting];
+  /// How many bytes remain matched when the next one does not match.
+  ///
+  /// @param matched number of matched bytes, 1 or more
+  int border(int matched) {
+    return borders[matched];
   }
 
   byte[] bytes() {
     return bytes.clone();
   }
 
-  /// Whether the text is in a part of a buffer.
+  /// Whether a part of a buffer contains the text.
   boolean isIn(byte[] buffer, int begin, int end) {
-    int fitting = 0;
+    int matched = 0;
     for (int index = begin; index < end; index++) {
-      while (fitting > 0 && bytes[fitting] != buffer[index]) {
-        fitting = borders[fitting];
+      while (matched > 0 && bytes[matched] != buffer[index]) {
+        matched = borders[matched];
       }
-      if (bytes[fitting] == buffer[index] && ++fitting == bytes.length) {
+      if (bytes[matched] == buffer[index] && ++matched == bytes.length) {
         return true;
       }
     }

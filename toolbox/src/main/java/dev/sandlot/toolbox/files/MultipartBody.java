@@ -12,20 +12,20 @@ import org.apache.commons.fileupload2.core.MultipartInput;
 import org.apache.commons.fileupload2.core.ParameterParser;
 import org.jspecify.annotations.Nullable;
 
-/// A `multipart/form-data` body, part by part as it arrives. Used by one thread.
+/// Reads a `multipart/form-data` body as a stream of parts. Used by one thread.
 final class MultipartBody {
   private static final int BUFFER_BYTES = 128 << 10;
   private static final int PART_HEADERS_BYTES_MAX = 16 << 10;
 
   private final InputStream body;
   private final MultipartInput input;
-  private boolean begun;
+  private boolean started;
   private @Nullable InputStream current;
 
   /// One part.
   ///
   /// @param name of the form's field; empty when the part has none
-  /// @param content its bytes; readable until the next part is asked for
+  /// @param content its bytes; readable until the next part is read
   record Part(String name, InputStream content) {}
 
   private MultipartBody(InputStream body, byte[] boundary) throws IOException {
@@ -40,7 +40,7 @@ final class MultipartBody {
     input.setHeaderCharset(StandardCharsets.UTF_8);
   }
 
-  /// The request's body; empty when it is of another kind.
+  /// The request's body; empty when it is not multipart.
   static Optional<MultipartBody> of(Exchange exchange) throws IOException {
     return of(exchange.header("Content-Type").orElse(""), exchange.body());
   }
@@ -62,13 +62,13 @@ final class MultipartBody {
   /// @throws FileUploadException when the body is not well-formed
   Optional<Part> next() throws IOException {
     boolean more;
-    if (begun) {
+    if (started) {
       if (current != null) {
         current.close();
       }
       more = input.readBoundary();
     } else {
-      begun = true;
+      started = true;
       more = input.skipPreamble();
     }
     if (!more) {
@@ -80,7 +80,7 @@ final class MultipartBody {
     return Optional.of(new Part(name, content));
   }
 
-  /// Reads what is left, so that the answer reaches a client that is still sending.
+  /// Reads the rest of the body, so that the answer reaches a client that is still sending.
   void drain() throws IOException {
     Transfers.drain(body);
   }

@@ -5,25 +5,25 @@ import dev.sandlot.toolbox.call.ToolboxFailures;
 import java.util.ArrayList;
 import java.util.List;
 
-/// A pattern for the last part of a path: `*` for any characters, `?` for one, `[a-z]` for one of a
-/// set, `[^a-z]` or `[!a-z]` for one that is not in it, `\` before a character that means itself.
-/// Takes time in proportion to pattern and name, whatever they are. Immutable.
+/// A glob pattern for the last part of a path: `*` for any characters, `?` for one, `[a-z]` for one
+/// of a set, `[^a-z]` or `[!a-z]` for one that is not in it, `\` to escape a character. Matches
+/// without recursion, in time bounded by the product of both lengths. Immutable.
 final class NameGlob {
-  /// One place of the pattern.
+  /// One element of the pattern.
   private sealed interface Piece {
     /// Any number of characters.
     record Any() implements Piece {}
 
-    /// One character of these ranges, or one of none of them.
+    /// One character that is in these ranges, or, when negated, in none of them.
     record Set(List<Range> ranges, boolean negated) implements Piece {
-      boolean holds(int point) {
-        return ranges.stream().anyMatch(range -> range.holds(point)) != negated;
+      boolean contains(int point) {
+        return ranges.stream().anyMatch(range -> range.contains(point)) != negated;
       }
     }
   }
 
   private record Range(int first, int last) {
-    boolean holds(int point) {
+    boolean contains(int point) {
       return first <= point && point <= last;
     }
   }
@@ -37,12 +37,12 @@ final class NameGlob {
     this.pieces = List.copyOf(pieces);
   }
 
-  /// @throws HttpFailure 400 for a set without an end and a `\` before nothing
+  /// @throws HttpFailure 400 for a set without its end and a `\` at the end
   static NameGlob parse(String pattern) {
     return new NameGlob(new Reader(pattern.codePoints().toArray()).pieces());
   }
 
-  /// Whether the whole name fits.
+  /// Whether the whole name matches.
   boolean matches(String name) {
     int[] points = name.codePoints().toArray();
     int piece = 0;
@@ -55,11 +55,12 @@ final class NameGlob {
         resumed = point;
       } else if (piece < pieces.size()
           && pieces.get(piece) instanceof Piece.Set set
-          && set.holds(points[point])) {
+          && set.contains(points[point])) {
         piece++;
         point++;
       } else if (star >= 0) {
-        // The last star takes one character more; earlier ones need not, as they took the fewest.
+        // Backtracks to the last star, which takes one character more. Earlier stars need no
+        // backtracking, as they took as few as possible.
         piece = star + 1;
         point = ++resumed;
       } else {

@@ -22,12 +22,15 @@ public final class ReplaceEndpoints {
   }
 
   public void replace(Exchange exchange) throws IOException, InterruptedException {
-    ReplaceRequest wanted = ReplaceRequest.read(Calls.body(exchange, toolbox), toolbox);
+    ReplaceRequest request = ReplaceRequest.read(Calls.body(exchange, toolbox), toolbox);
     Replacement replacement =
         new Replacement(
-            Calls.sandbox(exchange), new LiteralText(wanted.pattern()), wanted.newValue(), limits);
+            Calls.sandbox(exchange),
+            new LiteralText(request.pattern()),
+            request.newValue(),
+            limits);
     List<Map<String, Object>> results = new ArrayList<>();
-    for (String path : wanted.files()) {
+    for (String path : request.files()) {
       results.add(result(path, replacement));
     }
     exchange.sendJson(results);

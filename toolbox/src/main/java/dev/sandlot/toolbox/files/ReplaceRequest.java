@@ -5,9 +5,9 @@ import dev.sandlot.toolbox.call.ToolboxFailures;
 import dev.sandlot.toolbox.call.ToolboxLimits;
 import java.util.List;
 
-/// A text that is to be replaced in files.
+/// A request to replace a text in files.
 ///
-/// @param pattern to be found as it is
+/// @param pattern to search for literally
 record ReplaceRequest(List<String> files, String pattern, String newValue) {
   ReplaceRequest {
     files = List.copyOf(files);

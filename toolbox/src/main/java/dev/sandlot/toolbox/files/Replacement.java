@@ -23,11 +23,11 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 
-/// Puts one text in the place of another in files of a sandbox, each a success or a failure of its
-/// own. At every moment a file holds its old text or its new one, whatever is killed: the new text
-/// is written beside it, with the same mode and owner, and then takes its name. Only where the
-/// sandbox's user cannot do that (the folder or the owner is another's) it is written over, from a
-/// copy in /tmp that is whole before the file is touched. Used by one thread.
+/// Replaces a text by another in files of a sandbox; each file succeeds or fails on its own. The
+/// replacement is atomic: the new text is written to a temporary file in the same folder, with the
+/// same mode and owner, which is then renamed. Where the sandbox's user cannot do that (the folder
+/// or the file belongs to somebody else) the file is overwritten, from a complete copy in /tmp.
+/// Used by one thread.
 final class Replacement {
   private static final SecureRandom RANDOM = new SecureRandom();
   private static final int NAME_BYTES = 8;
@@ -35,10 +35,10 @@ final class Replacement {
   private static final int PRIVATE = 0600;
   private static final int FOLDER_MODE = 0755;
 
-  /// As the kernel counts.
+  /// The kernel's limit of links to follow.
   private static final int LINKS_MAX = 40;
 
-  private static final String ELSEWHERE = "/tmp";
+  private static final String FALLBACK_FOLDER = "/tmp";
   private static final Duration STEP_MAX = Duration.ofSeconds(30);
 
   private final RunningSandbox sandbox;
@@ -55,9 +55,10 @@ final class Replacement {
     this.limits = limits;
   }
 
-  /// Replaces in one file. One without the text is left as it is.
+  /// Replaces in one file. A file without the text is left as it is.
   ///
-  /// @throws HttpFailure with the reason why not; then the file is as it was
+  /// @throws HttpFailure with the reason; the file is unchanged then, unless the message names a
+  ///   copy with the new text
   void in(String path) throws IOException, InterruptedException {
     try {
       FileStatus status = files.status(path);
@@ -71,8 +72,8 @@ final class Replacement {
         throw ToolboxFailures.badRequest(
             path + " would have more than " + limits.replacedBytesMax() + " bytes");
       }
-      if (count > 0 && !exchange(path, status)) {
-        writeOver(path);
+      if (count > 0 && !replaceByRename(path, status)) {
+        overwrite(path);
       }
     } catch (AgentFailure failure) {
       throw ToolboxFailures.of(failure, path);
@@ -88,16 +89,18 @@ final class Replacement {
     }
   }
 
-  /// @return false when the user may not do it; then nothing has changed
-  private boolean exchange(String path, FileStatus status)
+  /// Replaces the file by renaming a copy with the new text.
+  ///
+  /// @return false when the sandbox's user has no permission; then nothing has changed
+  private boolean replaceByRename(String path, FileStatus status)
       throws IOException, InterruptedException {
-    Optional<String> target = linkEnd(path);
+    Optional<String> target = resolveLinks(path);
     if (target.isEmpty()) {
       return false;
     }
     String folder = target.get().substring(0, target.get().lastIndexOf('/') + 1);
     String copy = folder + temporaryName();
-    boolean there = true;
+    boolean copyExists = true;
     try {
       write(target.get(), copy, status.permissions() & PERMISSIONS);
       files.setAttributes(
@@ -105,44 +108,44 @@ final class Replacement {
           OptionalInt.of(status.permissions()),
           Long.toString(status.owner()),
           Long.toString(status.group()));
-      there = !runs(List.of("mv", "-f", "--", copy, target.get()));
-      return !there;
+      copyExists = !succeeds(List.of("mv", "-f", "--", copy, target.get()));
+      return !copyExists;
     } catch (AgentFailure failure) {
       if (failure.kind() == AgentFailure.Kind.PERMISSION_DENIED) {
         return false;
       }
       throw failure;
     } finally {
-      if (there) {
+      if (copyExists) {
         removeIfThere(copy);
       }
     }
   }
 
-  private void writeOver(String path) throws IOException {
-    String copy = ELSEWHERE + "/" + temporaryName();
-    boolean begun = false;
+  private void overwrite(String path) throws IOException {
+    String copy = FALLBACK_FOLDER + "/" + temporaryName();
+    boolean overwriting = false;
     try {
       write(path, copy, PRIVATE);
       try (ReadableFile whole = files.read(copy, 0, 0)) {
-        begun = true;
+        overwriting = true;
         files.write(path, new WriteOptions(PRIVATE, FOLDER_MODE), whole.content());
-        begun = false;
+        overwriting = false;
       } catch (AgentFailure failure) {
-        // One that may not be opened has not been touched.
-        begun = begun && failure.kind() != AgentFailure.Kind.PERMISSION_DENIED;
+        // A file that cannot be opened has not been changed.
+        overwriting = overwriting && failure.kind() != AgentFailure.Kind.PERMISSION_DENIED;
         throw failure;
       }
     } catch (AgentFailure failure) {
-      HttpFailure told = ToolboxFailures.of(failure, path);
-      throw begun
+      HttpFailure reported = ToolboxFailures.of(failure, path);
+      throw overwriting
           ? new HttpFailure(
-              told.status(),
-              told.code().orElse(""),
-              told.sentence() + "; its new text is whole in " + copy)
-          : told;
+              reported.status(),
+              reported.code().orElse(""),
+              reported.sentence() + "; its new text is whole in " + copy)
+          : reported;
     } finally {
-      if (!begun) {
+      if (!overwriting) {
         removeIfThere(copy);
       }
     }
@@ -166,8 +169,8 @@ final class Replacement {
     }
   }
 
-  /// The file that a path leads to in the end; empty when it leads in a circle.
-  private Optional<String> linkEnd(String path) {
+  /// Follows symbolic links to the file; empty when they form a loop.
+  private Optional<String> resolveLinks(String path) {
     String end = path;
     for (int round = 0; round < LINKS_MAX; round++) {
       Optional<String> target = files.linkTarget(end);
@@ -180,8 +183,8 @@ final class Replacement {
     return Optional.empty();
   }
 
-  /// Whether a program is there and succeeds.
-  private boolean runs(List<String> command) throws IOException, InterruptedException {
+  /// Whether a command exists and succeeds.
+  private boolean succeeds(List<String> command) throws IOException, InterruptedException {
     ProcessRequest request =
         new ProcessRequest(command, new byte[0], Map.of("LC_ALL", "C"), "", STEP_MAX);
     return sandbox.agent().runPlatform(request, _ -> {}).equals(new RunOutcome.Exited(0));

@@ -3,7 +3,7 @@ package dev.sandlot.toolbox.files;
 import java.io.IOException;
 import java.io.InputStream;
 
-/// A stream with each occurrence of a text replaced by another, from the first on, without overlap.
+/// A stream in which each occurrence of a text is replaced by another; occurrences do not overlap.
 /// Holds two buffers and one replacement, however long the stream is. Used by one thread.
 final class ReplacingInputStream extends InputStream {
   private static final int BUFFER_BYTES = 64 << 10;
@@ -18,7 +18,7 @@ final class ReplacingInputStream extends InputStream {
   private byte[] ready;
   private int readyNext;
   private int readyEnd;
-  private int fitting;
+  private int matched;
   private long count;
   private boolean ended;
 
@@ -27,11 +27,11 @@ final class ReplacingInputStream extends InputStream {
     this.text = text;
     this.original = text.bytes();
     this.replacement = replacement.clone();
-    // What one byte of input can release: a whole replacement, or a beginning of the text.
+    // One byte of input can emit a whole replacement, or a prefix of the text.
     this.ready = new byte[BUFFER_BYTES + Math.max(original.length, replacement.length) + 1];
   }
 
-  /// How many have been replaced.
+  /// How many occurrences have been replaced.
   long count() {
     return count;
   }
@@ -68,7 +68,7 @@ final class ReplacingInputStream extends InputStream {
         if (readEnd < 0) {
           readEnd = 0;
           ended = true;
-          release(original, fitting);
+          emit(original, matched);
         }
       }
       while (readNext < readEnd && readyEnd < BUFFER_BYTES) {
@@ -78,22 +78,22 @@ final class ReplacingInputStream extends InputStream {
     return readyEnd > 0;
   }
 
-  private void take(byte octet) {
-    while (fitting > 0 && text.at(fitting) != octet) {
-      int still = text.border(fitting);
-      release(original, fitting - still);
-      fitting = still;
+  private void take(byte next) {
+    while (matched > 0 && text.at(matched) != next) {
+      int border = text.border(matched);
+      emit(original, matched - border);
+      matched = border;
     }
-    if (text.at(fitting) != octet) {
-      ready[readyEnd++] = octet;
-    } else if (++fitting == text.length()) {
-      release(replacement, replacement.length);
-      fitting = 0;
+    if (text.at(matched) != next) {
+      ready[readyEnd++] = next;
+    } else if (++matched == text.length()) {
+      emit(replacement, replacement.length);
+      matched = 0;
       count++;
     }
   }
 
-  private void release(byte[] bytes, int length) {
+  private void emit(byte[] bytes, int length) {
     System.arraycopy(bytes, 0, ready, readyEnd, length);
     readyEnd += length;
   }

@@ -4,7 +4,7 @@ import dev.sandlot.http.HttpFailure;
 import dev.sandlot.toolbox.call.ToolboxFailures;
 import java.util.concurrent.atomic.AtomicLong;
 
-/// Counts what a search has found, and ends it when that is too much. Thread-safe.
+/// Counts the results of a search, and ends it when there are too many. Thread-safe.
 final class ResultBudget {
   private final SearchLimits limits;
   private final String found;
@@ -17,8 +17,10 @@ final class ResultBudget {
     this.found = found;
   }
 
-  /// @param size of one more
-  /// @throws HttpFailure 400 when it is too much
+  /// Counts a result.
+  ///
+  /// @param size in characters
+  /// @throws HttpFailure 400 beyond a limit
   void take(long size) {
     if (count.incrementAndGet() > limits.resultsMax()) {
       throw ToolboxFailures.badRequest(

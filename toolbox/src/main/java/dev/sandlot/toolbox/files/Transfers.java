@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 
-/// Bytes from here to there.
+/// Copies streams.
 final class Transfers {
   private static final int BUFFER_BYTES = 128 << 10;
 
@@ -12,7 +12,7 @@ final class Transfers {
 
   /// Copies up to `length` bytes.
   ///
-  /// @return how many there were
+  /// @return how many were copied; fewer when the stream ended
   static long copy(InputStream in, OutputStream out, long length) throws IOException {
     byte[] buffer = new byte[(int) Math.min(BUFFER_BYTES, Math.max(1, length))];
     long done = 0;
@@ -27,7 +27,7 @@ final class Transfers {
     return done;
   }
 
-  /// Reads to the end and throws away.
+  /// Reads to the end and discards the bytes.
   static void drain(InputStream in) throws IOException {
     in.transferTo(OutputStream.nullOutputStream());
   }

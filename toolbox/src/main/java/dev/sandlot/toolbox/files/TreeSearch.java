@@ -22,16 +22,17 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
 /// Walks the tree below one folder of a sandbox: with `find` and `rg` where the image has them,
-/// else through the agent. What these programs say is only where to look: they are the sandbox's
-/// own. Links are not followed, but for the folder itself. Used by one thread.
+/// else through the agent. These programs belong to the sandbox, so their output is untrusted and
+/// only says which files to read. Links are not followed, except for the folder itself. Used by one
+/// thread.
 ///
 /// Paths are relative to the folder, and empty for the folder itself.
 final class TreeSearch {
   private static final int DEPTH_MAX = 64;
   private static final String NAMES = "exec find . -print0";
 
-  /// Raw bytes of every regular file, whatever its name and wherever ignore files lie. The first
-  /// run ends with 1 where there is an `rg` that knows all of this.
+  /// Searches the raw bytes of every regular file, ignoring `.gitignore` and the like. The first
+  /// run, on an empty file, exits with 1 when `rg` exists and knows all options.
   private static final String FILES =
       """
       flags='--no-config --files-with-matches --null --color=never --no-messages --fixed-strings'
@@ -41,7 +42,7 @@ final class TreeSearch {
       exec rg $flags --threads=4 --regexp="$1" ./
       """;
 
-  private static final int NOT_THERE = 127;
+  private static final int COMMAND_NOT_FOUND = 127;
 
   private final RunningSandbox sandbox;
   private final BooleanSupplier callerGone;
@@ -49,7 +50,7 @@ final class TreeSearch {
   private final ToolboxLimits toolbox;
   private final SearchLimits limits;
 
-  /// @param callerGone whether nobody waits for the search any more
+  /// @param callerGone whether the caller has disconnected
   TreeSearch(
       RunningSandbox sandbox,
       BooleanSupplier callerGone,
@@ -63,29 +64,29 @@ final class TreeSearch {
     this.limits = limits;
   }
 
-  /// Gives every file, folder and link, the folder itself included.
+  /// Lists every file, folder and link, the folder itself included.
   ///
-  /// @throws RunAbandoned when nobody waits any more
+  /// @throws RunAbandoned when the caller has disconnected
   void names(Consumer<String> paths) throws IOException, InterruptedException {
-    boolean[] begun = new boolean[1];
+    boolean[] rootSeen = new boolean[1];
     boolean walked =
         run(
             List.of("sh", "-c", NAMES),
             new NulSeparated(
                 toolbox.pathBytesMax(),
                 path -> {
-                  begun[0] |= path.equals(".");
+                  rootSeen[0] |= path.equals(".");
                   paths.accept(relative(path));
                 }));
-    if (!walked || !begun[0]) {
+    if (!walked || !rootSeen[0]) {
       paths.accept("");
-      slowly().forEach(entry -> paths.accept(entry.path()));
+      listThroughAgent().forEach(entry -> paths.accept(entry.path()));
     }
   }
 
-  /// The regular files that may hold a text: all that do, and maybe others. Unsorted.
+  /// Regular files that may contain a text: all that do, and perhaps others. Unsorted.
   ///
-  /// @throws HttpFailure 400 when they are too many
+  /// @throws HttpFailure 400 when there are too many
   List<String> filesWith(LiteralText text, String asText) throws IOException, InterruptedException {
     List<String> files = new ArrayList<>();
     ResultBudget budget = new ResultBudget(limits, "files hold the pattern");
@@ -101,9 +102,9 @@ final class TreeSearch {
     if (searched) {
       return files;
     }
-    return slowly().stream()
+    return listThroughAgent().stream()
         .filter(entry -> entry.file().kind() == FileStatus.FileKind.REGULAR)
-        // One of size zero may hold something, as those under /proc do.
+        // A file of size zero may have content, as those under /proc do.
         .filter(entry -> entry.file().size() == 0 || entry.file().size() >= text.length())
         .map(Entry::path)
         .toList();
@@ -111,8 +112,8 @@ final class TreeSearch {
 
   private record Entry(String path, FileStatus file) {}
 
-  /// What is below the folder, through the agent.
-  private List<Entry> slowly() throws InterruptedException {
+  /// Everything below the folder, listed by the agent: slower than `find`.
+  private List<Entry> listThroughAgent() throws InterruptedException {
     AgentFiles files = sandbox.agent().files();
     try {
       String root = files.status(folder).path();
@@ -125,7 +126,7 @@ final class TreeSearch {
     }
   }
 
-  /// Of what a program says, which begins with a dot for the folder.
+  /// Removes the leading dot, which stands for the folder in the output of `find` and `rg`.
   private static String relative(String path) {
     return withoutSlashes(path.startsWith(".") ? path.substring(1) : path);
   }
@@ -138,7 +139,7 @@ final class TreeSearch {
     return path.substring(begin);
   }
 
-  /// @return whether the program was there
+  /// @return whether the program exists
   private boolean run(List<String> command, OutputSink sink)
       throws IOException, InterruptedException {
     ProcessRequest request =
@@ -151,13 +152,13 @@ final class TreeSearch {
     }
     return switch (outcome) {
       case RunOutcome.Exited(_, Ending ending, _) when ending == Ending.TIME_LIMIT ->
-          throw tooSlow(limits);
-      case RunOutcome.Exited(int code, _, _) -> code >= 0 && code < NOT_THERE - 1;
+          throw timedOut(limits);
+      case RunOutcome.Exited(int code, _, _) -> code >= 0 && code < COMMAND_NOT_FOUND - 1;
       case RunOutcome.NotStarted _ -> false;
     };
   }
 
-  static HttpFailure tooSlow(SearchLimits limits) {
+  static HttpFailure timedOut(SearchLimits limits) {
     return new HttpFailure(
         408,
         "REQUEST_TIMEOUT",

@@ -14,8 +14,8 @@ import java.util.Map;
 import java.util.Optional;
 import org.apache.commons.fileupload2.core.FileUploadException;
 
-/// Files on their way in (docs/contract/files.md and docs/contract/versions.md#operations). They go
-/// to the sandbox's disk as they arrive; nothing is held in memory.
+/// Uploads (docs/contract/files.md and docs/contract/versions.md#operations). Files are streamed to
+/// the sandbox's disk, not held in memory.
 public final class UploadEndpoints {
   private static final int FILE_MODE = 0644;
   private static final WriteOptions SINGLE = new WriteOptions(FILE_MODE, 0750);

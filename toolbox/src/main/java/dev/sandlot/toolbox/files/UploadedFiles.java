@@ -21,15 +21,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/// One bulk upload: pairs of a path and a file, told apart by their number. A file that cannot be
-/// written does not keep the others from being. Used by one thread.
+/// A bulk upload: pairs of a path and a file with the same number. A file that cannot be written
+/// does not stop the others. Used by one thread.
 final class UploadedFiles {
   private static final Pattern FIELD = Pattern.compile("files\\[([0-9]{1,9})\\]\\.(path|file)");
 
   private final AgentFiles files;
   private final WriteOptions options;
   private final ToolboxLimits limits;
-  private final Map<String, String> waiting = new HashMap<>();
+  private final Map<String, String> pathsByNumber = new HashMap<>();
   private final List<Map<String, Object>> written = new ArrayList<>();
   private final List<String> errors = new ArrayList<>();
 
@@ -39,7 +39,7 @@ final class UploadedFiles {
     this.limits = limits;
   }
 
-  /// Takes all parts of a body.
+  /// Reads all parts of a body.
   void take(MultipartBody body) throws IOException {
     int count = 0;
     for (Optional<MultipartBody.Part> part = body.next(); part.isPresent(); part = body.next()) {
@@ -57,7 +57,7 @@ final class UploadedFiles {
         takeFile(field.group(1), part.get().content());
       }
     }
-    for (String number : waiting.keySet()) {
+    for (String number : pathsByNumber.keySet()) {
       fail("files[" + number + "].path has no files[" + number + "].file after it");
     }
   }
@@ -65,11 +65,11 @@ final class UploadedFiles {
   private void takePath(String number, InputStream content) throws IOException {
     byte[] bytes = content.readNBytes(limits.pathBytesMax() + 1);
     String path = new String(bytes, StandardCharsets.UTF_8).strip();
-    waiting.put(number, path);
+    pathsByNumber.put(number, path);
   }
 
   private void takeFile(String number, InputStream content) throws IOException {
-    String path = waiting.remove(number);
+    String path = pathsByNumber.remove(number);
     if (path == null) {
       fail("files[" + number + "].path must come before files[" + number + "].file");
       return;
@@ -100,7 +100,7 @@ final class UploadedFiles {
     return !errors.isEmpty();
   }
 
-  /// The answer: `files`, and with failures the contract's shape D, which holds shape A as well.
+  /// The answer: `files`, and with failures the contract's shape D, which includes shape A.
   Map<String, Object> json(Exchange exchange) {
     Map<String, Object> json = new LinkedHashMap<>();
     if (failed()) {

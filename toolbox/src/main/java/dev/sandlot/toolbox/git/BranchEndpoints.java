@@ -45,24 +45,24 @@ final class BranchEndpoints {
         });
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("branches", branches);
-    if (!Calls.knowsOldFieldsOnly(exchange)) {
+    if (!Calls.refusesNewFields(exchange)) {
       (current.get().isPresent() ? current.get() : git.currentBranch())
           .ifPresent(name -> json.put("current", name));
     }
     exchange.sendJson(json);
   }
 
-  /// The new branch begins at HEAD and is checked out.
+  /// Creates a branch at HEAD and checks it out.
   void create(Exchange exchange) throws IOException, InterruptedException {
     GitBody body = GitBody.read(exchange, limits);
     String name = RefNames.branch(body.text("name"), "name");
     var _ =
         Git.in(exchange, body.path())
-            .succeed(GitCommand.of("checkout", "--quiet", "--no-track", "-b", name));
+            .runChecked(GitCommand.of("checkout", "--quiet", "--no-track", "-b", name));
     exchange.status(201).send();
   }
 
-  /// Without a look at whether it was merged; one that is not there is no failure.
+  /// Deletes a branch, merged or not. A branch that does not exist is no failure.
   void delete(Exchange exchange) throws IOException, InterruptedException {
     GitBody body = GitBody.read(exchange, limits);
     String name = RefNames.branch(body.text("name"), "name");
@@ -71,24 +71,24 @@ final class BranchEndpoints {
     GitResult result = git.run(command);
     String errors = result.errors();
     boolean absent = errors.contains("not found");
-    // Clients delete the branch that they have just made, which git refuses while it is checked
-    // out.
+    // Clients delete the branch that they have just created; git refuses to delete the one that is
+    // checked out.
     boolean checkedOut = errors.contains("used by worktree") || errors.contains("checked out at");
     if (checkedOut) {
-      var _ = git.succeed(GitCommand.of("update-ref", "-d", Git.HEADS + name));
+      var _ = git.runChecked(GitCommand.of("update-ref", "-d", Git.HEADS + name));
     } else if (!result.succeeded() && !absent) {
       throw GitFailures.of(result, command.access());
     }
     exchange.status(204).send();
   }
 
-  /// A branch, one of `origin` that is not here yet, a tag or a commit.
+  /// Checks out a branch, a branch of `origin` that has no local one yet, a tag or a commit.
   void checkOut(Exchange exchange) throws IOException, InterruptedException {
     GitBody body = GitBody.read(exchange, limits);
     String branch = RefNames.revision(body.text("branch"), "branch");
     var _ =
         Git.in(exchange, body.path())
-            .succeed(GitCommand.of("checkout", "--quiet", "--guess", branch, "--"));
+            .runChecked(GitCommand.of("checkout", "--quiet", "--guess", branch, "--"));
     exchange.send();
   }
 }

@@ -13,7 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/// Stages, commits and takes back changes.
+/// Stages, commits, resets and restores changes.
 final class ChangeEndpoints {
   private static final List<String> NOTHING_STAGED =
       List.of("nothing to commit", "no changes added", "nothing added");
@@ -27,11 +27,11 @@ final class ChangeEndpoints {
   void add(Exchange exchange) throws IOException, InterruptedException {
     GitBody body = GitBody.read(exchange, limits);
     Git git = Git.in(exchange, body.path());
-    var _ = git.succeed(withFiles(List.of("add"), body.requiredFiles()));
+    var _ = git.runChecked(withFiles(List.of("add"), body.requiredFiles()));
     exchange.send();
   }
 
-  /// The one call that runs hooks, as whoever installed them expects (docs/adr/0007).
+  /// Commits what is staged. The only call that runs the repository's hooks (docs/adr/0007).
   void commit(Exchange exchange) throws IOException, InterruptedException {
     CommitRequest wanted = CommitRequest.read(GitBody.read(exchange, limits));
     List<String> arguments = new ArrayList<>(List.of("commit", "--file=-", "--cleanup=whitespace"));
@@ -55,12 +55,12 @@ final class ChangeEndpoints {
         throw GitFailures.failure(
             409, "CONFLICT", "nothing is staged; add files first, or set allow_empty");
       }
-      // A hook's exit status is git's own 1.
+      // When a hook fails, git exits with 1.
       throw result.code() == 1
           ? GitFailures.of(result, command.access(), 422, "UNPROCESSABLE_ENTITY")
           : GitFailures.of(result, command.access());
     }
-    String hash = git.succeed(GitCommand.of("rev-parse", "--verify", "HEAD")).line();
+    String hash = git.runChecked(GitCommand.of("rev-parse", "--verify", "HEAD")).line();
     exchange.sendJson(Map.of("hash", hash));
   }
 

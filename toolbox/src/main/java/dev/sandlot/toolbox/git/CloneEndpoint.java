@@ -15,11 +15,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/// Copies a repository into the sandbox: one branch of it, with its whole history.
+/// Clones one branch of a repository, with its whole history unless a depth is given.
 final class CloneEndpoint {
   private static final int FULL_HASH_CHARACTERS = 40;
-  private static final int REMOVALS_MAX = 5;
-  private static final Duration BETWEEN_REMOVALS = Duration.ofMillis(200);
+  private static final int REMOVAL_ATTEMPTS_MAX = 5;
+  private static final Duration RETRY_PAUSE = Duration.ofMillis(200);
 
   private final ToolboxLimits limits;
 
@@ -27,16 +27,16 @@ final class CloneEndpoint {
     this.limits = limits;
   }
 
-  private record Order(
+  private record Request(
       RemoteUrl url,
       String path,
       Optional<String> branch,
       Optional<String> commit,
       Optional<Integer> depth,
       RemoteAccess access) {
-    private static Order of(GitBody body) {
+    private static Request of(GitBody body) {
       RemoteUrl url = RemoteUrl.of(body.text("url"));
-      return new Order(
+      return new Request(
           url,
           body.path(),
           body.optionalText("branch").map(name -> RefNames.branch(name, "branch")),
@@ -72,48 +72,48 @@ final class CloneEndpoint {
     }
   }
 
-  void copy(Exchange exchange) throws IOException, InterruptedException {
-    Order order = Order.of(GitBody.read(exchange, limits));
-    Git git = Git.anywhere(exchange);
-    // Git removes what it made when it fails, but not when it is killed.
-    boolean fresh = !git.exists(order.path);
+  void cloneRepository(Exchange exchange) throws IOException, InterruptedException {
+    Request request = Request.of(GitBody.read(exchange, limits));
+    Git git = Git.inWorkingDirectory(exchange);
+    // When git fails it removes the folder it made, but not when it is killed.
+    boolean fresh = !git.exists(request.path);
     try {
-      var _ = git.succeed(order.command());
-      if (order.commit.isPresent()) {
-        checkOut(exchange, order, order.commit.get(), fresh);
+      var _ = git.runChecked(request.command());
+      if (request.commit.isPresent()) {
+        checkOut(exchange, request, request.commit.get(), fresh);
       }
     } catch (RunAbandoned abandoned) {
       if (fresh) {
-        removeSoon(git, order.path);
+        removeWithRetries(git, request.path);
       }
       throw abandoned;
     }
     exchange.send();
   }
 
-  private static void checkOut(Exchange exchange, Order order, String commit, boolean fresh)
+  private static void checkOut(Exchange exchange, Request request, String commit, boolean fresh)
       throws IOException, InterruptedException {
-    Git git = Git.in(exchange, order.path);
+    Git git = Git.in(exchange, request.path);
     try {
       if (!git.run(GitCommand.of("cat-file", "-e", commit + "^{commit}")).succeeded()) {
-        fetch(git, order, commit);
+        fetch(git, request, commit);
       }
-      var _ = git.succeed(GitCommand.of("checkout", "--quiet", "--detach", commit, "--"));
+      var _ = git.runChecked(GitCommand.of("checkout", "--quiet", "--detach", commit, "--"));
     } catch (HttpFailure failure) {
-      git.remove(fresh ? order.path : order.path + "/.git");
+      git.remove(fresh ? request.path : request.path + "/.git");
       throw failure;
     }
   }
 
-  /// The commit may be on another branch, or older than the depth. Servers give those out that a
-  /// branch leads to.
-  private static void fetch(Git git, Order order, String commit)
+  /// Fetches a commit that may be on another branch or older than the depth. Servers give out
+  /// commits that are reachable from a branch.
+  private static void fetch(Git git, Request request, String commit)
       throws IOException, InterruptedException {
     if (commit.length() >= FULL_HASH_CHARACTERS) {
       List<String> arguments = new ArrayList<>(List.of("fetch", "--quiet", "--no-tags"));
-      order.depth.ifPresent(count -> arguments.add("--depth=" + count));
+      request.depth.ifPresent(count -> arguments.add("--depth=" + count));
       arguments.addAll(List.of("--", "origin", commit));
-      if (git.run(GitCommand.of(arguments).access(order.access)).succeeded()) {
+      if (git.run(GitCommand.of(arguments).access(request.access)).succeeded()) {
         return;
       }
     }
@@ -123,8 +123,8 @@ final class CloneEndpoint {
         "the commit " + commit + " is not in the branch that was cloned; give its branch");
   }
 
-  /// The processes that were just killed may still be writing.
-  private static void removeSoon(Git git, String path) throws InterruptedException {
+  /// Removes a folder; again, because processes that were just killed may still be writing.
+  private static void removeWithRetries(Git git, String path) throws InterruptedException {
     for (int attempt = 1; ; attempt++) {
       try {
         git.remove(path);
@@ -132,14 +132,14 @@ final class CloneEndpoint {
           return;
         }
       } catch (HttpFailure failure) {
-        if (attempt >= REMOVALS_MAX) {
+        if (attempt >= REMOVAL_ATTEMPTS_MAX) {
           throw failure;
         }
       }
-      if (attempt >= REMOVALS_MAX) {
+      if (attempt >= REMOVAL_ATTEMPTS_MAX) {
         return;
       }
-      Thread.sleep(BETWEEN_REMOVALS);
+      Thread.sleep(RETRY_PAUSE);
     }
   }
 }

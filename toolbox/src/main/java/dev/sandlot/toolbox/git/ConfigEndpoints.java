@@ -30,13 +30,15 @@ final class ConfigEndpoints {
     this.limits = limits;
   }
 
-  /// Which of git's configuration files is meant, and from where it is reached.
+  /// One of git's configuration files.
+  ///
+  /// @param option git's option for it
   private record Scope(Git git, String option) {
     private static Scope of(
         Exchange exchange, Optional<String> scope, Optional<String> path, ToolboxLimits limits) {
       return switch (scope.orElse("global")) {
-        case "global" -> new Scope(Git.anywhere(exchange), "--global");
-        case "system" -> new Scope(Git.anywhere(exchange), "--system");
+        case "global" -> new Scope(Git.inWorkingDirectory(exchange), "--global");
+        case "system" -> new Scope(Git.inWorkingDirectory(exchange), "--system");
         case "local" -> {
           String folder =
               path.orElseThrow(
@@ -49,11 +51,12 @@ final class ConfigEndpoints {
 
     private void set(String key, String value) throws IOException, InterruptedException {
       var _ =
-          git.succeed(GitCommand.of("config", option, "--replace-all", "--", checked(key), value));
+          git.runChecked(
+              GitCommand.of("config", option, "--replace-all", "--", checked(key), value));
     }
   }
 
-  /// A key that is not set has the value null.
+  /// Answers with a key's value; null when the key is not set.
   void get(Exchange exchange) throws IOException, InterruptedException {
     String key =
         GitQuery.text(exchange, "key")
@@ -104,8 +107,8 @@ final class ConfigEndpoints {
     return key;
   }
 
-  /// Keeps a credential for all later runs of git: in git's own file, readable by the user alone,
-  /// for this server alone. Helpers that the user has set up stay.
+  /// Stores a credential for all later runs of git: in git's own file, readable by the user alone,
+  /// and for this server alone. Credential helpers that the user has configured stay.
   void storeCredential(Exchange exchange) throws IOException, InterruptedException {
     CredentialRequest wanted = CredentialRequest.read(GitBody.read(exchange, limits));
     List<String> lines =
@@ -116,14 +119,14 @@ final class ConfigEndpoints {
                 "username=" + wanted.username(),
                 "password=" + wanted.password(),
                 ""));
-    Git git = Git.anywhere(exchange);
+    Git git = Git.inWorkingDirectory(exchange);
     var _ =
-        git.succeed(
+        git.runChecked(
             GitCommand.of("credential-store", "store")
                 .input((String.join("\n", lines) + "\n").getBytes(UTF_8)));
     String helper = "credential." + wanted.protocol() + "://" + wanted.host() + ".helper";
     var _ =
-        git.succeed(
+        git.runChecked(
             GitCommand.of("config", "--global", "--replace-all", helper, "store", "^store$"));
     exchange.send();
   }

@@ -13,7 +13,7 @@ import dev.sandlot.toolbox.git.command.GitLimits;
 import java.util.List;
 import java.util.Optional;
 
-/// The body of a Git call: what all of them have in common.
+/// The body of a Git call, with readers of common fields.
 record GitBody(BodyReader body, ToolboxLimits limits) {
   static GitBody read(Exchange exchange, ToolboxLimits limits) {
     return new GitBody(Calls.body(exchange, limits, ToolboxFailures::invalidBody), limits);
@@ -29,17 +29,17 @@ record GitBody(BodyReader body, ToolboxLimits limits) {
     return Calls.checked(text("path"), "path", limits);
   }
 
-  /// A text that must be there and not be empty.
+  /// A required text, not empty.
   String text(String name) {
     return text(name, GitLimits.STANDARD.textCharactersMax());
   }
 
-  /// A text that must be there and not be empty.
+  /// A required text, not empty, of a given length at most.
   String text(String name, int charactersMax) {
     return body.requiredText(name, charactersMax);
   }
 
-  /// A text that may be empty, but must be there.
+  /// A required text, which may be empty.
   String textOrEmpty(String name) {
     return body.text(name, GitLimits.STANDARD.textCharactersMax())
         .orElseThrow(() -> body.refused(name, "is required and must be a string"));
@@ -58,7 +58,7 @@ record GitBody(BodyReader body, ToolboxLimits limits) {
     return body.flag(name);
   }
 
-  /// A whole number from 1 on.
+  /// An optional whole number, 1 or more.
   Optional<Integer> optionalCount(String name) {
     return body.integer(name, 1, Integer.MAX_VALUE);
   }
@@ -68,7 +68,7 @@ record GitBody(BodyReader body, ToolboxLimits limits) {
     return checked(body.texts("files", limits.filesMax()).orElse(List.of()));
   }
 
-  /// Paths of files, which must be there.
+  /// Paths of files; required.
   List<String> requiredFiles() {
     return checked(body.requiredTexts("files", limits.filesMax()));
   }
@@ -94,7 +94,7 @@ record GitBody(BodyReader body, ToolboxLimits limits) {
         : Optional.empty();
   }
 
-  /// Git's protocol for credentials is one of lines.
+  /// Refuses control characters: git's credential protocol is line-based.
   static void checkCredential(String text, String name) {
     if (PlainText.holdsControls(text)) {
       throw ToolboxFailures.invalidBody(name + " must not hold control characters");

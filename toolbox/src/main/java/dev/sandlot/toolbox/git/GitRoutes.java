@@ -27,7 +27,7 @@ public final class GitRoutes {
             route("POST", "/git/init", repositories::initialize),
             route("GET", "/git/status", repositories::status),
             route("GET", "/git/history", repositories::history),
-            route("POST", "/git/clone", clones::copy),
+            route("POST", "/git/clone", clones::cloneRepository),
             route("GET", "/git/branches", branches::list),
             route("POST", "/git/branches", branches::create),
             route("DELETE", "/git/branches", branches::delete),
@@ -58,7 +58,7 @@ public final class GitRoutes {
     try {
       endpoint.serve(exchange);
     } catch (RunAbandoned _) {
-      exchange.abort(); // nobody would read an answer
+      exchange.abort(); // the client has left
     }
   }
 }

@@ -5,7 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import dev.sandlot.agentclient.process.OutputSink;
 import dev.sandlot.http.Exchange;
 import dev.sandlot.http.Json;
-import dev.sandlot.toolbox.git.command.OutputLimitPassed;
+import dev.sandlot.toolbox.git.command.OutputLimitExceeded;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -16,10 +16,10 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// Turns the output of {@link #FORMAT} into the contract's list of commits while git still writes
-/// it: a history of a million commits takes no memory here. Used by one thread.
+/// Converts the output of {@link #FORMAT} to the contract's list of commits as a stream, so that
+/// memory does not grow with the history. Used by one thread.
 final class HistoryAnswer implements OutputSink {
-  /// Fields of a commit; git ends each with NUL when it is called with `-z`.
+  /// Fields of a commit; with `-z`, git ends each with a NUL.
   static final String FORMAT = "--format=%H%x00%an%x00%ae%x00%aI%x00%B";
 
   private static final List<String> NAMES = List.of("hash", "author", "email", "timestamp");
@@ -39,12 +39,12 @@ final class HistoryAnswer implements OutputSink {
   @Override
   public void write(ByteBuffer data) throws IOException {
     while (data.hasRemaining()) {
-      byte octet = data.get();
-      if (octet != 0) {
+      byte next = data.get();
+      if (next != 0) {
         if (commitBytes++ >= commitBytesMax) {
-          throw new OutputLimitPassed();
+          throw new OutputLimitExceeded();
         }
-        field.write(octet);
+        field.write(next);
         continue;
       }
       fields.add(field.toString(UTF_8));
@@ -75,8 +75,8 @@ final class HistoryAnswer implements OutputSink {
     out.write(Json.bytes(commit));
   }
 
-  /// Whether a part of the answer is on its way, so that no failure can be told any more.
-  boolean begun() {
+  /// Whether a part of the answer has been sent, so that no failure can be answered any more.
+  boolean started() {
     return answer != null;
   }
 

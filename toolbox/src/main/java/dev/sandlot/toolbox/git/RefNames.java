@@ -7,8 +7,8 @@ import dev.sandlot.toolbox.call.PlainText;
 import dev.sandlot.toolbox.call.ToolboxFailures;
 import dev.sandlot.toolbox.git.command.GitLimits;
 
-/// Names of branches, remotes and revisions that callers give. They become arguments of git, so
-/// none may be taken for an option.
+/// Checks names of branches, remotes and revisions from callers. They become arguments of git, so
+/// none may look like an option.
 final class RefNames {
   private static final Pattern FORBIDDEN = Pattern.compile("[[:cntrl:] ~^:?*\\[\\\\]|\\.\\.|@\\{");
   private static final Pattern REMOTE = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9._/-]*");
@@ -16,7 +16,7 @@ final class RefNames {
 
   private RefNames() {}
 
-  /// A name by git's rules (git-check-ref-format).
+  /// Checks a branch's name by git's rules (git-check-ref-format).
   static String branch(String name, String field) {
     checkLength(name, field);
     boolean wrong =
@@ -30,17 +30,17 @@ final class RefNames {
     }
     if (wrong) {
       throw ToolboxFailures.badRequest(
-          field + " is not a name that git allows for a branch: " + shown(name));
+          field + " is not a name that git allows for a branch: " + printable(name));
     }
     return name;
   }
 
-  /// Anything that names a commit, such as `main`, `v1.0`, `HEAD~2` or a hash.
+  /// Checks a revision, such as `main`, `v1.0`, `HEAD~2` or a hash.
   static String revision(String text, String field) {
     checkLength(text, field);
     if (text.startsWith("-") || PlainText.holdsControls(text)) {
       throw ToolboxFailures.badRequest(
-          field + " must name a branch, tag or commit: " + shown(text));
+          field + " must name a branch, tag or commit: " + printable(text));
     }
     return text;
   }
@@ -48,7 +48,7 @@ final class RefNames {
   static String commit(String text, String field) {
     if (!COMMIT.matcher(text).matches()) {
       throw ToolboxFailures.badRequest(
-          field + " must be the hash of a commit, 4 to 64 hexadecimal digits: " + shown(text));
+          field + " must be the hash of a commit, 4 to 64 hexadecimal digits: " + printable(text));
     }
     return text;
   }
@@ -64,7 +64,7 @@ final class RefNames {
           field
               + " must be the name of a remote: letters, digits, hyphens, dots, slashes and"
               + " underscores: "
-              + shown(name));
+              + printable(name));
     }
     return name;
   }
@@ -76,7 +76,7 @@ final class RefNames {
     }
   }
 
-  private static String shown(String name) {
+  private static String printable(String name) {
     String cut = name.length() > 100 ? name.substring(0, 100) + "…" : name;
     return PlainText.withoutControls(cut);
   }

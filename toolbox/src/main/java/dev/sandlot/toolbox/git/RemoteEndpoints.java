@@ -17,8 +17,8 @@ import java.util.TreeMap;
 final class RemoteEndpoints {
   private static final int NOT_SET = 1;
   private static final int NOTHING_TO_UNSET = 5;
-  private static final String BEFORE = "remote.";
-  private static final String BEHIND = ".url";
+  private static final String KEY_PREFIX = "remote.";
+  private static final String KEY_SUFFIX = ".url";
 
   private final ToolboxLimits limits;
 
@@ -33,19 +33,19 @@ final class RemoteEndpoints {
     exchange.sendJson(Map.of("remotes", remotes));
   }
 
-  /// As they are written in the repository's configuration, by name.
+  /// The URLs in the repository's configuration, by the remotes' names.
   private static Map<String, String> urls(Git git) throws IOException, InterruptedException {
     GitCommand command =
         GitCommand.of("config", "--local", "-z", "--get-regexp", "^remote\\..*\\.url$");
     Map<String, String> urls = new TreeMap<>();
     GitResult result =
-        git.each(
+        git.listUnchecked(
             command,
             "remotes",
             entry -> {
               int line = entry.indexOf('\n');
-              if (line > BEFORE.length() + BEHIND.length()) {
-                String name = entry.substring(BEFORE.length(), line - BEHIND.length());
+              if (line > KEY_PREFIX.length() + KEY_SUFFIX.length()) {
+                String name = entry.substring(KEY_PREFIX.length(), line - KEY_SUFFIX.length());
                 urls.putIfAbsent(name, entry.substring(line + 1));
               }
             });
@@ -68,22 +68,24 @@ final class RemoteEndpoints {
     if (body.flag("overwrite") && urls(git).containsKey(name)) {
       replace(git, name, url.text());
     } else {
-      var _ = git.succeed(GitCommand.of("remote", "add", "--", name, url.text()));
+      var _ = git.runChecked(GitCommand.of("remote", "add", "--", name, url.text()));
     }
     if (body.flag("fetch")) {
-      var _ = git.succeed(GitCommand.of("fetch", "--quiet", "--", name));
+      var _ = git.runChecked(GitCommand.of("fetch", "--quiet", "--", name));
     }
     exchange.status(201).send();
   }
 
-  /// Also forgets a separate address to push to: what was replaced must not get anything any more.
+  /// Replaces a remote's URL. Also removes a separate push URL, so that nothing is pushed to the
+  /// old server any more.
   private static void replace(Git git, String name, String url)
       throws IOException, InterruptedException {
     var _ =
-        git.succeed(
-            GitCommand.of("config", "--local", "--replace-all", BEFORE + name + BEHIND, url));
+        git.runChecked(
+            GitCommand.of(
+                "config", "--local", "--replace-all", KEY_PREFIX + name + KEY_SUFFIX, url));
     GitCommand command =
-        GitCommand.of("config", "--local", "--unset-all", BEFORE + name + ".pushurl");
+        GitCommand.of("config", "--local", "--unset-all", KEY_PREFIX + name + ".pushurl");
     GitResult result = git.run(command);
     if (!result.succeeded() && result.code() != NOTHING_TO_UNSET) {
       throw GitFailures.of(result, command.access());

@@ -19,7 +19,7 @@ import java.util.Optional;
 /// @param origin scheme, host and port of a web server; empty for anything else
 /// @param embedded the credential that the URL held
 record RemoteUrl(String text, Optional<String> origin, Optional<Credential> embedded) {
-  /// The only spelling of web addresses that we take: what we and git's libraries might read
+  /// The only form of web addresses that is accepted: one that we and git's libraries parse
   /// differently could send a credential to the wrong host.
   private static final Pattern WEB =
       Pattern.compile(
@@ -32,7 +32,7 @@ record RemoteUrl(String text, Optional<String> origin, Optional<Credential> embe
   private static final Pattern OTHER_WITH_PASSWORD =
       Pattern.compile("[A-Za-z0-9+.-]+://[^/]*:[^/]*@.*");
 
-  /// Reads what a caller gave.
+  /// Parses the URL of a call.
   static RemoteUrl of(String text) {
     int max = GitLimits.STANDARD.urlCharactersMax();
     if (text.length() > max) {
@@ -81,12 +81,12 @@ record RemoteUrl(String text, Optional<String> origin, Optional<Credential> embe
     }
   }
 
-  /// What a run may show to this server.
+  /// The credential that a run of git may send to this server.
   ///
   /// @param credential the call's own
   RemoteAccess access(Optional<Credential> credential) {
-    Optional<Credential> shown = credential.or(() -> embedded);
-    if (shown.isEmpty()) {
+    Optional<Credential> chosen = credential.or(() -> embedded);
+    if (chosen.isEmpty()) {
       return new RemoteAccess.Configured();
     }
     String server =
@@ -94,10 +94,10 @@ record RemoteUrl(String text, Optional<String> origin, Optional<Credential> embe
             ToolboxFailures.badRequest(
                 "username and password are for http and https only, and the remote is neither;"
                     + " leave them out"));
-    return new RemoteAccess.Given(shown.get(), server);
+    return new RemoteAccess.Given(chosen.get(), server);
   }
 
-  /// Never tells the password.
+  /// Without the password.
   @Override
   public String toString() {
     return text;

@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/// Makes repositories, and tells how they are.
+/// Creates repositories; answers with their status and history.
 final class RepositoryEndpoints {
   private final ToolboxLimits limits;
 
@@ -22,7 +22,7 @@ final class RepositoryEndpoints {
     this.limits = limits;
   }
 
-  /// As with git, a repository that exists already stays as it is.
+  /// Creates a repository; as in git, an existing one stays as it is.
   void initialize(Exchange exchange) throws IOException, InterruptedException {
     GitBody body = GitBody.read(exchange, limits);
     String path = body.path();
@@ -34,7 +34,7 @@ final class RepositoryEndpoints {
     }
     branch.ifPresent(name -> arguments.add("--initial-branch=" + name));
     arguments.addAll(List.of("--", path));
-    var _ = Git.anywhere(exchange).succeed(GitCommand.of(arguments));
+    var _ = Git.inWorkingDirectory(exchange).runChecked(GitCommand.of(arguments));
     if (branch.isPresent()) {
       checkBranch(Git.in(exchange, path), branch.get());
     }
@@ -42,21 +42,22 @@ final class RepositoryEndpoints {
   }
 
   /// Git ignores the branch when the repository exists already.
-  private static void checkBranch(Git git, String wanted) throws IOException, InterruptedException {
+  private static void checkBranch(Git git, String expected)
+      throws IOException, InterruptedException {
     Optional<String> actual = git.currentBranch();
-    if (!actual.equals(Optional.of(wanted))) {
+    if (!actual.equals(Optional.of(expected))) {
       throw GitFailures.failure(
           409,
           "CONFLICT",
           "the repository exists already and is on "
               + actual.orElse("no branch")
               + "; create the branch "
-              + wanted
+              + expected
               + " instead");
     }
   }
 
-  /// `--ahead-behind` because a setting of the user's may turn it off.
+  /// The status. `--ahead-behind` is given because the user's configuration may turn it off.
   void status(Exchange exchange) throws IOException, InterruptedException {
     GitCommand command =
         GitCommand.of(
@@ -81,8 +82,8 @@ final class RepositoryEndpoints {
           e.getMessage() + "; is git in the sandbox the real one, 2.26 or newer?");
     }
     Map<String, Object> json = status.json();
-    if (Calls.knowsOldFieldsOnly(exchange)) {
-      json.keySet().removeAll(WorktreeStatus.LATER_FIELDS);
+    if (Calls.refusesNewFields(exchange)) {
+      json.keySet().removeAll(WorktreeStatus.NEW_FIELDS);
     }
     exchange.sendJson(json);
   }
@@ -95,7 +96,7 @@ final class RepositoryEndpoints {
     GitResult result = Git.in(exchange, GitQuery.path(exchange, limits)).run(command, answer);
     boolean unborn = result.errors().contains("does not have any commits yet");
     if (!result.succeeded() && !unborn) {
-      if (answer.begun()) {
+      if (answer.started()) {
         exchange.abort();
       }
       throw GitFailures.of(result, command.access());

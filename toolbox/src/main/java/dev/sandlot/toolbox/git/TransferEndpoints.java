@@ -21,7 +21,7 @@ final class TransferEndpoints {
     this.limits = limits;
   }
 
-  /// Fast-forward only.
+  /// Pulls, fast-forward only.
   void pull(Exchange exchange) throws IOException, InterruptedException {
     GitBody body = GitBody.read(exchange, limits);
     Git git = Git.in(exchange, body.path());
@@ -29,19 +29,20 @@ final class TransferEndpoints {
     Optional<String> branch = branch(body);
     Optional<Credential> credential = body.credential();
     RemoteAccess access = url(git, remote, false).access(credential);
-    String source = branch.isPresent() ? Git.HEADS + branch.get() : tracked(git, remote);
+    String source = branch.isPresent() ? Git.HEADS + branch.get() : upstreamRef(git, remote);
     var _ =
-        git.succeed(
+        git.runChecked(
             GitCommand.of("pull", "--quiet", "--ff-only", "--no-rebase", "--", remote, source)
                 .access(access));
     exchange.send();
   }
 
-  /// What the current branch follows on this remote; else the branch of the same name.
-  private static String tracked(Git git, String remote) throws IOException, InterruptedException {
+  /// The upstream of the current branch on this remote, or else the branch of the same name.
+  private static String upstreamRef(Git git, String remote)
+      throws IOException, InterruptedException {
     String current = Git.HEADS + current(git);
     String line =
-        git.succeed(
+        git.runChecked(
                 GitCommand.of(
                     "for-each-ref",
                     "--format=%(refname) %(upstream:remotename) %(upstream:remoteref)",
@@ -52,11 +53,11 @@ final class TransferEndpoints {
             .findFirst()
             .orElse("");
     List<String> words = Arrays.asList(line.split(" ", -1));
-    boolean follows = words.size() == 3 && words.get(1).equals(remote);
-    return follows && words.get(2).startsWith(Git.HEADS) ? words.get(2) : current;
+    boolean tracksRemote = words.size() == 3 && words.get(1).equals(remote);
+    return tracksRemote && words.get(2).startsWith(Git.HEADS) ? words.get(2) : current;
   }
 
-  /// To the branch of the same name, never forced.
+  /// Pushes to the branch of the same name, never forced.
   void push(Exchange exchange) throws IOException, InterruptedException {
     GitBody body = GitBody.read(exchange, limits);
     Git git = Git.in(exchange, body.path());
@@ -71,24 +72,24 @@ final class TransferEndpoints {
       arguments.add("--set-upstream");
     }
     arguments.addAll(List.of("--", remote, name + ":" + name));
-    var _ = git.succeed(GitCommand.of(arguments).access(access));
+    var _ = git.runChecked(GitCommand.of(arguments).access(access));
     if (body.flag("set_upstream")) {
       track(git, remote, branchName);
     }
     exchange.send();
   }
 
-  /// A clone of one branch follows no other, so git would not find the upstream that it has just
-  /// noted.
+  /// Makes the remote-tracking branch. A clone of a single branch fetches no other, so git would
+  /// not find the upstream that it has just set.
   private static void track(Git git, String remote, String branch)
       throws IOException, InterruptedException {
     String upstream = branch + "@{upstream}";
     if (git.run(GitCommand.of("rev-parse", "--verify", "--quiet", upstream)).succeeded()) {
       return;
     }
-    var _ = git.succeed(GitCommand.of("remote", "set-branches", "--add", "--", remote, branch));
-    String followed = "refs/remotes/" + remote + "/" + branch;
-    var _ = git.succeed(GitCommand.of("update-ref", followed, Git.HEADS + branch));
+    var _ = git.runChecked(GitCommand.of("remote", "set-branches", "--add", "--", remote, branch));
+    String trackingBranch = "refs/remotes/" + remote + "/" + branch;
+    var _ = git.runChecked(GitCommand.of("update-ref", trackingBranch, Git.HEADS + branch));
   }
 
   private static String remote(GitBody body) {
@@ -99,7 +100,7 @@ final class TransferEndpoints {
     return body.optionalText("branch").map(name -> RefNames.branch(name, "branch"));
   }
 
-  /// Where a remote is. One that does not exist would be taken for a folder.
+  /// The URL of a remote. Git would take the name of a missing remote for a folder.
   private static RemoteUrl url(Git git, String remote, boolean toPush)
       throws IOException, InterruptedException {
     List<String> arguments = new ArrayList<>(List.of("remote", "get-url"));
@@ -107,7 +108,7 @@ final class TransferEndpoints {
       arguments.add("--push");
     }
     arguments.addAll(List.of("--", remote));
-    return RemoteUrl.of(git.succeed(GitCommand.of(arguments)).line());
+    return RemoteUrl.of(git.runChecked(GitCommand.of(arguments)).line());
   }
 
   private static String current(Git git) throws IOException, InterruptedException {

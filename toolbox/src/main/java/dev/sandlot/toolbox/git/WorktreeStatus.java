@@ -9,7 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/// What `git status --porcelain=v2 -z --branch` tells.
+/// The output of `git status --porcelain=v2 -z --branch`.
 ///
 /// @param branch empty when none is checked out
 public record WorktreeStatus(
@@ -18,26 +18,26 @@ public record WorktreeStatus(
     int ahead,
     int behind,
     List<Change> changes) {
-  /// Of the contract's `GitStatus`, since 0.194.
-  static final Set<String> LATER_FIELDS = Set.of("detached", "upstream");
+  /// Fields that the contract's `GitStatus` has since 0.194.
+  static final Set<String> NEW_FIELDS = Set.of("detached", "upstream");
 
   private static final Pattern DISTANCE = Pattern.compile("\\+([0-9]{1,9}) -([0-9]{1,9})");
   private static final String DETACHED = "(detached)";
 
   private static final int STATES_END = 4;
 
-  /// Fields of a line before its path, by git-status(1).
+  /// Fields of a line before its path, see git-status(1).
   private static final int FIELDS_BEFORE_CHANGED = 8;
 
   private static final int FIELDS_BEFORE_RENAMED = 9;
   private static final int FIELDS_BEFORE_UNMERGED = 10;
 
-  /// A file that is not as it was committed.
+  /// A file that differs from the commit, or is not in it.
   ///
   /// @param previousName of a renamed or copied one, else empty
   record Change(String name, String previousName, State staging, State worktree) {}
 
-  /// In the contract's words.
+  /// A file's state, with its name in the contract.
   enum State {
     UNMODIFIED("Unmodified"),
     UNTRACKED("Untracked"),
@@ -48,10 +48,10 @@ public record WorktreeStatus(
     COPIED("Copied"),
     UNMERGED("Updated but unmerged");
 
-    private final String word;
+    private final String wireName;
 
-    State(String word) {
-      this.word = word;
+    State(String wireName) {
+      this.wireName = wireName;
     }
 
     private static State of(char letter) {
@@ -67,7 +67,7 @@ public record WorktreeStatus(
     }
   }
 
-  /// Reads it entry by entry. Used by one thread.
+  /// Parses the output entry by entry. Used by one thread.
   public static final class Reader {
     private Optional<String> branch = Optional.empty();
     private Optional<String> upstream = Optional.empty();
@@ -76,8 +76,8 @@ public record WorktreeStatus(
     private final List<Change> changes = new ArrayList<>();
     private Optional<String> renamed = Optional.empty();
 
-    /// @param entry what stands before the next NUL
-    /// @throws IllegalArgumentException when it is not in that form
+    /// @param entry the text before the next NUL
+    /// @throws IllegalArgumentException when it is malformed
     public void take(String entry) {
       if (renamed.isPresent()) {
         changes.add(changed(renamed.get(), FIELDS_BEFORE_RENAMED, entry));
@@ -106,7 +106,9 @@ public record WorktreeStatus(
       }
     }
 
-    /// @throws IllegalArgumentException when a renamed file has no other name
+    /// The status, after the last entry.
+    ///
+    /// @throws IllegalArgumentException when the old name of a renamed file is missing
     public WorktreeStatus status() {
       if (renamed.isPresent()) {
         throw new IllegalArgumentException("git status wrote a line without its second name");
@@ -133,7 +135,7 @@ public record WorktreeStatus(
     return new Change(path, previousName, State.of(line.charAt(2)), State.of(line.charAt(3)));
   }
 
-  /// What follows the first fields, which blanks part.
+  /// The rest of a line after its first fields, which are separated by blanks.
   private static String after(String line, int fields) {
     int begin = 0;
     for (int field = 0; field < fields; field++) {
@@ -162,7 +164,7 @@ public record WorktreeStatus(
     return Map.of(
         "name", change.name,
         "extra", change.previousName,
-        "staging", change.staging.word,
-        "worktree", change.worktree.word);
+        "staging", change.staging.wireName,
+        "worktree", change.worktree.wireName);
   }
 }

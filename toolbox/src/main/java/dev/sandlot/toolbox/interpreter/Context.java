@@ -11,12 +11,12 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 
-/// One context, as the labels of its process tell.
+/// One context, read from the labels of its process.
 ///
-/// @param id by which clients name it
+/// @param id the id for clients
 /// @param workingDirectory in which it was started
-/// @param createdAt also after its process had to be started again
-/// @param token with which its process marks frames
+/// @param createdAt of the context; kept when its process is started again
+/// @param token that marks the frames of its process
 /// @param alive whether its process runs
 record Context(
     String id,
@@ -25,13 +25,13 @@ record Context(
     Instant createdAt,
     String token,
     boolean alive) {
-  /// The one that is there without having been created.
+  /// The id of the context that exists without having been created.
   static final String BUILT_IN = "default";
 
-  /// What all processes of contexts carry.
+  /// The label of all processes of contexts.
   static final Map<String, String> KIND = Map.of("sandlot.kind", "interpreter");
 
-  /// On a process: when the time of the execution it was given last is over, in milliseconds.
+  /// On a process: the deadline of its last execution, in milliseconds since 1970.
   static final String DEADLINE = "sandlot.deadline";
 
   private static final String PROCESS_PREFIX = "interpreter:";
@@ -43,7 +43,7 @@ record Context(
   private static final Pattern TOKEN_FORM = Pattern.compile("[0-9a-f]{32}");
   private static final SecureRandom RANDOM = new SecureRandom();
 
-  /// One whose process is yet to be started.
+  /// A context whose process is yet to be started.
   static Context planned(String id, ContextLanguage language, String workingDirectory) {
     byte[] token = new byte[16];
     RANDOM.nextBytes(token);
@@ -51,7 +51,7 @@ record Context(
         id, language, workingDirectory, Instant.now(), HexFormat.of().formatHex(token), false);
   }
 
-  /// Empty for a process that is no context, whatever it is labelled.
+  /// Reads a process's labels; empty when they are not those of a context.
   static Optional<Context> of(ProcessStatus process) {
     String id =
         process.id().startsWith(PROCESS_PREFIX)
@@ -80,7 +80,7 @@ record Context(
     }
   }
 
-  /// Whether a context may be called so.
+  /// Whether this is a valid id.
   static boolean known(String id) {
     return ID.matcher(id).matches();
   }
@@ -97,7 +97,7 @@ record Context(
     return id.equals(BUILT_IN);
   }
 
-  /// How its process is started.
+  /// The request that starts its process.
   ProcessStart start(String interpreter, InterpreterLimits limits) {
     ProcessStart start =
         ProcessStart.of(process(), language.command(interpreter, token))
@@ -122,7 +122,7 @@ record Context(
     return json;
   }
 
-  /// Without what is secret.
+  /// Leaves out the token, which is secret.
   @Override
   public String toString() {
     return "Context[id=" + id + ", language=" + language + ", alive=" + alive + "]";

@@ -27,9 +27,9 @@ final class ContextEndpoints {
   }
 
   void create(Exchange exchange) throws IOException, InterruptedException {
-    ContextRequest wanted = ContextRequest.read(Calls.body(exchange, limits), limits);
+    ContextRequest request = ContextRequest.read(Calls.body(exchange, limits), limits);
     exchange.sendJson(
-        contexts.create(Calls.sandbox(exchange), wanted.language(), wanted.directory()).json());
+        contexts.create(Calls.sandbox(exchange), request.language(), request.directory()).json());
   }
 
   void delete(Exchange exchange) {
@@ -45,7 +45,7 @@ final class ContextEndpoints {
     exchange.sendJson(Map.of("message", "the interpreter context was deleted"));
   }
 
-  /// Executions are WebSockets.
+  /// Refuses plain HTTP requests to the path of executions, which is a WebSocket.
   void refusePlainCall(Exchange exchange) {
     throw new HttpFailure(
         426,

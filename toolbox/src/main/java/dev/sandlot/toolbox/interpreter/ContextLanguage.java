@@ -8,12 +8,12 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 
-/// A language that contexts exist in, with the program of ours that keeps one.
+/// A language of contexts, with the worker program that runs in the context's process.
 enum ContextLanguage {
   PYTHON("worker.py", List.of("python3", "python")) {
     @Override
     List<String> command(String interpreter, String token) {
-      // Compiled under a name of its own, by which tracebacks leave the program out.
+      // Compiled under a file name of its own, by which tracebacks leave the worker's frames out.
       String start = "import sys; exec(compile(sys.argv.pop(), '<interpreter>', 'exec'))";
       return List.of(interpreter, "-c", start, token, program());
     }
@@ -22,7 +22,8 @@ enum ContextLanguage {
   JAVASCRIPT("worker.js", List.of("node")) {
     @Override
     List<String> command(String interpreter, String token) {
-      // Node cannot move descriptors: its own input must be empty, and requests come elsewhere.
+      // Node cannot move descriptors, so the shell does: standard input is empty, and requests come
+      // on descriptor 3.
       String start = "exec \"$0\" -e \"$1\" \"$2\" 3<&0 </dev/null";
       return List.of("/bin/sh", "-c", start, interpreter, program(), token);
     }
@@ -45,24 +46,24 @@ enum ContextLanguage {
     return Optional.empty();
   }
 
-  /// The names of all, as a sentence lists them.
+  /// All names, for a sentence.
   static String names() {
     return String.join(" or ", List.of(values()).stream().map(ContextLanguage::wireName).toList());
   }
 
-  /// As clients write it.
+  /// The name in the contract.
   String wireName() {
     return name().toLowerCase(Locale.ROOT);
   }
 
-  /// The programs that can run it, the better first, to be looked up in PATH.
+  /// Names of interpreters, to be looked up in PATH in this order.
   List<String> interpreters() {
     return interpreters;
   }
 
-  /// What starts a context.
+  /// The command line of a context's process.
   ///
-  /// @param token with which the context marks its frames
+  /// @param token that marks its frames
   abstract List<String> command(String interpreter, String token);
 
   final String program() {

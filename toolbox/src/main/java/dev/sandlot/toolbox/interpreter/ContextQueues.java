@@ -9,7 +9,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.ReentrantLock;
 
-/// Who waits for which context; one execution at a time has it, first come, first served.
+/// A queue of executions for each context: one runs at a time, in the order of arrival.
 /// Thread-safe.
 final class ContextQueues {
   private final int queueMax;
@@ -22,37 +22,38 @@ final class ContextQueues {
 
   private record Key(SandboxId sandbox, String context) {}
 
-  /// A place in a queue. It is left once, by whoever has it at the time.
+  /// A place in a queue. To be left exactly once: by {@link #cancel} while waiting, by {@link
+  /// #leave} afterwards.
   final class Place {
     private final Key key;
-    private final CompletableFuture<Boolean> turn = new CompletableFuture<>();
+    private final CompletableFuture<Boolean> granted = new CompletableFuture<>();
 
     private Place(Key key) {
       this.key = key;
     }
 
-    /// Waits for its turn.
+    /// Waits until this place is the first.
     ///
-    /// @return false when it was given up before
+    /// @return false when it was cancelled before
     boolean await() {
-      return turn.join();
+      return granted.join();
     }
 
-    /// Leaves the queue, unless its turn has come already.
-    void giveUp() {
-      if (turn.complete(false)) {
+    /// Leaves the queue, unless this place has become the first.
+    void cancel() {
+      if (granted.complete(false)) {
         leave();
       }
     }
 
-    /// Lets the next one have its turn.
+    /// Leaves the queue and wakes the next place.
     void leave() {
       lock.lock();
       try {
         Deque<Place> queue = queues.getOrDefault(key, new ArrayDeque<>());
         queue.remove(this);
-        // One that is being given up stays behind until it has left too, and passes the turn on.
-        while (!queue.isEmpty() && !queue.peekFirst().begin()) {
+        // Skips places that are being cancelled at the same time.
+        while (!queue.isEmpty() && !queue.peekFirst().grant()) {
           queue.removeFirst();
         }
         if (queue.isEmpty()) {
@@ -63,16 +64,16 @@ final class ContextQueues {
       }
     }
 
-    /// @return whether it has its turn now or had it before
-    private boolean begin() {
-      turn.complete(true);
-      return turn.join();
+    /// @return false when it was cancelled
+    private boolean grant() {
+      granted.complete(true);
+      return granted.join();
     }
   }
 
-  /// Takes the last place.
+  /// Appends a place.
   ///
-  /// @return empty when too many wait
+  /// @return empty when the queue is full
   Optional<Place> join(SandboxId sandbox, String context) {
     lock.lock();
     try {
@@ -84,7 +85,7 @@ final class ContextQueues {
       Place place = new Place(key);
       queue.add(place);
       if (queue.size() == 1) {
-        place.begin();
+        place.grant();
       }
       return Optional.of(place);
     } finally {

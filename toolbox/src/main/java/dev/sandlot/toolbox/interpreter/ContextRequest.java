@@ -4,9 +4,9 @@ import dev.sandlot.http.BodyReader;
 import dev.sandlot.toolbox.call.Calls;
 import dev.sandlot.toolbox.call.ToolboxLimits;
 
-/// A context that a caller wants.
+/// A request to create a context.
 ///
-/// @param directory empty for the sandbox's
+/// @param directory working directory; empty for the sandbox's
 record ContextRequest(ContextLanguage language, String directory) {
   /// @throws RuntimeException the body's refusal of what does not fit
   static ContextRequest read(BodyReader body, ToolboxLimits limits) {

@@ -17,14 +17,14 @@ import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Stream;
 
-/// The contexts of a sandbox. All that is known of them is in the agent's table. Thread-safe.
+/// The contexts of a sandbox. Their state is in the agent's process table alone. Thread-safe.
 final class Contexts {
   private static final int LOCKS = 64;
 
   private final InterpreterLimits limits;
 
-  /// A context is deleted and started again one after the other: its process ends before it is
-  /// forgotten, and whoever waited for it would bring it back in between. Several may share a lock.
+  /// Locks by hash of the context (lock striping), for deleting and restarting. Without them, an
+  /// execution that waits for a context could restart it while it is being deleted.
   private final List<ReentrantLock> locks =
       Stream.generate(ReentrantLock::new).limit(LOCKS).toList();
 
@@ -32,7 +32,7 @@ final class Contexts {
     this.limits = limits;
   }
 
-  /// Those that clients have created, by their creation.
+  /// The contexts that clients have created, in the order of creation.
   List<Context> list(RunningSandbox sandbox) {
     return sandbox.agent().processes().list(Context.KIND, false).stream()
         .flatMap(process -> Context.of(process).stream())
@@ -41,7 +41,9 @@ final class Contexts {
         .toList();
   }
 
-  /// @param workingDirectory empty for the sandbox's; relative ones are below that
+  /// Creates a context.
+  ///
+  /// @param workingDirectory empty for the sandbox's; a relative one is below that
   Context create(RunningSandbox sandbox, ContextLanguage language, String workingDirectory)
       throws IOException, InterruptedException {
     if (list(sandbox).size() >= limits.contextsMax()) {
@@ -71,22 +73,22 @@ final class Contexts {
     }
   }
 
-  /// Whether there is such a context, or it will be there when it is asked for.
+  /// Whether the context exists; the built-in one always does.
   boolean exists(RunningSandbox sandbox, String id) {
     return id.equals(Context.BUILT_IN)
         || (Context.known(id) && sandbox.agent().processes().find(Context.process(id)).isPresent());
   }
 
-  /// A context whose process runs: one that has ended is started again, with its variables lost,
-  /// and so is the built-in one when it is asked for first.
+  /// A context with a running process. A process that has ended is started again, with the
+  /// variables lost; that of the built-in context is started with its first use.
   ///
   /// @return empty when it is unknown
-  Optional<Context> awake(RunningSandbox sandbox, String id)
+  Optional<Context> running(RunningSandbox sandbox, String id)
       throws IOException, InterruptedException {
     Lock lock = lock(sandbox, id);
     lock.lockInterruptibly();
     try {
-      return aliveOrStarted(sandbox, id);
+      return runningOrStarted(sandbox, id);
     } finally {
       lock.unlock();
     }
@@ -96,7 +98,7 @@ final class Contexts {
     return locks.get(Math.floorMod(Objects.hash(sandbox.id(), id), LOCKS));
   }
 
-  private Optional<Context> aliveOrStarted(RunningSandbox sandbox, String id)
+  private Optional<Context> runningOrStarted(RunningSandbox sandbox, String id)
       throws IOException, InterruptedException {
     AgentProcesses processes = sandbox.agent().processes();
     Optional<Context> known = processes.find(Context.process(id)).flatMap(Context::of);
@@ -135,7 +137,7 @@ final class Contexts {
             + context.workingDirectory());
   }
 
-  /// Ends a context and all that it has started.
+  /// Deletes a context: ends its process with all descendants.
   void delete(RunningSandbox sandbox, String id) {
     Lock lock = lock(sandbox, id);
     lock.lock();

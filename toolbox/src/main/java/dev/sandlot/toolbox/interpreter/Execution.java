@@ -27,8 +27,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import tools.jackson.databind.JsonNode;
 
-/// One piece of code in one context, from its turn in the queue to its end. Goes on when its client
-/// leaves. {@link #run} is called once; {@link #interrupt} by any thread.
+/// Runs one piece of code in a context, once it is the first in the queue. Goes on when its client
+/// disconnects. {@link #run} is called once; {@link #interrupt} by any thread.
 final class Execution {
   private static final Logger LOGGER = LoggerFactory.getLogger(Execution.class);
   private static final int INTERRUPT = 2;
@@ -42,7 +42,7 @@ final class Execution {
   private final InterpreterLimits limits;
   private final ExecutionMessages messages;
   private final Map<String, StringBuilder> failure = new LinkedHashMap<>();
-  private final CountDownLatch begun = new CountDownLatch(1);
+  private final CountDownLatch started = new CountDownLatch(1);
   private final CountDownLatch over = new CountDownLatch(1);
   private volatile boolean timedOut;
   private String outcome = "completed";
@@ -63,7 +63,7 @@ final class Execution {
 
   void run() {
     try {
-      Optional<Context> context = contexts.awake(sandbox, request.contextId());
+      Optional<Context> context = contexts.running(sandbox, request.contextId());
       if (context.isEmpty()) {
         messages.close(WebSocket.GOING_AWAY, "the context was deleted");
         return;
@@ -82,18 +82,18 @@ final class Execution {
       messages.close(WebSocket.INTERNAL_ERROR, "something went wrong on the server");
     } finally {
       over.countDown();
-      begun.countDown();
+      started.countDown();
     }
   }
 
-  /// As Ctrl+C does; nothing happens before the code runs and after it.
+  /// Interrupts the code like Ctrl+C; does nothing before the code runs and after it.
   void interrupt() {
-    if (begun.getCount() == 0 && over.getCount() > 0) {
+    if (started.getCount() == 0 && over.getCount() > 0) {
       signal(INTERRUPT, Family.GROUP);
     }
   }
 
-  /// Whether the code has ended and its client was told.
+  /// Whether the code has ended and its client was notified.
   boolean over() {
     return over.getCount() == 0;
   }
@@ -111,10 +111,10 @@ final class Execution {
               ? ""
               : Long.toString(Instant.now().plus(request.timeout()).toEpochMilli());
       var _ = processes.label(context.process(), Map.of(Context.DEADLINE, deadline));
-      Thread.ofVirtual().name("interpreter-clock").start(() -> watch(earlierDeadline));
-      give(context);
+      Thread.ofVirtual().name("interpreter-clock").start(() -> enforceTimeouts(earlierDeadline));
+      sendCode(context);
       boolean alive = follow(pieces, output, error);
-      conclude(alive);
+      sendOutcome(alive);
     }
   }
 
@@ -127,20 +127,20 @@ final class Execution {
         text -> messages.output(error, text),
         new ExecutionStream.Listener() {
           @Override
-          public void began() {
-            begun.countDown();
+          public void started() {
+            started.countDown();
           }
 
           @Override
-          public void told(JsonNode frame) {
+          public void frame(JsonNode frame) {
             if (!error) {
-              listen(frame);
+              handleFrame(frame);
             }
           }
         });
   }
 
-  private void listen(JsonNode frame) {
+  private void handleFrame(JsonNode frame) {
     if (frame.path("kind").asString("").equals("end")) {
       outcome = frame.path("outcome").asString("");
       return;
@@ -155,8 +155,9 @@ final class Execution {
     text.append(more, 0, Math.min(more.length(), room));
   }
 
-  /// A line of its own even if an earlier server has left one half written.
-  private void give(Context context) {
+  /// Sends the code as one line of JSON. It begins with a newline, since a server that was killed
+  /// may have left half a line.
+  private void sendCode(Context context) {
     Map<String, Object> message = new LinkedHashMap<>();
     message.put("id", id);
     message.put("code", request.code());
@@ -168,14 +169,14 @@ final class Execution {
     }
   }
 
-  /// @return false when the process has ended before the code has
+  /// @return false when the process has ended before the code
   private boolean follow(ProcessOutput pieces, ExecutionStream output, ExecutionStream error)
       throws IOException {
     while (!output.ended() || !error.ended()) {
       Optional<OutputPiece> piece = pieces.next();
       if (piece.isEmpty()) {
-        output.cutOff();
-        error.cutOff();
+        output.processEnded();
+        error.processEnded();
         return false;
       }
       if (!(piece.get().error() ? error : output).take(piece.get())) {
@@ -187,9 +188,9 @@ final class Execution {
     return true;
   }
 
-  private void conclude(boolean alive) {
+  private void sendOutcome(boolean alive) {
     if (timedOut) {
-      // Without a control message: clients that end at one would take it for success.
+      // No control message is sent: clients that end at one would take it for success.
       messages.close(
           ExecutionMessages.TIMED_OUT,
           "the execution took longer than " + request.timeout().toSeconds() + " s");
@@ -201,17 +202,17 @@ final class Execution {
       return;
     }
     if (!failure.isEmpty()) {
-      messages.failure(failed("name"), failed("value"), failed("traceback"));
+      messages.failure(failureField("name"), failureField("value"), failureField("traceback"));
     }
     messages.finished(outcome.equals("interrupted"));
   }
 
-  private String failed(String field) {
+  private String failureField(String field) {
     StringBuilder text = failure.get(field);
     return text == null ? "" : text.toString();
   }
 
-  // The clock.
+  // Timeouts.
 
   private static Instant earlierDeadline(ProcessStatus process) {
     try {
@@ -221,17 +222,17 @@ final class Execution {
     }
   }
 
-  /// Ends what takes too long: an execution that was begun before the server was restarted and
-  /// keeps this one waiting, then this one.
-  private void watch(Instant earlierDeadline) {
+  /// Enforces two timeouts: that of an execution which was begun before a restart of the server and
+  /// which this one waits for, then that of this execution.
+  private void enforceTimeouts(Instant earlierDeadline) {
     try {
       Instant now = Instant.now();
-      Instant patience = now.plus(limits.earlierGrace());
-      Instant end = earlierDeadline.isAfter(patience) ? earlierDeadline : patience;
+      Instant grace = now.plus(limits.earlierGrace());
+      Instant end = earlierDeadline.isAfter(grace) ? earlierDeadline : grace;
       if (end.equals(Instant.MAX)) {
-        begun.await();
-      } else if (!begun.await(Duration.between(now, end).toMillis(), TimeUnit.MILLISECONDS)) {
-        end(begun);
+        started.await();
+      } else if (!started.await(Duration.between(now, end).toMillis(), TimeUnit.MILLISECONDS)) {
+        end(started);
         return;
       }
       if (!request.timeout().isZero()
@@ -255,7 +256,11 @@ final class Execution {
     try {
       processes.signal(Context.process(request.contextId()), number, family);
     } catch (AgentFailure e) {
-      LOGGER.atDebug().setCause(e).addKeyValue("sandboxId", sandbox.id()).log("nobody to signal");
+      LOGGER
+          .atDebug()
+          .setCause(e)
+          .addKeyValue("sandboxId", sandbox.id())
+          .log("no process to signal");
     }
   }
 }

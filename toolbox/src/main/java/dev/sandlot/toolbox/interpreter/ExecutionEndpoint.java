@@ -10,7 +10,7 @@ import dev.sandlot.toolbox.interpreter.ExecutionRequest.Refused;
 import dev.sandlot.toolbox.sandbox.RunningSandbox;
 import java.util.Optional;
 
-/// `/process/interpreter/execute`: one connection, one execution
+/// `/process/interpreter/execute`: one execution for each connection
 /// (docs/contract/interpreter.md#executions).
 final class ExecutionEndpoint {
   private final Contexts contexts;
@@ -24,24 +24,24 @@ final class ExecutionEndpoint {
   }
 
   WebSocketEndpoint open(SocketCall call) {
-    return socket -> converse(call.sandbox(), socket);
+    return socket -> serve(call.sandbox(), socket);
   }
 
-  private void converse(RunningSandbox sandbox, WebSocket socket) throws InterruptedException {
-    Optional<Message> first = first(socket);
-    if (first.isEmpty()) {
+  private void serve(RunningSandbox sandbox, WebSocket socket) throws InterruptedException {
+    Optional<Message> firstMessage = firstMessage(socket);
+    if (firstMessage.isEmpty()) {
       return;
     }
     try {
-      ExecutionRequest request = ExecutionRequest.of(first.get().bytes(), limits);
+      ExecutionRequest request = ExecutionRequest.of(firstMessage.get().bytes(), limits);
       execute(sandbox, request, socket);
     } catch (Refused refused) {
       socket.close(refused.closeCode(), refused.sentence());
     }
   }
 
-  private Optional<Message> first(WebSocket socket) throws InterruptedException {
-    Thread watch =
+  private Optional<Message> firstMessage(WebSocket socket) throws InterruptedException {
+    Thread timeout =
         Thread.ofVirtual()
             .name("interpreter-request-watch")
             .start(() -> {
@@ -49,13 +49,13 @@ final class ExecutionEndpoint {
                 Thread.sleep(limits.requestWaitMax());
                 socket.close(WebSocket.POLICY, "no request came; the first message must be one");
               } catch (InterruptedException _) {
-                // It came.
+                // The request has come.
               }
             });
     try {
       return socket.receive();
     } finally {
-      watch.interrupt();
+      timeout.interrupt();
     }
   }
 
@@ -72,13 +72,13 @@ final class ExecutionEndpoint {
                 new Refused(
                     WebSocket.POLICY,
                     limits.queueMax() + " executions wait for this context; try again later"));
-    socket.whenClosed(place::giveUp);
+    socket.whenClosed(place::cancel);
     if (!place.await()) {
       closeUnfinished(socket);
       return;
     }
     Execution execution = new Execution(sandbox, contexts, request, socket, limits);
-    // On a thread of its own: it goes on when its client leaves, as its context's state does.
+    // On a thread of its own: the execution goes on when its client disconnects.
     Thread.ofVirtual()
         .name("interpreter-execution")
         .start(() -> {
@@ -98,12 +98,13 @@ final class ExecutionEndpoint {
     }
   }
 
-  /// Whoever still hears it, as when the server is stopped, must not take it for an end.
+  /// Closes with a failure, so that a client that is still connected, as when the server stops,
+  /// does not take it for the end of the execution.
   private static void closeUnfinished(WebSocket socket) {
     socket.close(WebSocket.GOING_AWAY, "the connection ended before the execution did");
   }
 
-  /// Beyond the contract: a client may interrupt its execution.
+  /// Whether the message asks for an interrupt; not part of the contract.
   private static boolean asksForInterrupt(Message message) {
     try {
       return Json.object(message.bytes()).path("type").asString("").equals("interrupt");

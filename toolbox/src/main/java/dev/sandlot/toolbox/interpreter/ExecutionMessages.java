@@ -6,14 +6,14 @@ import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/// What a client is told of its execution. One that has left, or takes nothing, is told nothing
-/// more, and the execution goes on. Used by one thread.
+/// Sends a client the messages about its execution. After the first message that cannot be sent, no
+/// more are, and the execution goes on. Used by one thread.
 final class ExecutionMessages {
-  /// The time of an execution is over; clients raise their error for that.
+  /// Close code of an execution that timed out; clients have an error of their own for it.
   static final int TIMED_OUT = 4008;
 
   private final WebSocket socket;
-  private boolean deaf;
+  private boolean stopped;
 
   ExecutionMessages(WebSocket socket) {
     this.socket = socket;
@@ -27,19 +27,19 @@ final class ExecutionMessages {
     send("error", "", name, value, traceback);
   }
 
-  /// Clients end at this or at the close, each in its own way.
+  /// Reports the end; some clients stop at this message, others at the close.
   void finished(boolean interrupted) {
     send("control", interrupted ? "interrupted" : "completed", "", "", "");
     socket.close(WebSocket.NORMAL, "");
   }
 
   void close(int code, String sentence) {
-    deaf = true;
+    stopped = true;
     socket.close(code, sentence);
   }
 
   private void send(String type, String text, String name, String value, String traceback) {
-    if (deaf) {
+    if (stopped) {
       return;
     }
     Map<String, String> message = new LinkedHashMap<>();
@@ -51,7 +51,7 @@ final class ExecutionMessages {
     try {
       socket.sendText(Json.text(message));
     } catch (IOException _) {
-      deaf = true;
+      stopped = true;
     }
   }
 }

@@ -8,13 +8,13 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Map;
 
-/// What a client's first message asks for.
+/// The request in a client's first message.
 ///
 /// @param timeout zero for none
 record ExecutionRequest(
     String code, String contextId, Map<String, String> environment, Duration timeout) {
 
-  /// The message asks for something that cannot be.
+  /// The message is invalid; the connection is closed with this code and sentence.
   static final class Refused extends Exception {
     private static final long serialVersionUID = 1;
     private final int closeCode;
@@ -63,7 +63,7 @@ record ExecutionRequest(
         body.seconds("timeout").orElse(limits.timeoutDefault()));
   }
 
-  /// Without what is secret.
+  /// Leaves out what may be secret.
   @Override
   public String toString() {
     return "ExecutionRequest[contextId=" + contextId + ", timeout=" + timeout + "]";

@@ -5,10 +5,10 @@ import dev.sandlot.toolbox.code.MarkedOutput;
 import java.io.IOException;
 import tools.jackson.databind.JsonNode;
 
-/// One of the two streams of a context, during one execution: what comes before its beginning and
-/// after its end belongs to somebody else. Used by one thread.
+/// The output of one execution in one of the two streams of its context. Output before its begin
+/// frame and after its end frame belongs to other executions. Used by one thread.
 final class ExecutionStream implements MarkedOutput.Receiver {
-  /// A larger piece is cut where the pipe was full, and more comes at once.
+  /// A larger piece was cut because the pipe was full, so that more follows at once.
   private static final int PIECE_BYTES_SMALL = 4_096;
 
   private enum Stage {
@@ -17,11 +17,11 @@ final class ExecutionStream implements MarkedOutput.Receiver {
     ENDED
   }
 
-  /// Learns of frames between beginning and end.
+  /// Gets the execution's frames.
   interface Listener {
-    void began();
+    void started();
 
-    void told(JsonNode frame);
+    void frame(JsonNode frame);
   }
 
   private final String execution;
@@ -45,7 +45,7 @@ final class ExecutionStream implements MarkedOutput.Receiver {
     this.listener = listener;
   }
 
-  /// @return false when bytes before this piece are no longer kept
+  /// @return false when bytes before this piece have been dropped
   boolean take(OutputPiece piece) throws IOException {
     boolean whole = piece.offset() <= offset;
     offset = piece.end();
@@ -61,8 +61,8 @@ final class ExecutionStream implements MarkedOutput.Receiver {
     return stage == Stage.ENDED;
   }
 
-  /// The process is gone: what it had begun to say is all there is.
-  void cutOff() throws IOException {
+  /// To be called when the process has ended: sends the output that is left.
+  void processEnded() throws IOException {
     marked.end();
     lines.end();
     stage = Stage.ENDED;
@@ -84,7 +84,7 @@ final class ExecutionStream implements MarkedOutput.Receiver {
       case "begin" -> {
         if (stage == Stage.BEFORE) {
           stage = Stage.RUNNING;
-          listener.began();
+          listener.started();
         }
       }
       case "end" -> {
@@ -92,9 +92,9 @@ final class ExecutionStream implements MarkedOutput.Receiver {
           lines.end();
         }
         stage = Stage.ENDED;
-        listener.told(frame);
+        listener.frame(frame);
       }
-      default -> listener.told(frame);
+      default -> listener.frame(frame);
     }
   }
 }

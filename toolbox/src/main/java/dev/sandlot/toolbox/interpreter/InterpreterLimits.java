@@ -2,18 +2,18 @@ package dev.sandlot.toolbox.interpreter;
 
 import java.time.Duration;
 
-/// How much the interpreter may hold or take.
+/// Limits of the interpreter.
 ///
-/// @param contextsMax of one sandbox, the built-in one left out
+/// @param contextsMax of one sandbox, without the built-in one
 /// @param queueMax executions that wait for one context
 /// @param requestBytesMax of the message that asks for an execution
 /// @param codeBytesMax of the code in it
 /// @param requestWaitMax how long a client may take to send it
 /// @param timeoutDefault of an execution that names none
 /// @param interruptGrace between the interrupt and the kill of an execution whose time is over
-/// @param earlierGrace how long an execution begun before a restart of the server may keep others
-///   waiting once its time is over
-/// @param outputKeptBytes of each stream on the sandbox's disk: how far a client may lag behind
+/// @param earlierGrace how long an execution begun before a restart of the server may block others
+///   after its deadline
+/// @param outputKeptBytes of each stream on the sandbox's disk: how far a client may be behind
 /// @param messageCharactersMax of output in one message
 /// @param frameBytesMax of one frame of the worker
 /// @param errorCharactersMax of an exception's name, value or traceback
@@ -30,7 +30,7 @@ record InterpreterLimits(
     int messageCharactersMax,
     int frameBytesMax,
     int errorCharactersMax) {
-  /// What serves.
+  /// The limits of a server.
   static final InterpreterLimits STANDARD =
       new InterpreterLimits(
           100,

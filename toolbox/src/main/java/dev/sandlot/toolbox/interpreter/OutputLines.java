@@ -7,8 +7,8 @@ import java.nio.charset.CharsetDecoder;
 import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
 
-/// Makes messages of a stream of bytes: one ends with each newline, and when enough characters
-/// wait. Bytes that are not UTF-8 become U+FFFD. Used by one thread.
+/// Splits a stream of bytes into text messages: a message ends at a newline, or at its maximum
+/// length. Bytes that are not UTF-8 become U+FFFD. Used by one thread.
 final class OutputLines {
   /// Takes one message.
   @FunctionalInterface
@@ -39,10 +39,10 @@ final class OutputLines {
     CharBuffer out = CharBuffer.allocate(in.remaining() + SEQUENCE_BYTES_MAX);
     decoder.decode(in, out, false);
     rest = ByteBuffer.allocate(in.remaining()).put(in).flip();
-    pass(out.flip());
+    append(out.flip());
   }
 
-  /// Sends what waits, but for a character of which only the beginning is there.
+  /// Sends the pending text; the bytes of an incomplete character stay pending.
   void flush() throws IOException {
     if (!line.isEmpty()) {
       String text = line.toString();
@@ -51,18 +51,18 @@ final class OutputLines {
     }
   }
 
-  /// No more comes: sends all that waits.
+  /// To be called at the end of the stream: sends everything that is pending.
   void end() throws IOException {
     CharBuffer out = CharBuffer.allocate(2 * SEQUENCE_BYTES_MAX);
     decoder.decode(rest, out, true);
     decoder.flush(out);
     decoder.reset();
     rest = ByteBuffer.allocate(0);
-    pass(out.flip());
+    append(out.flip());
     flush();
   }
 
-  private void pass(CharBuffer characters) throws IOException {
+  private void append(CharBuffer characters) throws IOException {
     while (characters.hasRemaining()) {
       char next = characters.get();
       line.append(next);

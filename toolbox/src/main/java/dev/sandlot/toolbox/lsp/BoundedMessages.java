@@ -13,14 +13,15 @@ import org.eclipse.lsp4j.jsonrpc.json.MessageJsonHandler;
 import org.eclipse.lsp4j.jsonrpc.json.StreamMessageProducer;
 import org.eclipse.lsp4j.jsonrpc.messages.Message;
 
-/// Reads the messages of a language server as what they are: written by a program that nobody has
-/// read. Ends at the first that breaks the protocol or a limit. Used by one thread.
+/// Reads the messages of a language server, which are untrusted. Stops at the first that breaks the
+/// protocol or a limit. Used by one thread.
 final class BoundedMessages extends StreamMessageProducer {
-  /// The library logs whatever a server sends wrong, as often as it sends it; a sandbox must not
-  /// fill our log. Held here, because loggers without a holder forget their level.
+  /// The library logs every malformed message; a sandbox must not fill our log. Held in a field,
+  /// since loggers are weakly referenced and lose their level otherwise.
   private static final Logger LIBRARY = Logger.getLogger("org.eclipse.lsp4j");
 
-  /// A parsed message takes many times its size; that many large ones at a time, of all sandboxes.
+  /// How many large messages are parsed at a time, over all sandboxes: a parsed message takes many
+  /// times its size.
   private static final Semaphore LARGE_MESSAGES = new Semaphore(2);
 
   static {
@@ -48,13 +49,13 @@ final class BoundedMessages extends StreamMessageProducer {
 
   /// Passes messages on until the server's output ends, or breaks a rule.
   ///
-  /// @return which rule, to be said behind "because"; empty for none
-  String passOn() {
+  /// @return the violation, as a clause after "because"; empty for none
+  String readAll() {
     output.allow(limits.headerBytesMax());
     try {
       listen(receiver);
     } catch (RuntimeException | StackOverflowError _) {
-      // Whatever it was, the next byte cannot be relied on.
+      // After any failure the position in the stream is unknown.
       if (fault.isEmpty() && !output.lost()) {
         fault = output.fault().orElse("its answers could not be read");
       }
@@ -72,7 +73,8 @@ final class BoundedMessages extends StreamMessageProducer {
     output.allow(length);
     byte[] content;
     try {
-      // Whole before it is parsed: a server that dawdles must not hold what others wait for.
+      // Read completely before it is parsed: a slow server must not hold a permit for large
+      // messages.
       content = input.readNBytes(length);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
@@ -97,7 +99,7 @@ final class BoundedMessages extends StreamMessageProducer {
       fault = "it sent a message of more than " + limits.messageValuesMax() + " values";
       return;
     } catch (MessageIssueException e) {
-      // Well-formed but of another form than the protocol's: that one request fails.
+      // Valid JSON, but not as the protocol says: only this request fails.
       receiver.handle(e.getRpcMessage(), e.getIssues());
       return;
     } finally {

@@ -6,7 +6,7 @@ import org.eclipse.lsp4j.CompletionContext;
 import org.eclipse.lsp4j.CompletionTriggerKind;
 import org.eclipse.lsp4j.Position;
 
-/// Where completions are wanted.
+/// A request for completions at a position of a document.
 record CompletionRequest(DocumentRequest document, Position position, CompletionContext context) {
   /// @throws RuntimeException the body's refusal of what does not fit
   static CompletionRequest read(BodyReader body, ToolboxLimits limits) {
@@ -21,7 +21,7 @@ record CompletionRequest(DocumentRequest document, Position position, Completion
         context);
   }
 
-  /// Kinds that a later protocol has count as the first.
+  /// Fills in the trigger; unknown kinds count as the first.
   private static void fill(CompletionContext context, BodyReader given) {
     int kind = given.integer("triggerKind", 0, Integer.MAX_VALUE).orElse(1);
     if (kind > 1 && kind <= CompletionTriggerKind.values().length) {

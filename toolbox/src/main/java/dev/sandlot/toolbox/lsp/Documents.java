@@ -22,8 +22,8 @@ import org.eclipse.lsp4j.TextDocumentItem;
 import org.eclipse.lsp4j.services.LanguageServer;
 import tools.jackson.core.JacksonException;
 
-/// The documents that clients have opened at one server. Which ones is also written on the
-/// process's labels, so that a server that replaces this one gets them again. Used by one thread at
+/// The documents that clients have opened at one server. Their paths are also stored in labels of
+/// the server's process, so that they can be opened again at its replacement. Used by one thread at
 /// a time.
 final class Documents {
   private static final String LABEL = "sandlot.documents.";
@@ -44,7 +44,7 @@ final class Documents {
     this.limits = limits;
   }
 
-  /// Those that were open at a server, as its process's labels tell.
+  /// The paths in the labels of a server's process.
   static List<String> on(ProcessStatus process) {
     List<String> paths = new ArrayList<>();
     for (int number = 0; number < LABELS_MAX; number++) {
@@ -56,7 +56,7 @@ final class Documents {
           }
         }
       } catch (JacksonException _) {
-        // Labels come from inside; these say nothing, and so nothing is opened.
+        // Labels are untrusted; invalid ones are skipped.
       }
     }
     return paths;
@@ -70,7 +70,8 @@ final class Documents {
     return open.isEmpty();
   }
 
-  /// Opens a document, with what its file holds now; again when it is open.
+  /// Opens a document with the current content of its file. One that is open is closed and opened
+  /// again.
   ///
   /// @throws HttpFailure when it cannot be read, or too many are open
   void open(String path) throws IOException {
@@ -80,7 +81,7 @@ final class Documents {
     }
     String text = read(path);
     if (known) {
-      sayClosed(path);
+      sendDidClose(path);
     } else {
       open.add(path);
       try {
@@ -90,18 +91,18 @@ final class Documents {
         throw failure;
       }
     }
-    sayOpened(path, text);
+    sendDidOpen(path, text);
   }
 
-  /// Closes a document; one that is not open is no failure.
+  /// Closes a document. One that is not open is no failure.
   void close(String path) {
     if (open.remove(path)) {
-      sayClosed(path);
+      sendDidClose(path);
       write();
     }
   }
 
-  /// Opens those again that were open at the server before this one, as far as they can be read.
+  /// Opens the documents that were open at the previous server, as far as they can be read.
   void reopen(List<String> paths) throws IOException {
     for (String path : paths) {
       if (open.size() >= limits.documentsMax()) {
@@ -110,34 +111,34 @@ final class Documents {
       try {
         String text = read(path);
         if (open.add(path)) {
-          sayOpened(path, text);
+          sendDidOpen(path, text);
         }
       } catch (HttpFailure _) {
-        // Deleted meanwhile: as if it had been closed.
+        // Deleted meanwhile: treated as closed.
       }
     }
     write();
   }
 
-  /// Opens documents for the time of one question.
+  /// Opens documents for one request.
   ///
-  /// @return which ones were not open before, to be given to {@link #returnLent}
-  List<String> lend(List<String> paths) throws IOException {
-    List<String> lent = new ArrayList<>();
+  /// @return those that were not open before, to be passed to {@link #closeTemporary}
+  List<String> openTemporarily(List<String> paths) throws IOException {
+    List<String> temporary = new ArrayList<>();
     for (String path : paths) {
       if (!open.contains(path)) {
-        sayOpened(path, read(path));
-        lent.add(path);
+        sendDidOpen(path, read(path));
+        temporary.add(path);
       }
     }
-    return lent;
+    return temporary;
   }
 
-  void returnLent(List<String> paths) {
-    paths.forEach(this::sayClosed);
+  void closeTemporary(List<String> paths) {
+    paths.forEach(this::sendDidClose);
   }
 
-  private void sayOpened(String path, String text) {
+  private void sendDidOpen(String path, String text) {
     server
         .getTextDocumentService()
         .didOpen(
@@ -146,7 +147,7 @@ final class Documents {
                     FileUris.of(path), address.language().documentKind(path), 1, text)));
   }
 
-  private void sayClosed(String path) {
+  private void sendDidClose(String path) {
     server
         .getTextDocumentService()
         .didClose(new DidCloseTextDocumentParams(new TextDocumentIdentifier(FileUris.of(path))));
@@ -161,10 +162,10 @@ final class Documents {
       }
       return new String(bytes, StandardCharsets.UTF_8);
     } catch (AgentFailure failure) {
-      HttpFailure told = ToolboxFailures.of(failure, path);
-      throw told.status() < 500
-          ? ToolboxFailures.badRequest("cannot open the document: " + told.sentence())
-          : told;
+      HttpFailure reported = ToolboxFailures.of(failure, path);
+      throw reported.status() < 500
+          ? ToolboxFailures.badRequest("cannot open the document: " + reported.sentence())
+          : reported;
     }
   }
 

@@ -10,8 +10,8 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 
-/// Files as clients name them, and as the protocol does. Of text alone: nothing is looked up, and
-/// this machine's file system and its character set play no part.
+/// Converts between paths and the file URIs of clients and of the protocol. Works on text alone,
+/// independent of this machine's file system and character set.
 final class FileUris {
   private static final String SCHEME = "file://";
   private static final String PLAIN = "/-._~";
@@ -20,7 +20,7 @@ final class FileUris {
 
   private FileUris() {}
 
-  /// The protocol's name of a file.
+  /// The URI of a file.
   ///
   /// @param path absolute
   static String of(String path) {
@@ -36,10 +36,10 @@ final class FileUris {
     return uri.toString();
   }
 
-  /// Which files a client may mean, the likeliest first. Clients put `file://` before any path that
-  /// they are given, relative ones and ones with spaces too, and some send a real URI. Relative
-  /// ones are below the working directory, as all paths of the toolbox are, or, as the clients'
-  /// documentation has it, below the project.
+  /// The paths that a client may mean, the likeliest first. Clients put `file://` before any path,
+  /// even a relative one or one with blanks, and some send a proper URI. Relative paths are below
+  /// the working directory, as everywhere in the toolbox, or below the project, as the clients'
+  /// documentation says.
   ///
   /// @param uri with or without its scheme
   static List<String> candidates(String uri, String workingDirectory, String project) {
@@ -69,7 +69,7 @@ final class FileUris {
     return "/" + String.join("/", parts);
   }
 
-  /// A text without its percent escapes; empty when it has none, or none that make sense.
+  /// A text with its percent escapes decoded; empty when it has none, or invalid ones.
   private static Optional<String> decoded(String text) {
     if (text.indexOf('%') < 0) {
       return Optional.empty();

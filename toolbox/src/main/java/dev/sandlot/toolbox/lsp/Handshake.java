@@ -17,14 +17,14 @@ import org.eclipse.lsp4j.TextDocumentClientCapabilities;
 import org.eclipse.lsp4j.WorkspaceClientCapabilities;
 import org.eclipse.lsp4j.WorkspaceFolder;
 
-/// What is said first.
+/// The initialize request and the initialized notification.
 final class Handshake {
   private Handshake() {}
 
   static void with(ServerConnection connection, Duration limit) throws InterruptedException {
     InitializeParams request = request(connection.address());
-    var _ = connection.ask(server -> server.initialize(request), limit);
-    connection.tell(server -> server.initialized(new InitializedParams()));
+    var _ = connection.sendRequest(server -> server.initialize(request), limit);
+    connection.sendNotification(server -> server.initialized(new InitializedParams()));
   }
 
   @SuppressWarnings("deprecation") // some servers know no other root
@@ -45,7 +45,7 @@ final class Handshake {
     return path.substring(path.lastIndexOf('/') + 1);
   }
 
-  /// Clients of the contract take snippets, and flat symbols of the protocol's first kinds.
+  /// What the contract's clients support: snippets, and flat symbols of the protocol's first kinds.
   private static ClientCapabilities capabilities() {
     SymbolKindCapabilities kinds =
         new SymbolKindCapabilities(

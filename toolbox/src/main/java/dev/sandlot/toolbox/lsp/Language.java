@@ -7,7 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
-/// The languages with a server. One more is one more constant here, and the server in the image.
+/// The supported languages. To add one, add a constant here and its server to the image.
 enum Language {
   PYTHON(
       List.of("pylsp"),
@@ -35,10 +35,10 @@ enum Language {
   private final Symbols symbols;
 
   /// @param command the server's program, looked up in the sandbox's PATH, and its arguments
-  /// @param packages what a sandbox without it lacks
-  /// @param settings sent with the handshake
-  /// @param suffixes of its files, each with the protocol's name of what is in them
-  /// @param symbols how those of a project are found
+  /// @param packages to install where the server is missing, for messages
+  /// @param settings initialization options
+  /// @param suffixes of its files, each with the protocol's language id
+  /// @param symbols how the symbols of a project are found
   Language(
       List<String> command,
       String packages,
@@ -54,10 +54,10 @@ enum Language {
 
   /// How the symbols of a whole project are found.
   enum Symbols {
-    /// The server knows those of its open documents and of what these belong to, and knows nothing
-    /// of a document before it is opened.
+    /// The server searches its open documents and the projects they belong to; it knows no document
+    /// before one is opened.
     SEARCHED_FROM_OPEN_DOCUMENTS,
-    /// The server knows no such search, but reads any document that it is asked about.
+    /// The server has no search over a project, but answers for any document.
     READ_FROM_EACH_DOCUMENT
   }
 
@@ -66,7 +66,7 @@ enum Language {
     return Arrays.stream(values()).filter(language -> language.id().equals(id)).findFirst();
   }
 
-  /// All names on the wire, for a sentence.
+  /// All names on the wire, for messages.
   static String ids() {
     return Arrays.stream(values()).map(Language::id).collect(Collectors.joining(", "));
   }
@@ -96,14 +96,14 @@ enum Language {
     return symbols;
   }
 
-  /// The protocol's name of what is in a file.
+  /// The protocol's language id of a file.
   String documentKind(String path) {
     String suffix = path.substring(path.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT);
     return suffixes.getOrDefault(suffix, id());
   }
 
   private static final class Scripts {
-    /// Without being asked, the server would fetch type declarations from npm.
+    /// Keeps the server from downloading type declarations from npm.
     static final Map<String, Object> SETTINGS = Map.of("disableAutomaticTypingAcquisition", true);
 
     static final Map<String, String> SUFFIXES =

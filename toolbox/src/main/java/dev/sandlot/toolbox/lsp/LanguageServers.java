@@ -18,33 +18,33 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 
-/// Starts, finds and ends language servers. Which ones there are is known to the agents alone: of a
-/// server that runs without a connection of ours, because the runner or the link has broken in
-/// between, nothing but its documents can be taken over, so it is replaced. Thread-safe; one call
-/// at a time reaches a server.
+/// Starts, finds and ends language servers. The list of servers is the agents' process tables. A
+/// server without a connection of ours, because the runner was restarted or the link broke, is
+/// replaced by a new one with the same documents. Thread-safe; calls to one server run one at a
+/// time.
 final class LanguageServers {
-  private static final int LAST_WORDS_BYTES = 4_096;
-  private static final int LAST_WORDS_PIECES_MAX = 16;
+  private static final int ERROR_TAIL_BYTES = 4_096;
+  private static final int ERROR_TAIL_PIECES_MAX = 16;
 
   private final LspLimits limits;
-  private final Turns turns = new Turns();
+  private final ServerLocks locks = new ServerLocks();
   private final Map<ServerAddress, ServerConnection> connections = new ConcurrentHashMap<>();
 
   LanguageServers(LspLimits limits) {
     this.limits = limits;
   }
 
-  /// What is asked of a server.
-  interface Question<T> {
+  /// A call to a server.
+  interface ServerCall<T> {
     T of(ServerConnection connection) throws IOException, InterruptedException;
   }
 
-  /// Starts a server; one that runs goes on.
+  /// Starts a server, unless it runs.
   ///
   /// @throws HttpFailure when it cannot be started or does not answer
   void start(RunningSandbox sandbox, ServerAddress address)
       throws IOException, InterruptedException {
-    try (var _ = turn(address)) {
+    try (var _ = lock(address)) {
       AgentClient agent = sandbox.agent();
       if (connected(agent, address).isPresent()) {
         return;
@@ -62,11 +62,11 @@ final class LanguageServers {
     }
   }
 
-  /// Ends a server, and all that it has started.
+  /// Ends a server with all its descendants.
   ///
   /// @throws HttpFailure when there is none
   void stop(RunningSandbox sandbox, ServerAddress address) throws InterruptedException {
-    try (var _ = turn(address)) {
+    try (var _ = lock(address)) {
       AgentClient agent = sandbox.agent();
       ServerConnection connection = connected(agent, address).orElse(null);
       if (connection != null) {
@@ -80,20 +80,20 @@ final class LanguageServers {
     }
   }
 
-  /// Asks a server that was started.
+  /// Calls a server that was started.
   ///
-  /// @throws HttpFailure when it was not, or has ended
-  <T> T ask(RunningSandbox sandbox, ServerAddress address, Question<T> question)
+  /// @throws HttpFailure when it was not started, or has ended
+  <T> T call(RunningSandbox sandbox, ServerAddress address, ServerCall<T> call)
       throws IOException, InterruptedException {
-    try (var _ = turn(address)) {
-      return question.of(current(sandbox.agent(), address));
+    try (var _ = lock(address)) {
+      return call.of(current(sandbox.agent(), address));
     }
   }
 
-  private Turns.Turn turn(ServerAddress address) throws InterruptedException {
-    return turns
-        .take(address, limits.requestMax())
-        .orElseThrow(() -> LspFailures.late(address, limits.requestMax()));
+  private ServerLocks.Held lock(ServerAddress address) throws InterruptedException {
+    return locks
+        .acquire(address, limits.requestMax())
+        .orElseThrow(() -> LspFailures.timedOut(address, limits.requestMax()));
   }
 
   private Optional<ServerConnection> connected(AgentClient agent, ServerAddress address) {
@@ -119,7 +119,8 @@ final class LanguageServers {
     return replace(agent, address, process);
   }
 
-  /// A server that has ended may have ended by its documents, so they are not opened again.
+  /// Replaces a server. The documents of one that has ended are not opened again, since one of them
+  /// may have crashed it.
   private ServerConnection replace(AgentClient agent, ServerAddress address, ProcessStatus before)
       throws IOException, InterruptedException {
     List<String> documents = before.running() ? Documents.on(before) : List.of();
@@ -144,7 +145,7 @@ final class LanguageServers {
     try {
       ServerConnection connection =
           new ServerConnection(address, agent, limits, ended -> connections.remove(address, ended));
-      shakeHands(agent, connection);
+      initialize(agent, connection);
       connection.documents().reopen(documents);
       connections.put(address, connection);
       if (!connection.serves(agent)) {
@@ -159,36 +160,36 @@ final class LanguageServers {
     }
   }
 
-  private void shakeHands(AgentClient agent, ServerConnection connection)
+  private void initialize(AgentClient agent, ServerConnection connection)
       throws InterruptedException {
     try {
       Handshake.with(connection, limits.startMax());
     } catch (HttpFailure failure) {
-      String words = lastWords(agent, connection.address().processId());
-      throw LspFailures.noHandshake(connection.address(), failure.sentence(), words);
+      String tail = errorTail(agent, connection.address().processId());
+      throw LspFailures.noHandshake(connection.address(), failure.sentence(), tail);
     }
   }
 
-  private static String lastWords(AgentClient agent, String processId) {
-    StringBuilder words = new StringBuilder();
+  private static String errorTail(AgentClient agent, String processId) {
+    StringBuilder tail = new StringBuilder();
     long written = agent.processes().get(processId).errorBytes();
-    long from = Math.max(0, written - LAST_WORDS_BYTES);
+    long from = Math.max(0, written - ERROR_TAIL_BYTES);
     try (ProcessOutput output =
         agent.processes().read(processId, new OutputRequest(false, true, 0, from, false))) {
-      for (int pieces = 0; pieces < LAST_WORDS_PIECES_MAX; pieces++) {
+      for (int pieces = 0; pieces < ERROR_TAIL_PIECES_MAX; pieces++) {
         Optional<OutputPiece> piece = output.next();
         if (piece.isEmpty()) {
           break;
         }
-        words.append(StandardCharsets.UTF_8.decode(piece.get().data()));
+        tail.append(StandardCharsets.UTF_8.decode(piece.get().data()));
       }
-      return words.toString();
+      return tail.toString();
     } catch (AgentFailure | InterruptedIOException _) {
-      return words.toString();
+      return tail.toString();
     }
   }
 
-  /// A project that does not exist yet is none of our business: its server starts elsewhere.
+  /// Whether the project exists; otherwise its server starts in the default working directory.
   private static boolean isDirectory(AgentClient agent, String path) {
     try {
       return agent.files().status(path).directory();

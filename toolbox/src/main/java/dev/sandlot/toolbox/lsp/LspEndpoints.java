@@ -42,26 +42,26 @@ final class LspEndpoints {
   }
 
   void didOpen(Exchange exchange) throws IOException, InterruptedException {
-    told(exchange, Documents::open);
+    changeDocument(exchange, Documents::open);
   }
 
   void didClose(Exchange exchange) throws IOException, InterruptedException {
-    told(exchange, Documents::close);
+    changeDocument(exchange, Documents::close);
   }
 
-  /// What a client tells about a document.
+  /// Opens or closes a document.
   private interface DocumentChange {
     void apply(Documents documents, String path) throws IOException, InterruptedException;
   }
 
-  private void told(Exchange exchange, DocumentChange change)
+  private void changeDocument(Exchange exchange, DocumentChange change)
       throws IOException, InterruptedException {
     RunningSandbox sandbox = Calls.sandbox(exchange);
     DocumentRequest document = DocumentRequest.read(body(exchange), toolboxLimits);
     ServerAddress address = address(sandbox, document.server());
     String uri = document.uri();
     var _ =
-        servers.ask(
+        servers.call(
             sandbox,
             address,
             connection -> {
@@ -73,11 +73,11 @@ final class LspEndpoints {
 
   void completions(Exchange exchange) throws IOException, InterruptedException {
     RunningSandbox sandbox = Calls.sandbox(exchange);
-    CompletionRequest wanted = CompletionRequest.read(body(exchange), toolboxLimits);
-    ServerAddress address = address(sandbox, wanted.document().server());
-    String uri = wanted.document().uri();
+    CompletionRequest completion = CompletionRequest.read(body(exchange), toolboxLimits);
+    ServerAddress address = address(sandbox, completion.document().server());
+    String uri = completion.document().uri();
     exchange.sendJson(
-        servers.ask(
+        servers.call(
             sandbox,
             address,
             connection ->
@@ -89,10 +89,10 @@ final class LspEndpoints {
                       CompletionParams params =
                           new CompletionParams(
                               new TextDocumentIdentifier(FileUris.of(path)),
-                              wanted.position(),
-                              wanted.context());
+                              completion.position(),
+                              completion.context());
                       return LspJson.completions(
-                          connection.ask(
+                          connection.sendRequest(
                               server -> server.getTextDocumentService().completion(params),
                               limits.requestMax()),
                           limits.completionsMax());
@@ -104,7 +104,7 @@ final class LspEndpoints {
     ServerAddress address = address(sandbox, exchange);
     String uri = query(exchange, "uri");
     List<Map<String, Object>> symbols =
-        servers.ask(
+        servers.call(
             sandbox,
             address,
             connection ->
@@ -117,7 +117,7 @@ final class LspEndpoints {
                       DocumentSymbolParams params =
                           new DocumentSymbolParams(new TextDocumentIdentifier(name));
                       return LspJson.symbols(
-                          connection.ask(
+                          connection.sendRequest(
                               server -> server.getTextDocumentService().documentSymbol(params),
                               limits.requestMax()),
                           name);
@@ -135,20 +135,20 @@ final class LspEndpoints {
   void workspaceSymbols(Exchange exchange) throws IOException, InterruptedException {
     RunningSandbox sandbox = Calls.sandbox(exchange);
     ServerAddress address = address(sandbox, exchange);
-    String wanted = query(exchange, "query");
-    if (wanted.length() > limits.queryCharactersMax()) {
+    String completion = query(exchange, "query");
+    if (completion.length() > limits.queryCharactersMax()) {
       throw ToolboxFailures.badRequest(
           "query is longer than " + limits.queryCharactersMax() + " characters");
     }
     answer(
         exchange,
-        servers.ask(
+        servers.call(
             sandbox,
             address,
-            connection -> new SymbolSearch(sandbox.agent(), connection, limits, wanted).run()));
+            connection -> new SymbolSearch(sandbox.agent(), connection, limits, completion).run()));
   }
 
-  /// The body must be a bare list, so what is missing from it is told in a header.
+  /// Answers with symbols. The body must be a plain list, so a header says when it is incomplete.
   private static void answer(Exchange exchange, SymbolSearch.Found found) {
     if (!found.cut().isEmpty()) {
       exchange.responseHeader(INCOMPLETE_HEADER, "left out: " + found.cut());
@@ -156,25 +156,25 @@ final class LspEndpoints {
     exchange.sendJson(found.symbols());
   }
 
-  /// What is asked about a document.
-  private interface DocumentQuestion<T> {
+  /// A request about a document.
+  private interface DocumentQuery<T> {
     T about(String path) throws IOException, InterruptedException;
   }
 
-  /// Some servers know only documents that are open, so one that is not is opened meanwhile.
+  /// Some servers know only open documents, so the document is opened during the request.
   private <T> T withDocument(
-      RunningSandbox sandbox, ServerConnection connection, String uri, DocumentQuestion<T> question)
+      RunningSandbox sandbox, ServerConnection connection, String uri, DocumentQuery<T> request)
       throws IOException, InterruptedException {
     String path = document(sandbox, connection, uri);
-    List<String> lent = connection.documents().lend(List.of(path));
+    List<String> temporary = connection.documents().openTemporarily(List.of(path));
     try {
-      return question.about(path);
+      return request.about(path);
     } finally {
-      connection.documents().returnLent(lent);
+      connection.documents().closeTemporary(temporary);
     }
   }
 
-  /// Which file is meant: one that is open, else one that is there.
+  /// The path that the URI means: one of an open document, else one of an existing file.
   private static String document(RunningSandbox sandbox, ServerConnection connection, String uri)
       throws IOException, InterruptedException {
     List<String> candidates =
@@ -208,9 +208,9 @@ final class LspEndpoints {
     return Calls.body(exchange, toolboxLimits).refusing(ToolboxFailures::invalidBody);
   }
 
-  private ServerAddress address(RunningSandbox sandbox, ServerRequest wanted)
+  private ServerAddress address(RunningSandbox sandbox, ServerRequest completion)
       throws IOException, InterruptedException {
-    return address(sandbox, wanted.languageId(), wanted.project());
+    return address(sandbox, completion.languageId(), completion.project());
   }
 
   private ServerAddress address(RunningSandbox sandbox, Exchange exchange)

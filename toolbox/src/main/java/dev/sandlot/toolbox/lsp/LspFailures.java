@@ -5,9 +5,9 @@ import dev.sandlot.http.HttpFailure;
 import dev.sandlot.toolbox.call.PlainText;
 import java.time.Duration;
 
-/// How failures of language servers read.
+/// The failures of language servers as HTTP failures.
 final class LspFailures {
-  private static final int WORDS_CHARACTERS_MAX = 500;
+  private static final int MESSAGE_CHARACTERS_MAX = 500;
 
   private LspFailures() {}
 
@@ -29,7 +29,7 @@ final class LspFailures {
         "the " + address.language().id() + " server for " + address.project() + " " + why);
   }
 
-  static HttpFailure gone(ServerAddress address) {
+  static HttpFailure justEnded(ServerAddress address) {
     return notInitialized(
         "the " + address.language().id() + " server for " + address.project() + " has just ended");
   }
@@ -39,7 +39,7 @@ final class LspFailures {
         400, "LSP_SERVER_NOT_INITIALIZED", "bad request: " + sentence + "; start it first");
   }
 
-  static HttpFailure late(ServerAddress address, Duration limit) {
+  static HttpFailure timedOut(ServerAddress address, Duration limit) {
     return new HttpFailure(
         504,
         "GATEWAY_TIMEOUT",
@@ -52,34 +52,34 @@ final class LspFailures {
             + " seconds; stop and start it if that goes on");
   }
 
-  static HttpFailure refused(ServerAddress address, String words) {
-    return broken("the " + address.language().id() + " server refused: " + printable(words));
+  static HttpFailure refused(ServerAddress address, String message) {
+    return broken("the " + address.language().id() + " server refused: " + printable(message));
   }
 
-  static HttpFailure notInstalled(Language language, String words) {
+  static HttpFailure notInstalled(Language language, String message) {
     return broken(
         language.command().getFirst()
             + " could not be started ("
-            + printable(words)
+            + printable(message)
             + "); the sandbox's image must have "
             + language.packages());
   }
 
-  /// @param words the last that it wrote to its standard error
-  static HttpFailure noHandshake(ServerAddress address, String why, String words) {
-    String told = words.isBlank() ? "" : ": " + printable(words.strip());
-    return broken("the " + address.language().id() + " server did not start: " + why + told);
+  /// @param message the end of its standard error
+  static HttpFailure noHandshake(ServerAddress address, String why, String message) {
+    String details = message.isBlank() ? "" : ": " + printable(message.strip());
+    return broken("the " + address.language().id() + " server did not start: " + why + details);
   }
 
   private static HttpFailure broken(String sentence) {
     return new HttpFailure(500, "INTERNAL_SERVER_ERROR", "internal server error: " + sentence);
   }
 
-  /// The end of a text from inside, without control characters.
+  /// The end of a text from the sandbox, without control characters.
   private static String printable(String text) {
     String cut =
-        text.length() > WORDS_CHARACTERS_MAX
-            ? "…" + text.substring(text.length() - WORDS_CHARACTERS_MAX)
+        text.length() > MESSAGE_CHARACTERS_MAX
+            ? "…" + text.substring(text.length() - MESSAGE_CHARACTERS_MAX)
             : text;
     return PlainText.withoutControls(cut);
   }

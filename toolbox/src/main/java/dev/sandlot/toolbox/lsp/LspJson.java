@@ -18,17 +18,17 @@ import org.eclipse.lsp4j.WorkspaceSymbolLocation;
 import org.eclipse.lsp4j.jsonrpc.messages.Either;
 import org.jspecify.annotations.Nullable;
 
-/// Answers of language servers in the contract's form. The library does not hold servers to the
-/// protocol: whatever must be there may be null here, and what lacks it is left out.
+/// Converts answers of language servers to the contract's form. The library does not validate them:
+/// required fields may be null, and items without them are left out.
 final class LspJson {
-  /// Deeper ones are not of a program that people have written.
+  /// Deeper symbols are left out; programs written by people have none.
   private static final int DEPTH_MAX = 64;
 
   private static final Range NOWHERE = new Range(new Position(0, 0), new Position(0, 0));
 
   private LspJson() {}
 
-  /// @param itemsMax beyond which a list is cut and called incomplete
+  /// @param itemsMax beyond which the list is cut and marked incomplete
   static Map<String, Object> completions(
       @Nullable Either<List<CompletionItem>, CompletionList> answer, int itemsMax) {
     List<CompletionItem> items = List.of();
@@ -55,12 +55,12 @@ final class LspJson {
   private static Map<String, Object> completion(CompletionItem item) {
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("label", item.getLabel());
-    putIfThere(json, "kind", item.getKind() == null ? null : item.getKind().getValue());
-    putIfThere(json, "detail", item.getDetail());
-    putIfThere(json, "documentation", documentation(item.getDocumentation()));
-    putIfThere(json, "sortText", item.getSortText());
-    putIfThere(json, "filterText", item.getFilterText());
-    putIfThere(json, "insertText", item.getInsertText());
+    putIfPresent(json, "kind", item.getKind() == null ? null : item.getKind().getValue());
+    putIfPresent(json, "detail", item.getDetail());
+    putIfPresent(json, "documentation", documentation(item.getDocumentation()));
+    putIfPresent(json, "sortText", item.getSortText());
+    putIfPresent(json, "filterText", item.getFilterText());
+    putIfPresent(json, "insertText", item.getInsertText());
     return json;
   }
 
@@ -69,18 +69,18 @@ final class LspJson {
       return text == null ? null : text.getLeft();
     }
     Map<String, Object> json = new LinkedHashMap<>();
-    putIfThere(json, "kind", text.getRight().getKind());
-    putIfThere(json, "value", text.getRight().getValue());
+    putIfPresent(json, "kind", text.getRight().getKind());
+    putIfPresent(json, "value", text.getRight().getValue());
     return json;
   }
 
-  private static void putIfThere(Map<String, Object> json, String key, @Nullable Object value) {
+  private static void putIfPresent(Map<String, Object> json, String key, @Nullable Object value) {
     if (value != null) {
       json.put(key, value);
     }
   }
 
-  /// Symbols of a document, also those that a server has put into one another.
+  /// The symbols of a document; nested ones are flattened.
   @SuppressWarnings("deprecation") // the flat form, which the contract's clients know
   static List<Map<String, Object>> symbols(
       @Nullable List<Either<SymbolInformation, DocumentSymbol>> answer, String uri) {
@@ -111,7 +111,7 @@ final class LspJson {
     }
   }
 
-  /// Symbols of a project.
+  /// The symbols of a project.
   @SuppressWarnings("deprecation") // the form that most servers answer in
   static List<Map<String, Object>> symbols(
       @Nullable Either<List<? extends SymbolInformation>, List<? extends WorkspaceSymbol>> answer) {

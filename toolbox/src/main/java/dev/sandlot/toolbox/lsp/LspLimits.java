@@ -2,7 +2,7 @@ package dev.sandlot.toolbox.lsp;
 
 import java.time.Duration;
 
-/// How much language servers may hold, send and take.
+/// Limits of language servers.
 ///
 /// @param serversMax that run in one sandbox
 /// @param documentsMax open at one server
@@ -17,9 +17,9 @@ import java.time.Duration;
 /// @param keptOutputBytes of each stream of a server, on the sandbox's disk
 /// @param completionsMax in an answer
 /// @param symbolsMax in an answer
-/// @param startMax until a server has shaken hands
-/// @param requestMax until it has answered, and until it is free to be asked
-/// @param shutdownMax until it has said goodbye, and until it has ended then
+/// @param startMax until a server has answered the initialize request
+/// @param requestMax until it has answered, and how long a call waits for the calls before it
+/// @param shutdownMax until it has answered the shutdown request, and until it has ended after that
 /// @param search of a project by reading its documents
 record LspLimits(
     int serversMax,
@@ -39,7 +39,7 @@ record LspLimits(
     Duration requestMax,
     Duration shutdownMax,
     Search search) {
-  /// What serves.
+  /// The limits of a server.
   static final LspLimits STANDARD =
       new LspLimits(
           8,
@@ -60,12 +60,12 @@ record LspLimits(
           Duration.ofSeconds(2),
           new Search(300, 30, 16 << 20, 1 << 20, Duration.ofSeconds(8)));
 
-  /// How much of a project is read to find symbols in it.
+  /// Limits of a search for the symbols of a project.
   ///
-  /// @param filesMax whose symbols are asked for one by one
+  /// @param filesMax whose symbols are requested one by one
   /// @param openedMax that are opened for a server that searches by itself
   /// @param bytesMax of these files together
   /// @param namesBytesMax of their names together
-  /// @param timeMax of it all; below the ten seconds that one client waits
+  /// @param timeMax of the search; below the timeout of one client, ten seconds
   record Search(int filesMax, int openedMax, long bytesMax, int namesBytesMax, Duration timeMax) {}
 }

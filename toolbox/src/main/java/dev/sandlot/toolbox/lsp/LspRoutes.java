@@ -6,7 +6,7 @@ import dev.sandlot.toolbox.call.ToolboxAccess;
 import dev.sandlot.toolbox.call.ToolboxLimits;
 import java.util.List;
 
-/// All operations of language servers.
+/// The routes of language servers.
 public final class LspRoutes {
   private final List<Route<ToolboxAccess>> routes;
 

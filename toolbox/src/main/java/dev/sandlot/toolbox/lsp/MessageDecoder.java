@@ -10,8 +10,8 @@ import org.eclipse.lsp4j.jsonrpc.MessageIssueException;
 import org.eclipse.lsp4j.jsonrpc.json.MessageJsonHandler;
 import org.eclipse.lsp4j.jsonrpc.messages.Message;
 
-/// Makes messages of a language server's bytes, after it has counted what they would become. Used
-/// by one thread.
+/// Decodes messages of a language server, after counting their values and charging their memory.
+/// Used by one thread.
 final class MessageDecoder {
   private static final int VALUE_BYTES = 48;
   private static final int COPIES = 3;
@@ -26,14 +26,14 @@ final class MessageDecoder {
     this.limits = limits;
   }
 
-  /// A message of more values than are taken.
+  /// The message has too many values.
   static final class TooManyValues extends RuntimeException {
     private static final long serialVersionUID = 1;
   }
 
-  /// @throws MessageIssueException when it is of another form than the protocol's
-  /// @throws TooManyValues before any of them is made
-  /// @throws RuntimeException when it is no message, or there is no memory for it
+  /// @throws MessageIssueException when it is not as the protocol says
+  /// @throws TooManyValues before it is parsed
+  /// @throws RuntimeException when it is no message, or the memory for answers is used up
   Message decode(byte[] content) {
     int values = values(content);
     if (values > limits.messageValuesMax()) {
@@ -50,7 +50,7 @@ final class MessageDecoder {
     }
   }
 
-  /// At least as many as the text holds values and names, whether or not it is sound.
+  /// An upper bound of the number of values and names in a JSON text, valid or not.
   static int values(byte[] text) {
     int values = 1;
     boolean quoted = false;

@@ -8,7 +8,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.Map;
 
-/// Which language server is meant.
+/// Identifies a language server.
 ///
 /// @param project absolute and normalised path
 record ServerAddress(SandboxId sandbox, Language language, String project) {
@@ -18,13 +18,13 @@ record ServerAddress(SandboxId sandbox, Language language, String project) {
   private static final String PROJECT = "sandlot.project";
   private static final int ID_DIGITS = 32;
 
-  /// What all language servers carry.
+  /// The label of all language servers.
   static Map<String, String> label() {
     return Map.of(KIND, KIND_VALUE);
   }
 
-  /// The agent's id of its process: it follows from the address, so that the process is found again
-  /// and there can be no second one.
+  /// The agent's id of its process. It is derived from the address, so that the process is found
+  /// again and there is no second one.
   String processId() {
     try {
       byte[] hash =

@@ -24,11 +24,10 @@ import org.eclipse.lsp4j.jsonrpc.services.ServiceEndpoints;
 import org.eclipse.lsp4j.services.LanguageServer;
 import org.jspecify.annotations.Nullable;
 
-/// The conversation with one language server, from the start of its process on: it cannot be taken
-/// up again by somebody else, because the numbers of requests and the point that has been read to
-/// are in it. Thread-safe.
+/// A JSON-RPC connection to one language server, from the start of its process on. Nobody else can
+/// take it over, because it holds the numbers of requests and the read position. Thread-safe.
 final class ServerConnection {
-  /// On a process that we have ended: why.
+  /// Label of a process that was killed for a violation: the reason.
   static final String FAULT_LABEL = "sandlot.fault";
 
   private static final Map<String, JsonRpcMethod> METHODS =
@@ -43,11 +42,11 @@ final class ServerConnection {
   private final CompletableFuture<Void> ended = new CompletableFuture<>();
   private final Documents documents;
 
-  /// Begins to read what the process writes.
+  /// Starts to read the process's output.
   ///
   /// Preconditions: the process of this address has just been started.
   ///
-  /// @param whenEnded called once when nothing more can come
+  /// @param whenEnded called once when the output has ended
   ServerConnection(
       ServerAddress address,
       AgentClient agent,
@@ -72,7 +71,7 @@ final class ServerConnection {
         .name(address.processId())
         .start(() -> {
           try (output) {
-            end(messages.passOn());
+            end(messages.readAll());
           } finally {
             ended.complete(null);
             whenEnded.accept(this);
@@ -80,7 +79,7 @@ final class ServerConnection {
         });
   }
 
-  /// Whether it speaks to the process that this agent keeps now.
+  /// Whether it is connected, and through this agent's current link.
   boolean serves(AgentClient current) {
     return agent == current && !ended.isDone();
   }
@@ -94,42 +93,43 @@ final class ServerConnection {
     return documents;
   }
 
-  /// Tells the server something.
+  /// Sends the server a notification.
   ///
   /// @throws HttpFailure when it has ended
-  void tell(Consumer<LanguageServer> message) {
+  void sendNotification(Consumer<LanguageServer> message) {
     message.accept(server);
     if (ended.isDone()) {
-      throw LspFailures.gone(address);
+      throw LspFailures.justEnded(address);
     }
   }
 
-  /// Asks the server.
+  /// Sends the server a request and waits for the response.
   ///
-  /// @return its answer, of which nothing is known but its form; null when it has none
-  /// @throws HttpFailure when it refuses, does not answer in time, or has ended
-  <T> @Nullable T ask(Function<LanguageServer, CompletableFuture<T>> question, Duration limit)
+  /// @return the response, of which only the type is checked; null when there is none
+  /// @throws HttpFailure when the server answers with an error, not in time, or has ended
+  <T> @Nullable T sendRequest(
+      Function<LanguageServer, CompletableFuture<T>> request, Duration limit)
       throws InterruptedException {
-    CompletableFuture<T> answer = question.apply(server);
+    CompletableFuture<T> answer = request.apply(server);
     try {
       var _ = CompletableFuture.anyOf(answer, ended).get(limit.toNanos(), TimeUnit.NANOSECONDS);
       if (!answer.isDone()) {
-        throw LspFailures.gone(address);
+        throw LspFailures.justEnded(address);
       }
       return answer.get();
     } catch (TimeoutException _) {
       answer.cancel(true);
-      throw LspFailures.late(address, limit);
+      throw LspFailures.timedOut(address, limit);
     } catch (ExecutionException e) {
       if (ended.isDone()) {
-        throw LspFailures.gone(address);
+        throw LspFailures.justEnded(address);
       }
       Throwable cause = e.getCause() == null ? e : e.getCause();
       throw LspFailures.refused(address, String.valueOf(cause.getMessage()));
     }
   }
 
-  /// Ends a server that has broken a rule, and leaves word of it.
+  /// Kills a server that has broken a rule, and records the reason in a label.
   private void end(String fault) {
     if (fault.isEmpty()) {
       return;
@@ -139,25 +139,24 @@ final class ServerConnection {
       agent.processes().signal(address.processId(), SIGNAL_KILL, Family.DESCENDANTS);
       var _ = agent.processes().await(address.processId(), limits.shutdownMax());
     } catch (AgentFailure _) {
-      // It has ended by itself, or the sandbox has: then there is nobody to be ended.
+      // The server has ended by itself, or the sandbox has.
     }
   }
 
-  /// Says goodbye, and sees to it that the process and all that it has started have ended and are
-  /// forgotten.
+  /// Shuts the server down by the protocol, then removes its process with all descendants.
   void shutDown() throws InterruptedException {
     try {
-      ask(LanguageServer::shutdown, limits.shutdownMax());
+      sendRequest(LanguageServer::shutdown, limits.shutdownMax());
       server.exit();
       var _ = agent.processes().await(address.processId(), limits.shutdownMax());
     } catch (HttpFailure _) {
-      // It does not know manners. It is ended all the same.
+      // It does not answer the shutdown request; it is killed below.
     } finally {
       agent.processes().remove(address.processId(), true);
     }
   }
 
-  /// What we are to the server: somebody who shows nothing and decides nothing.
+  /// The client's side of the protocol: ignores notifications, answers requests with null.
   private static final class Client implements Endpoint {
     @Override
     public CompletableFuture<?> request(String method, Object parameter) {
@@ -166,7 +165,7 @@ final class ServerConnection {
 
     @Override
     public void notify(String method, Object parameter) {
-      // Diagnostics, progress and logs have no place in the contract.
+      // Diagnostics, progress and logs are not in the contract.
     }
   }
 }

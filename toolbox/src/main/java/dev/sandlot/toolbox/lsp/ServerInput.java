@@ -7,15 +7,15 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.util.Arrays;
 
-/// What a language server reads: whole messages, each sent when it is flushed. The writer holds a
-/// lock while it writes one.
+/// The standard input of a language server: a message is sent when it is flushed. Callers must
+/// write one message at a time.
 final class ServerInput extends OutputStream {
   private final AgentProcesses processes;
   private final String processId;
   private final Runnable whenBroken;
   private ByteArrayOutputStream message = new ByteArrayOutputStream();
 
-  /// @param whenBroken called when a message could not be sent whole
+  /// @param whenBroken called when a message could not be sent completely
   ServerInput(AgentProcesses processes, String processId, Runnable whenBroken) {
     this.processes = processes;
     this.processId = processId;
@@ -23,8 +23,8 @@ final class ServerInput extends OutputStream {
   }
 
   @Override
-  public void write(int octet) {
-    message.write(octet);
+  public void write(int next) {
+    message.write(next);
   }
 
   @Override

@@ -8,8 +8,8 @@ import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.util.Optional;
 
-/// What a language server writes, as a stream that ends rather than lose or flood. Used by one
-/// thread.
+/// The standard output of a language server, as a stream that fails when bytes were lost or too
+/// many are sent. Used by one thread.
 final class ServerOutput extends InputStream {
   private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
 
@@ -28,17 +28,17 @@ final class ServerOutput extends InputStream {
     this.limits = limits;
   }
 
-  /// How much may be read from now on.
+  /// Sets how many bytes may be read from now on.
   void allow(long bytes) {
     allowed = bytes;
   }
 
-  /// Why it was cut off, if it was.
+  /// Why it was cut off; empty when it was not.
   Optional<String> fault() {
     return fault.isEmpty() ? Optional.empty() : Optional.of(fault);
   }
 
-  /// Whether the agent could not be read any more, which is not the server's fault.
+  /// Whether the link to the agent failed, which is not the server's fault.
   boolean lost() {
     return lost;
   }

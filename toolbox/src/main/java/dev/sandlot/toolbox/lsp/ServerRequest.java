@@ -4,7 +4,7 @@ import dev.sandlot.http.BodyReader;
 import dev.sandlot.toolbox.call.Calls;
 import dev.sandlot.toolbox.call.ToolboxLimits;
 
-/// Which language server is meant.
+/// A language server, as named in a request.
 ///
 /// @param project its folder, as the caller names it
 record ServerRequest(String languageId, String project) {

@@ -24,10 +24,10 @@ import org.eclipse.lsp4j.DocumentSymbolParams;
 import org.eclipse.lsp4j.TextDocumentIdentifier;
 import org.eclipse.lsp4j.WorkspaceSymbolParams;
 
-/// Finds symbols in a whole project. Only files that hold the text can hold a symbol of that name,
-/// so `grep` tells which documents are worth a look. Used by one thread.
+/// Finds symbols in a whole project. Only a file that contains the text can have a symbol of that
+/// name, so `grep` selects the documents to search. Used by one thread.
 final class SymbolSearch {
-  /// Of others' making, and often larger than the project.
+  /// Third-party code, often larger than the project.
   private static final List<String> FOLDERS_LEFT_OUT =
       List.of(".[!.]*", "node_modules", "site-packages", "__pycache__", "venv");
 
@@ -46,10 +46,10 @@ final class SymbolSearch {
     this.deadline = System.nanoTime() + limits.search().timeMax().toNanos();
   }
 
-  /// What was found.
+  /// The result.
   ///
-  /// @param symbols as the contract writes them
-  /// @param cut which limit has left something out; empty for none
+  /// @param symbols in the contract's form
+  /// @param cut the limit because of which something was left out; empty for none
   record Found(List<Map<String, Object>> symbols, String cut) {}
 
   Found run() throws IOException, InterruptedException {
@@ -66,21 +66,22 @@ final class SymbolSearch {
   }
 
   private List<Map<String, Object>> search() throws IOException, InterruptedException {
-    List<String> lent = connection.documents().lend(worthALook(limits.search().openedMax()));
+    List<String> temporary =
+        connection.documents().openTemporarily(candidates(limits.search().openedMax()));
     try {
       return LspJson.symbols(
-          connection.ask(
+          connection.sendRequest(
               server -> server.getWorkspaceService().symbol(new WorkspaceSymbolParams(query)),
               limits.requestMax()));
     } finally {
-      connection.documents().returnLent(lent);
+      connection.documents().closeTemporary(temporary);
     }
   }
 
   private List<Map<String, Object>> readEach() throws IOException, InterruptedException {
-    String wanted = query.toLowerCase(Locale.ROOT);
+    String lowerCaseQuery = query.toLowerCase(Locale.ROOT);
     List<Map<String, Object>> symbols = new ArrayList<>();
-    for (String path : worthALook(limits.search().filesMax())) {
+    for (String path : candidates(limits.search().filesMax())) {
       Duration left = Duration.ofNanos(deadline - System.nanoTime());
       if (!left.isPositive()) {
         cut = cutByTime();
@@ -88,19 +89,19 @@ final class SymbolSearch {
       }
       try {
         for (Map<String, Object> symbol : symbolsOf(path, left)) {
-          if (name(symbol).contains(wanted)) {
+          if (name(symbol).contains(lowerCaseQuery)) {
             symbols.add(symbol);
           }
         }
       } catch (HttpFailure failure) {
         if (failure.status() == 400) {
-          throw failure; // it has ended
+          throw failure; // the server has ended
         }
         cut = failure.status() == 504 ? cutByTime() : "a document that the server cannot read";
       }
     }
-    // The name itself before names that only hold it.
-    symbols.sort(Comparator.comparing(symbol -> !name(symbol).equals(wanted)));
+    // Exact matches first.
+    symbols.sort(Comparator.comparing(symbol -> !name(symbol).equals(lowerCaseQuery)));
     return symbols;
   }
 
@@ -109,7 +110,8 @@ final class SymbolSearch {
     String uri = FileUris.of(path);
     DocumentSymbolParams params = new DocumentSymbolParams(new TextDocumentIdentifier(uri));
     return LspJson.symbols(
-        connection.ask(server -> server.getTextDocumentService().documentSymbol(params), limit),
+        connection.sendRequest(
+            server -> server.getTextDocumentService().documentSymbol(params), limit),
         uri);
   }
 
@@ -121,8 +123,8 @@ final class SymbolSearch {
     return "more than could be read in " + limits.search().timeMax().toSeconds() + " seconds";
   }
 
-  /// Documents that hold the text, sorted, within the limits.
-  private List<String> worthALook(int filesMax) throws IOException, InterruptedException {
+  /// Documents that contain the text, sorted, within the limits.
+  private List<String> candidates(int filesMax) throws IOException, InterruptedException {
     List<String> paths = new ArrayList<>();
     long bytes = 0;
     for (String path : filesWithText()) {
@@ -162,7 +164,7 @@ final class SymbolSearch {
     } catch (Names.Full _) {
       cut = "more than " + limits.search().namesBytesMax() + " bytes of file names";
     }
-    // Neither a project that does not exist nor an image without grep has a file to be looked at.
+    // There are none when the project does not exist or the image has no grep.
     return names.list(project());
   }
 
@@ -182,7 +184,7 @@ final class SymbolSearch {
     return command;
   }
 
-  /// Names of files, each behind "./" and before a NUL.
+  /// Collects names of files, each with "./" before it and a NUL after it.
   private static final class Names {
     private final int bytesMax;
     private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();

@@ -1,7 +1,7 @@
 /// Language servers of a sandbox (docs/contract/language-servers.md): agent processes that speak
 /// the Language Server Protocol on their standard streams. Entry type: {@link
-/// dev.sandlot.toolbox.lsp.LspRoutes}, for the toolbox. What the servers send is hostile input.
-/// Only the connections are kept here; see docs/adr/0009-language-servers.md.
+/// dev.sandlot.toolbox.lsp.LspRoutes}, for the toolbox. The servers' output is untrusted. The only
+/// state here is the connections; see docs/adr/0009-language-servers.md.
 @NullMarked
 package dev.sandlot.toolbox.lsp;
 

@@ -6,27 +6,26 @@ import dev.sandlot.toolbox.warm.WarmProgram;
 import java.util.Optional;
 import java.util.function.Function;
 
-/// What is to be run.
+/// A command to run.
 ///
-/// @param program that may serve it by a process that waits; empty when only a fresh one would see
-///   what the call gives it
-/// @param capture makes what takes something out of its output, given where the rest goes
-/// @param folder that it leaves behind when it is killed
+/// @param program whose waiting process may run it; empty when only a fresh process can
+/// @param capture creates a filter of its output, given where the rest of the output goes
+/// @param folder temporary folder that it leaves behind when it is killed
 public record Command(
     ProcessRequest request,
     Optional<WarmProgram> program,
     Optional<Function<OutputSink, OutputCapture>> capture,
     Optional<String> folder) {
-  /// One that runs as it is given, without a process that waits for it.
+  /// A command that runs in a fresh process, without a filter.
   public static Command of(ProcessRequest request) {
     return new Command(request, Optional.empty(), Optional.empty(), Optional.empty());
   }
 
-  /// A process that was started before has the sandbox's environment and working directory: it
-  /// serves calls that give none of their own.
+  /// A waiting process has the sandbox's environment and working directory, so it can run only
+  /// requests without their own.
   ///
-  /// @return the program, or empty when the request gives some
-  public static Optional<WarmProgram> servedBy(WarmProgram program, ProcessRequest request) {
+  /// @return the program, or empty when the request has variables or a working directory
+  public static Optional<WarmProgram> warmFor(WarmProgram program, ProcessRequest request) {
     return request.environment().isEmpty() && request.workingDirectory().isEmpty()
         ? Optional.of(program)
         : Optional.empty();

@@ -13,23 +13,23 @@ import tools.jackson.core.JsonGenerator;
 import tools.jackson.core.ObjectWriteContext;
 import tools.jackson.core.json.JsonFactory;
 
-/// How a command's end is answered over HTTP (docs/contract/processes.md).
+/// The HTTP answer of a command that has ended (docs/contract/processes.md).
 public final class CommandAnswer {
   private static final JsonFactory JSON = new JsonFactory();
 
-  /// Clients in Go before this minor version refuse keys that they do not know.
-  private static final int GO_TAKES_EXTRA_KEYS = 188;
+  /// The Go client refuses keys that it does not know before this minor version.
+  private static final int GO_ACCEPTS_EXTRA_KEYS = 188;
 
   private CommandAnswer() {}
 
-  /// Whether the caller refuses keys that the contract had not in its time.
+  /// Whether the caller refuses keys that were added to the contract after its release.
   public static boolean refusesExtraKeys(Exchange exchange) {
-    return Calls.fromGo(exchange) && ClientVersion.of(exchange).before(GO_TAKES_EXTRA_KEYS);
+    return Calls.fromGo(exchange) && ClientVersion.of(exchange).before(GO_ACCEPTS_EXTRA_KEYS);
   }
 
-  /// Answers with the exit code, keys of the caller's, and the output.
+  /// Answers with the exit code, more keys, and the output.
   ///
-  /// @param artifacts further keys, which stand behind `exitCode`
+  /// @param artifacts the additional keys, written after `exitCode`
   public static void send(Exchange exchange, CommandResult result, Map<String, Object> artifacts)
       throws IOException {
     Map<String, Object> keys = new LinkedHashMap<>();
@@ -41,7 +41,7 @@ public final class CommandAnswer {
     }
     keys.putAll(artifacts);
     if (!refusesExtraKeys(exchange)) {
-      // Why a process ended early is an addition of ours.
+      // `reason` and `signal` are not in the contract.
       result.reason().ifPresent(reason -> keys.put("reason", reason));
       if (result.signal() != 0) {
         keys.put("signal", result.signal());

@@ -6,8 +6,8 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.util.Optional;
 
-/// A command that has ended, with what it wrote. To be closed, since a large output waits in a
-/// file. Used by one thread.
+/// A command that has ended, with its output. To be closed, since a large output is in a file. Used
+/// by one thread.
 public final class CommandResult implements Closeable {
   private static final int NO_EXIT_CODE = -1;
 
@@ -19,7 +19,7 @@ public final class CommandResult implements Closeable {
     this.output = output;
   }
 
-  /// -1 when it could not be started; 128 and the signal's number when one ended it.
+  /// -1 when it could not be started; 128 plus the number of the signal that ended it.
   public int exitCode() {
     return outcome instanceof RunOutcome.Exited exited ? exited.code() : NO_EXIT_CODE;
   }
@@ -29,7 +29,7 @@ public final class CommandResult implements Closeable {
     return outcome instanceof RunOutcome.Exited exited ? exited.signal() : 0;
   }
 
-  /// Why it did not end by itself: "signal" or "out_of_memory".
+  /// Why it did not exit by itself: "signal" or "out_of_memory".
   public Optional<String> reason() {
     if (!(outcome instanceof RunOutcome.Exited exited) || exited.ending() == Ending.EXIT) {
       return Optional.empty();
@@ -44,7 +44,7 @@ public final class CommandResult implements Closeable {
         : Optional.empty();
   }
 
-  /// What it wrote to both of its streams.
+  /// Standard output and standard error together.
   public SpooledOutput output() {
     return output;
   }

@@ -17,8 +17,7 @@ import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Runs commands to their end (docs/contract/processes.md). Thread-safe. Knows nothing of HTTP:
-/// whoever has a sandbox may call it.
+/// Runs commands to their end (docs/contract/processes.md). Thread-safe. Independent of HTTP.
 public final class CommandRunner {
   private static final Logger LOGGER = LoggerFactory.getLogger(CommandRunner.class);
 
@@ -26,38 +25,37 @@ public final class CommandRunner {
   private final Path spoolFolder;
   private final WarmProcesses warm;
 
-  /// @param spoolFolder where large outputs wait until they are read
+  /// @param spoolFolder for temporary files with large outputs
   public CommandRunner(ToolboxLimits limits, Path spoolFolder, WarmProcesses warm) {
     this.limits = limits;
     this.spoolFolder = spoolFolder;
     this.warm = warm;
   }
 
-  /// Blocks until the command has ended.
+  /// Runs a command and blocks until it has ended. A command that cannot be started is a result, no
+  /// failure.
   ///
-  /// The failure is a timeout (408 over HTTP) when its time limit has passed, and "unprocessable"
-  /// when it wrote more than it may; both hold the beginning of its output. One that cannot be
-  /// started is a result.
-  ///
-  /// @return to be closed
+  /// @return the result, to be closed
+  /// @throws HttpFailure 408 when its time limit is over, 422 when it wrote too much; both carry
+  ///   the beginning of its output
   public CommandResult run(RunningSandbox sandbox, Command command)
       throws IOException, InterruptedException {
     SpooledOutput output = new SpooledOutput(limits, spoolFolder);
-    boolean kept = false;
+    boolean returned = false;
     try {
       RunOutcome outcome = outcome(sandbox, command, output);
       if (outcome instanceof RunOutcome.Exited(_, Ending ending, _)
           && ending == Ending.TIME_LIMIT) {
         throw ToolboxFailures.timedOut(output.head());
       }
-      kept = true;
+      returned = true;
       return new CommandResult(outcome, output);
-    } catch (SpooledOutput.LimitPassed _) {
+    } catch (SpooledOutput.LimitExceeded _) {
       throw ToolboxFailures.tooMuchOutput(limits.outputBytesMax(), output.head());
     } catch (AgentFailure failure) {
       throw ToolboxFailures.of(failure);
     } finally {
-      if (!kept) {
+      if (!returned) {
         output.close();
       }
     }
@@ -66,19 +64,19 @@ public final class CommandRunner {
   private RunOutcome outcome(RunningSandbox sandbox, Command command, SpooledOutput output)
       throws IOException, InterruptedException {
     if (command.capture().isEmpty()) {
-      return cleanedUp(sandbox, command, output);
+      return runAndCleanUp(sandbox, command, output);
     }
     OutputCapture capture = command.capture().get().apply(output);
-    RunOutcome outcome = cleanedUp(sandbox, command, capture);
+    RunOutcome outcome = runAndCleanUp(sandbox, command, capture);
     capture.end();
     return outcome;
   }
 
-  private RunOutcome cleanedUp(RunningSandbox sandbox, Command command, OutputSink sink)
+  private RunOutcome runAndCleanUp(RunningSandbox sandbox, Command command, OutputSink sink)
       throws IOException, InterruptedException {
     boolean ended = false;
     try {
-      RunOutcome outcome = waitingOrFresh(sandbox, command, sink);
+      RunOutcome outcome = runWarmOrFresh(sandbox, command, sink);
       ended = outcome instanceof RunOutcome.Exited(_, Ending ending, _) && ending == Ending.EXIT;
       return outcome;
     } finally {
@@ -92,12 +90,12 @@ public final class CommandRunner {
     try {
       sandbox.agent().files().remove(folder, true);
     } catch (AgentFailure failure) {
-      // It was killed before it made it, or has taken it away itself.
+      // The command was killed before it made the folder, or has removed it.
       LOGGER.atDebug().setCause(failure).addKeyValue("sandboxId", sandbox.id()).log("not removed");
     }
   }
 
-  private RunOutcome waitingOrFresh(RunningSandbox sandbox, Command command, OutputSink sink)
+  private RunOutcome runWarmOrFresh(RunningSandbox sandbox, Command command, OutputSink sink)
       throws IOException, InterruptedException {
     ProcessRequest request = command.request();
     Optional<WarmProgram> program = command.program();

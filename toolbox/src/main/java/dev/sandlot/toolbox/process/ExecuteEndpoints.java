@@ -21,17 +21,18 @@ public final class ExecuteEndpoints {
     this.limits = limits;
   }
 
-  /// The command's standard input is empty; its text reaches the shell another way.
+  /// Runs a command with empty standard input; the shell reads the command elsewhere
+  /// (docs/adr/0013).
   public void execute(Exchange exchange) throws IOException, InterruptedException {
-    ExecuteRequest wanted = ExecuteRequest.read(Calls.body(exchange, limits), limits);
+    ExecuteRequest body = ExecuteRequest.read(Calls.body(exchange, limits), limits);
     RunningSandbox sandbox = Calls.sandbox(exchange);
     String shell = sandbox.account().shell();
     ProcessRequest request =
-        ShellText.of(shell, wanted.command())
-            .request(wanted.environment(), wanted.directory(), wanted.timeout());
+        ShellText.of(shell, body.command())
+            .request(body.environment(), body.directory(), body.timeout());
     Optional<WarmProgram> program =
         ShellText.waits(shell)
-            ? Command.servedBy(new WarmProgram.Shell(shell), request)
+            ? Command.warmFor(new WarmProgram.Shell(shell), request)
             : Optional.empty();
     Command whole = new Command(request, program, Optional.empty(), Optional.empty());
     try (CommandResult result = commands.run(sandbox, whole)) {

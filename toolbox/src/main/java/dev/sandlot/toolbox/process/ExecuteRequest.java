@@ -7,9 +7,9 @@ import dev.sandlot.toolbox.call.Variables;
 import java.time.Duration;
 import java.util.Map;
 
-/// A command that a caller wants run.
+/// A request to run a command.
 ///
-/// @param directory empty for the sandbox's
+/// @param directory working directory; empty for the sandbox's
 /// @param timeout zero for none
 record ExecuteRequest(
     String command, String directory, Map<String, String> environment, Duration timeout) {
@@ -30,7 +30,7 @@ record ExecuteRequest(
         body.seconds("timeout").orElse(Duration.ZERO));
   }
 
-  /// Without what may be secret.
+  /// Leaves out what may be secret.
   @Override
   public String toString() {
     return "ExecuteRequest[directory=" + directory + ", timeout=" + timeout + "]";

@@ -3,9 +3,8 @@ package dev.sandlot.toolbox.process;
 import dev.sandlot.agentclient.process.OutputSink;
 import java.io.IOException;
 
-/// Stands between a program and where its output is kept, and takes out what is not meant for
-/// people. Used by one thread.
+/// A filter that removes frames for the server from a program's output. Used by one thread.
 public interface OutputCapture extends OutputSink {
-  /// The program has ended: passes on what was held back.
+  /// To be called when the program has ended: writes output that was held back.
   void end() throws IOException;
 }

@@ -17,11 +17,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
-/// What a command has written so far: in memory, and from some size on in a temporary file, so that
-/// many loud commands do not fill the heap. Used by one thread.
+/// The output of a command: in memory, and beyond some size in a temporary file, so that many large
+/// outputs do not fill the heap. Used by one thread.
 public final class SpooledOutput implements OutputSink, Closeable {
-  /// The command has written more than it may.
-  static final class LimitPassed extends IOException {
+  /// The command has written more than its limit.
+  static final class LimitExceeded extends IOException {
     private static final long serialVersionUID = 1;
   }
 
@@ -40,7 +40,7 @@ public final class SpooledOutput implements OutputSink, Closeable {
     this.folder = folder;
   }
 
-  /// Removes what a server that was killed has left in the folder, if there is one.
+  /// Removes the temporary files that a killed server has left in the folder, if it exists.
   ///
   /// @throws UncheckedIOException when the folder cannot be read or changed
   public static void removeLeftovers(Path folder) {
@@ -59,7 +59,7 @@ public final class SpooledOutput implements OutputSink, Closeable {
   @Override
   public void write(ByteBuffer data) throws IOException {
     if (size + data.remaining() > limits.outputBytesMax()) {
-      throw new LimitPassed();
+      throw new LimitExceeded();
     }
     size += data.remaining();
     byte[] bytes = new byte[data.remaining()];
@@ -86,7 +86,7 @@ public final class SpooledOutput implements OutputSink, Closeable {
     return memory.toString(StandardCharsets.UTF_8);
   }
 
-  /// The beginning, as much as a failure may tell.
+  /// The beginning, as long as the answer of a failure may carry.
   String head() {
     byte[] bytes = memory.toByteArray();
     int length = Math.min(bytes.length, limits.partialOutputBytesMax());

@@ -1,4 +1,4 @@
-/// Runs a command to its end and answers with what it wrote. Entry type: {@link
+/// Runs commands to their end and answers with their output. Entry type: {@link
 /// dev.sandlot.toolbox.process.CommandRunner}.
 @NullMarked
 package dev.sandlot.toolbox.process;

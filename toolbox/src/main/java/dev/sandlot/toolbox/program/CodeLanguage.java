@@ -7,45 +7,45 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.UUID;
 
-/// How a program of each language is run (docs/contract/processes.md#programs, but for standard
-/// input, which is the program's own and empty).
+/// How a program of each language is run (docs/contract/processes.md#programs). Unlike there, the
+/// program's standard input is empty and its own.
 public enum CodeLanguage {
-  /// Sees `['-', …]` as its arguments, as if it came on standard input.
+  /// Its arguments are `['-', …]`, as if the program came from standard input.
   PYTHON {
     @Override
-    public FedProgram program(String code, List<String> arguments) {
-      return new FedProgram(
+    public ScriptProcess program(String code, List<String> arguments) {
+      return new ScriptProcess(
           joined(List.of("python3", "-u", "-c", PYTHON_RUNNER), arguments), bytes(code));
     }
   },
 
-  /// Sees its arguments as if it had no name.
+  /// Its arguments come without a program name.
   JAVASCRIPT {
     @Override
-    public FedProgram program(String code, List<String> arguments) {
+    public ScriptProcess program(String code, List<String> arguments) {
       byte[] text = bytes(code);
-      if (text.length > FedProgram.ARGUMENT_BYTES_MAX || code.indexOf('\0') >= 0) {
-        return new FedProgram(joined(List.of("node", "-e", NODE_RUNNER, "--"), arguments), text);
+      if (text.length > ScriptProcess.ARGUMENT_BYTES_MAX || code.indexOf('\0') >= 0) {
+        return new ScriptProcess(joined(List.of("node", "-e", NODE_RUNNER, "--"), arguments), text);
       }
-      // What begins like an option would be taken for one.
+      // Code that begins with a hyphen would be taken for an option.
       String argument = code.startsWith("-") ? " " + code : code;
-      return FedProgram.inCommand(joined(List.of("node", "-e", argument, "--"), arguments));
+      return ScriptProcess.inCommand(joined(List.of("node", "-e", argument, "--"), arguments));
     }
   },
 
-  /// Needs a file of its own; a shell makes it, runs it, removes it and keeps the exit status. The
-  /// entry for the file is taken out of the arguments, on the same line, so that line numbers stay.
+  /// Needs a file; a shell makes it, runs it, removes it and passes the exit status on. The file's
+  /// name is removed from the arguments on the first line, so that line numbers stay.
   TYPESCRIPT {
     @Override
-    public FedProgram program(String code, List<String> arguments) {
+    public ScriptProcess program(String code, List<String> arguments) {
       String folder = "/tmp/code-run." + UUID.randomUUID();
-      return new FedProgram(
+      return new ScriptProcess(
           joined(List.of("/bin/sh", "-c", TYPESCRIPT_RUNNER, folder), arguments),
           bytes("process.argv.splice(1, 1); " + code));
     }
 
     @Override
-    public Optional<String> folder(FedProgram program) {
+    public Optional<String> folder(ScriptProcess program) {
       return Optional.of(program.command().get(3));
     }
   };
@@ -64,10 +64,10 @@ public enum CodeLanguage {
   }
 
   /// The process that runs a program.
-  public abstract FedProgram program(String code, List<String> arguments);
+  public abstract ScriptProcess program(String code, List<String> arguments);
 
-  /// A folder that a program leaves behind when it is killed.
-  public Optional<String> folder(FedProgram program) {
+  /// The temporary folder that a killed program leaves behind.
+  public Optional<String> folder(ScriptProcess program) {
     return Optional.empty();
   }
 

@@ -6,11 +6,11 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.stream.Collectors;
 
-/// The small programs of this package, which stand in command lines.
+/// The small programs of this package, which are passed in command lines.
 final class ProgramSources {
   private ProgramSources() {}
 
-  /// @param remark begins the lines that are left out
+  /// @param remark prefix of comment lines, which are left out
   static String read(String resource, String remark) {
     try (InputStream in = ProgramSources.class.getResourceAsStream(resource)) {
       if (in == null) {

@@ -3,12 +3,12 @@ package dev.sandlot.toolbox.program;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 
-/// Commands for a shell. Bash takes its text from a descriptor, by a line that a waiting one can
-/// have executed half already; other shells take it as an argument.
+/// Command lines of shells that run a text. Bash reads the text from a descriptor, so that it can
+/// be started before the text is known; other shells get it as an argument.
 public final class ShellText {
   private static final String BASH = ProgramSources.read("bash.sh", "#");
 
-  /// For texts that are too long for an argument: read in blocks.
+  /// For texts that are too long for an argument; these are read in blocks.
   private static final String OTHERS =
       "if [ -e /proc/self/fd/3 ]; then . /proc/self/fd/3; else . /proc/self/fd/0; fi";
 
@@ -16,29 +16,30 @@ public final class ShellText {
 
   private ShellText() {}
 
-  /// Whether a shell can be started before its text is known.
+  /// Whether this shell can be started before its text is known.
   public static boolean waits(String shell) {
     return shell.endsWith("/bash");
   }
 
-  /// The command line of one that waits for its text.
+  /// The command line of a shell that waits for its text.
   public static List<String> waiting(String shell) {
     return List.of(shell, "-c", BASH);
   }
 
-  /// Shells leave NUL out of what they read, and no argument can hold one.
-  public static FedProgram of(String shell, String commands) {
+  /// The process that runs commands in this shell. NUL characters are removed: shells skip them,
+  /// and arguments cannot hold them.
+  public static ScriptProcess of(String shell, String commands) {
     String text = commands.replace("\0", "");
     byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
     if (waits(shell)) {
-      return new FedProgram(waiting(shell), bytes);
+      return new ScriptProcess(waiting(shell), bytes);
     }
-    if (bytes.length > FedProgram.ARGUMENT_BYTES_MAX) {
-      return new FedProgram(
+    if (bytes.length > ScriptProcess.ARGUMENT_BYTES_MAX) {
+      return new ScriptProcess(
           List.of(shell, "-c", OTHERS), (CLOSING + text).getBytes(StandardCharsets.UTF_8));
     }
-    // A blank, since a text may begin like an option. Newlines, since a shell gives its place to
-    // the last command when nothing follows: a signal that ends that would then look like its own.
-    return FedProgram.inCommand(List.of(shell, "-c", " " + text + "\n\n"));
+    // A blank, since a text may begin with a hyphen. Newlines, since a shell replaces itself by the
+    // last command (exec) when nothing follows, and a signal to that would look like its own.
+    return ScriptProcess.inCommand(List.of(shell, "-c", " " + text + "\n\n"));
   }
 }

@@ -12,8 +12,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 
-/// Finds out whom processes of a sandbox run as that was configured before this runner started. The
-/// choice of the shell is that of the contract (docs/contract/processes.md#commands).
+/// Asks a sandbox for the account of its processes, when it was configured before this runner
+/// started. The shell is chosen as the contract says (docs/contract/processes.md#commands).
 final class AccountProbe {
   private static final Duration TIME_MAX = Duration.ofSeconds(10);
   private static final int ANSWER_BYTES_MAX = 16 << 10;

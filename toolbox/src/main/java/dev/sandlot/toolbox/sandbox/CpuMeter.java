@@ -2,10 +2,10 @@ package dev.sandlot.toolbox.sandbox;
 
 import java.time.Duration;
 
-/// Turns the processor time a sandbox has used since its start into a share of what it may use.
+/// Computes a sandbox's CPU usage in percent of its limit from the CPU time used since its start.
 /// Thread-safe.
 public final class CpuMeter {
-  /// Below this the clock's own grain shows.
+  /// Over a shorter window the clock's resolution distorts the result.
   private static final long WINDOW_NANOS_MIN = Duration.ofMillis(500).toNanos();
 
   private final long cpuMillis;
@@ -14,7 +14,8 @@ public final class CpuMeter {
   private double lastShare;
   private boolean marked;
 
-  /// For a sandbox that has run before: its first share is 0, since what it used may be hours old.
+  /// For a sandbox that ran before this runner: its first value is 0, since its CPU time may have
+  /// been used hours ago.
   ///
   /// @param cpuMillis the limit in thousandths of a core; 0 when it is not known
   CpuMeter(long cpuMillis) {
@@ -28,12 +29,12 @@ public final class CpuMeter {
     this.marked = true;
   }
 
-  /// Whole cores, at least one.
+  /// The limit in whole cores, at least one.
   public int cores() {
     return (int) Math.max(1, cpuMillis / 1_000);
   }
 
-  /// The share of the limit that was used since the call before, 0 to 100.
+  /// The share of the limit used since the last call, 0 to 100.
   public synchronized double percent(Duration used, long nowNanos) {
     if (!marked) {
       marked = true;

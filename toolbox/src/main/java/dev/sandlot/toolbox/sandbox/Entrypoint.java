@@ -8,8 +8,8 @@ import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// What an image says shall run in its sandboxes from the start. It is a process like others, which
-/// the toolbox shows as a session (docs/contract/sessions.md#the-entrypoint).
+/// The command that an image runs when a sandbox starts. It is an ordinary process, listed as a
+/// session (docs/contract/sessions.md#the-entrypoint).
 public final class Entrypoint {
   /// The session's name for clients.
   public static final String SESSION = "entrypoint";
@@ -24,9 +24,9 @@ public final class Entrypoint {
 
   private Entrypoint() {}
 
-  /// Starts it. A sandbox whose entrypoint cannot be executed runs all the same: the log says why.
+  /// Starts it. When it cannot be executed the sandbox runs without it, and the reason is logged.
   ///
-  /// @param command empty: the image has none
+  /// @param command empty when the image has none
   public static void start(SandboxId id, AgentProcesses processes, List<String> command) {
     if (command.isEmpty()) {
       return;

@@ -18,7 +18,7 @@ public final class RunningSandbox {
   private final CpuMeter cpu;
   private volatile @Nullable Account account;
 
-  /// @param limits empty when nobody knows them
+  /// @param limits empty when unknown
   /// @param account null when this runner did not start it
   public RunningSandbox(
       SandboxId id,
@@ -48,22 +48,22 @@ public final class RunningSandbox {
     return agentVersion;
   }
 
-  /// How much memory it may use; empty when nobody knows.
+  /// Its memory limit in bytes; empty when unknown.
   public OptionalLong memoryLimitBytes() {
     return limits.isPresent() ? OptionalLong.of(limits.get().memoryBytes()) : OptionalLong.empty();
   }
 
-  /// How much it may use; empty when nobody knows.
+  /// Its limits; empty when unknown.
   public Optional<SandboxLimits> limits() {
     return limits;
   }
 
-  /// How busy it is.
+  /// Measures its CPU usage.
   public CpuMeter cpu() {
     return cpu;
   }
 
-  /// Whom its processes run as. One that was running before this runner started is asked.
+  /// The account of its processes. A sandbox that ran before this runner started is asked for it.
   public Account account() throws IOException, InterruptedException {
     Account known = account;
     if (known == null) {

@@ -6,6 +6,6 @@ import java.util.Optional;
 /// The sandboxes that run on this machine. Thread-safe.
 @FunctionalInterface
 public interface RunningSandboxes {
-  /// A sandbox that runs here; empty when it does not.
+  /// The sandbox of this id; empty when it does not run here.
   Optional<RunningSandbox> find(SandboxId id);
 }

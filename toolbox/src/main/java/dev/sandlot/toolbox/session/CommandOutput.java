@@ -9,25 +9,26 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 
-/// What a command writes, piece by piece, both streams as they come. One thread reads; any may
-/// close.
+/// The output of a command, piece by piece, both streams in the order of arrival. One thread reads;
+/// any may close.
 interface CommandOutput extends Closeable {
   /// @param error of standard error
   record Piece(boolean error, byte[] bytes) {}
 
-  /// The next piece; empty at the end of what is there, or of the command when it is followed.
+  /// The next piece; empty at the end of the stored output, or at the end of the command when it is
+  /// followed.
   Optional<Piece> next() throws IOException;
 
   @Override
   void close();
 
-  /// Opens an output anew, to be read another time.
+  /// Opens an output from the beginning.
   @FunctionalInterface
-  interface Opening {
+  interface Opener {
     CommandOutput open() throws IOException;
   }
 
-  /// All that a process writes.
+  /// The output of a process.
   static CommandOutput of(ProcessOutput output) {
     return new CommandOutput() {
       @Override
@@ -42,7 +43,7 @@ interface CommandOutput extends Closeable {
     };
   }
 
-  /// What was read before.
+  /// Output that was read before.
   static CommandOutput of(List<Piece> pieces) {
     Deque<Piece> left = new ArrayDeque<>(pieces);
     return new CommandOutput() {
@@ -64,30 +65,30 @@ interface CommandOutput extends Closeable {
     return bytes;
   }
 
-  /// What the shell's streams hold between a command's marks.
+  /// The part of the shell's streams between the marks of one command.
   final class Shared implements CommandOutput {
     private final ProcessOutput output;
-    private final MarkedStream plain;
+    private final MarkedStream standardOutput;
     private final MarkedStream error;
     private final Deque<Piece> rest = new ArrayDeque<>();
-    private long plainEnd;
+    private long outputEnd;
     private long errorEnd;
     private boolean ended;
 
-    /// @param output of the shell, from `begun`'s offsets on
-    /// @param shell by which name its messages begin
-    Shared(ProcessOutput output, String id, String shell, Ledger.Begun begun) {
+    /// @param output of the shell, from `started`'s offsets on
+    /// @param shell the name with which its messages begin
+    Shared(ProcessOutput output, String id, String shell, Ledger.Started started) {
       this.output = output;
-      plain = new MarkedStream(id, shell);
+      standardOutput = new MarkedStream(id, shell);
       error = new MarkedStream(id, shell);
-      plainEnd = begun.outputOffset();
-      errorEnd = begun.errorOffset();
+      outputEnd = started.outputOffset();
+      errorEnd = started.errorOffset();
     }
 
     @Override
     public Optional<Piece> next() throws IOException {
       while (!ended) {
-        if (plain.over() && error.over()) {
+        if (standardOutput.ended() && error.ended()) {
           ended = true;
           output.close();
           break;
@@ -95,7 +96,7 @@ interface CommandOutput extends Closeable {
         Optional<OutputPiece> next = output.next();
         if (next.isEmpty()) {
           ended = true;
-          rest.add(new Piece(false, plain.rest()));
+          rest.add(new Piece(false, standardOutput.rest()));
           rest.add(new Piece(true, error.rest()));
           break;
         }
@@ -114,14 +115,14 @@ interface CommandOutput extends Closeable {
     }
 
     private byte[] take(OutputPiece piece) {
-      MarkedStream stream = piece.error() ? error : plain;
-      if (piece.offset() > (piece.error() ? errorEnd : plainEnd)) {
+      MarkedStream stream = piece.error() ? error : standardOutput;
+      if (piece.offset() > (piece.error() ? errorEnd : outputEnd)) {
         stream.skip();
       }
       if (piece.error()) {
         errorEnd = piece.end();
       } else {
-        plainEnd = piece.end();
+        outputEnd = piece.end();
       }
       return stream.take(piece.data());
     }

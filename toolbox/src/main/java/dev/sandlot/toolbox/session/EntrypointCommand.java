@@ -6,7 +6,7 @@ import dev.sandlot.toolbox.sandbox.Entrypoint;
 import java.util.OptionalInt;
 import java.util.stream.Collectors;
 
-/// The image's entrypoint, as the one command of its session.
+/// The image's entrypoint, as the only command of its session.
 final class EntrypointCommand {
   private EntrypointCommand() {}
 

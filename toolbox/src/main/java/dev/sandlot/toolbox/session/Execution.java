@@ -22,13 +22,13 @@ import java.io.IOException;
 import java.util.List;
 import java.util.UUID;
 
-/// Gives commands to a session's shell.
+/// Runs a command in a session's shell.
 ///
-/// A command whose end its caller waits for writes to the shell's own streams: no process has to be
-/// made for it. One that may leave something running, or is to be written to, gets a process that
-/// stands for it and does nothing but hold the pipes, so that its output is nobody else's.
+/// A command whose caller waits for its end writes to the shell's own streams; no process is made
+/// for it. A command that starts a background job or reads input gets a placeholder: a process that
+/// only holds pipes, so that its output is separate from that of other commands.
 final class Execution {
-  /// It never gets to its end.
+  /// Sleeps until it is killed.
   private static final List<String> PLACEHOLDER = List.of("sleep", "2147483647");
 
   private static final int FILE_MODE = 0600;
@@ -48,7 +48,7 @@ final class Execution {
     this.processes = session.processes();
   }
 
-  /// What a caller asks for.
+  /// A command to run.
   ///
   /// @param interactive whether the command reads what is sent to it; otherwise its input is empty
   /// @param echo whether what is sent to it shows in its log
@@ -68,7 +68,7 @@ final class Execution {
           !body.flag("suppressInputEcho").orElse(false));
     }
 
-    /// Without what may be secret.
+    /// Leaves out what may be secret.
     @Override
     public String toString() {
       return "Request[interactive=" + interactive + ", echo=" + echo + "]";
@@ -79,35 +79,35 @@ final class Execution {
     return id;
   }
 
-  /// How far the list of commands was written when the command was given.
+  /// The size of the ledger when the command was sent to the shell.
   long ledgerOffset() {
     return ledgerOffset;
   }
 
-  /// Gives a command to the shell, which runs it behind those that it has been given before.
+  /// Sends the command to the shell, which runs it after all that were sent before.
   ///
   /// @throws HttpFailure 410 when the shell has ended
   SessionCommand.Source begin(Request request) throws IOException, InterruptedException {
     if (session.end().isPresent()) {
       throw ended();
     }
-    boolean separate = request.interactive() || background(request.text());
+    boolean separate = request.interactive() || startsBackgroundJob(request.text());
     Body body = body(request.text());
     ShellScript script = ShellScript.of(session.shellName());
-    String shown = beginning(request.text());
-    ProcessStatus ledger = processes.get(session.shell().label(Labels.LEDGER));
+    String listedText = truncated(request.text());
+    ProcessStatus ledger = processes.get(session.shell().label(ProcessLabels.LEDGER));
     ledgerOffset = ledger.outputBytes();
     if (separate) {
-      ProcessStatus process = placeholder(request, shown);
-      byte[] told = script.separate(id, body, process.pid(), request.interactive(), ledger.pid());
-      give(told, process.id());
+      ProcessStatus process = placeholder(request, listedText);
+      byte[] input = script.separate(id, body, process.pid(), request.interactive(), ledger.pid());
+      writeToShell(input, process.id());
       return new SessionCommand.Source.Separate(process);
     }
     long output = session.shell().outputBytes();
     long error = session.shell().errorBytes();
-    ShellScript.Shared shared = new ShellScript.Shared(id, output, error, shown);
-    give(script.shared(shared, body, ledger.pid()), "");
-    return new SessionCommand.Source.Shared(new Ledger.Begun(output, error, shown));
+    ShellScript.Shared shared = new ShellScript.Shared(id, output, error, listedText);
+    writeToShell(script.shared(shared, body, ledger.pid()), "");
+    return new SessionCommand.Source.Shared(new Ledger.Started(output, error, listedText));
   }
 
   private Body body(String text) throws IOException, InterruptedException {
@@ -127,7 +127,7 @@ final class Execution {
     return new Body.File(path);
   }
 
-  private String beginning(String text) {
+  private String truncated(String text) {
     byte[] bytes = text.getBytes(UTF_8);
     if (bytes.length <= limits.inlineTextBytesMax()) {
       return text;
@@ -140,8 +140,8 @@ final class Execution {
     return cut.substring(0, end) + "…";
   }
 
-  /// One `&` puts something into the background; two do not.
-  private static boolean background(String text) {
+  /// Whether the text has a single `&`.
+  private static boolean startsBackgroundJob(String text) {
     for (int at = text.indexOf('&'); at >= 0; at = text.indexOf('&', at + 1)) {
       int begin = at;
       while (at + 1 < text.length() && text.charAt(at + 1) == '&') {
@@ -154,45 +154,46 @@ final class Execution {
     return false;
   }
 
-  private ProcessStatus placeholder(Request request, String shown) {
-    forgetOldest();
+  private ProcessStatus placeholder(Request request, String listedText) {
+    removeOldestLogs();
     ProcessStart start =
         ProcessStart.of(Sessions.commandProcess(session.key(), id), PLACEHOLDER)
             .platform()
             .keepInputOpen()
             .keepBytes(limits.ownLogBytesMax())
-            .label(Labels.COMMAND, id)
-            .label(Labels.TEXT, shown)
-            .label(Labels.OFFSET, Long.toString(session.shell().outputBytes()))
-            .label(Labels.INTERACTIVE, Boolean.toString(request.interactive()))
-            .label(Labels.ECHO, Boolean.toString(request.echo()));
-    Labels.of(Labels.Kind.COMMAND, session.key()).forEach(start::label);
+            .label(ProcessLabels.COMMAND, id)
+            .label(ProcessLabels.TEXT, listedText)
+            .label(ProcessLabels.OFFSET, Long.toString(session.shell().outputBytes()))
+            .label(ProcessLabels.INTERACTIVE, Boolean.toString(request.interactive()))
+            .label(ProcessLabels.ECHO, Boolean.toString(request.echo()));
+    ProcessLabels.of(ProcessLabels.Kind.COMMAND, session.key()).forEach(start::label);
     return processes.start(start);
   }
 
-  /// Keeps the logs of finished commands below their limit.
-  private void forgetOldest() {
-    List<ProcessStatus> all = processes.list(Labels.of(Labels.Kind.COMMAND, session.key()), false);
-    long kept = 0;
+  /// Keeps the logs of finished commands below their limit, by removing the oldest.
+  private void removeOldestLogs() {
+    List<ProcessStatus> all =
+        processes.list(ProcessLabels.of(ProcessLabels.Kind.COMMAND, session.key()), false);
+    long keptBytes = 0;
     for (ProcessStatus process : all.reversed()) {
-      kept += Math.min(process.outputBytes(), limits.ownLogBytesMax());
-      kept += Math.min(process.errorBytes(), limits.ownLogBytesMax());
-      if (kept > limits.ownLogsBytesMax() && !process.running()) {
+      keptBytes += Math.min(process.outputBytes(), limits.ownLogBytesMax());
+      keptBytes += Math.min(process.errorBytes(), limits.ownLogBytesMax());
+      if (keptBytes > limits.ownLogsBytesMax() && !process.running()) {
         processes.remove(process.id(), false);
       }
     }
   }
 
-  /// @param placeholder the process that stands for the command; empty when none does
-  private void give(byte[] script, String placeholder) {
-    boolean given = false;
+  /// @param placeholder the id of the command's placeholder; empty when it has none
+  private void writeToShell(byte[] script, String placeholder) {
+    boolean written = false;
     try {
       processes.write(session.shell().id(), script);
-      given = true;
+      written = true;
     } catch (AgentFailure failure) {
       if (failure.kind() == Kind.DEADLINE_EXCEEDED) {
-        // The shell is busy and its input is full; it gets the rest when it reads again.
-        given = true;
+        // The shell is busy and its input is full; the agent sends the rest when it reads again.
+        written = true;
       } else if (failure.kind() == Kind.RESOURCE_EXHAUSTED) {
         throw new HttpFailure(
             429,
@@ -206,7 +207,7 @@ final class Execution {
         throw failure;
       }
     } finally {
-      if (!given && !placeholder.isEmpty()) {
+      if (!written && !placeholder.isEmpty()) {
         processes.remove(placeholder, true);
       }
     }
@@ -217,25 +218,25 @@ final class Execution {
         410, "SESSION_ENDED", "gone: the session's shell has ended; create another session");
   }
 
-  /// Types into a running command, and into its log if its sender wants to see it there.
-  static void type(Session session, ProcessStatus process, String data) throws IOException {
+  /// Sends input to a running command, and writes it to the log when echo is on.
+  static void sendInput(Session session, ProcessStatus process, String data) throws IOException {
     AgentProcesses processes = session.processes();
-    if (process.label(Labels.ECHO).equals("true")) {
-      // The log must have it before the command can answer.
-      try (var shown =
+    if (process.label(ProcessLabels.ECHO).equals("true")) {
+      // The log must have the input before the command can react to it.
+      try (var echoed =
           processes.read(process.id(), OutputRequest.output(process.outputBytes(), true))) {
-        Thread watch = Thread.ofVirtual().name("echo-limit").start(new Closing(shown));
+        Thread timeout = Thread.ofVirtual().name("echo-limit").start(new CloseAfterTimeout(echoed));
         processes.write(
-            session.shell().label(Labels.LEDGER), ShellScript.echo(data, process.pid()));
-        var _ = shown.next();
-        watch.interrupt();
+            session.shell().label(ProcessLabels.LEDGER), ShellScript.echo(data, process.pid()));
+        var _ = echoed.next();
+        timeout.interrupt();
       }
     }
     processes.write(process.id(), data.getBytes(UTF_8));
   }
 
-  /// Gives up waiting for an echo: the command's pipe may be full.
-  private record Closing(ProcessOutput output) implements Runnable {
+  /// Ends the wait for an echo: the command's pipe may be full.
+  private record CloseAfterTimeout(ProcessOutput output) implements Runnable {
     private static final long LIMIT_MILLIS = 250;
 
     @Override

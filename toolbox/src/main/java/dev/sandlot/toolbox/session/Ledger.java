@@ -18,14 +18,14 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 
-/// What a session's shell has written down: which commands have begun in its own streams, and with
-/// which status commands have ended. Whoever is in the sandbox can write there too: lines that make
-/// no sense are passed over.
+/// The list of a session's commands, as its shell writes it: which commands have begun in its own
+/// streams, and with which status commands have ended. Programs of the sandbox can write there too,
+/// so malformed lines are skipped.
 ///
-/// @param begun by id, in their order
+/// @param started by id, in their order
 /// @param ended status by id
-record Ledger(Map<String, Begun> begun, Map<String, Integer> ended) {
-  private static final Pattern BEGUN =
+record Ledger(Map<String, Started> started, Map<String, Integer> ended) {
+  private static final Pattern STARTED =
       Pattern.compile("b/([0-9a-f-]{36})/([0-9]{1,18})/([0-9]{1,18})/([A-Za-z0-9+/=]*)");
   private static final Pattern ENDED = Pattern.compile("e/([0-9a-f-]{36})/([0-9]{1,3})");
   private static final int LINE_CHARACTERS_MAX = 4_200;
@@ -33,26 +33,26 @@ record Ledger(Map<String, Begun> begun, Map<String, Integer> ended) {
   private static final int UNKNOWN = -1;
   private static final long AWAIT_MILLIS = 2_000;
 
-  /// More than is kept of it, and what an agent says beyond is not listened to.
+  /// More than the agent keeps of it; what an agent sends beyond is not read.
   private static final int BYTES_MAX = 5 << 20;
 
   /// A command that has begun in the shell's own streams.
   ///
-  /// @param outputOffset where its output cannot begin before
+  /// @param outputOffset in the shell's standard output; the command's output begins there or later
   /// @param errorOffset the same of standard error
-  record Begun(long outputOffset, long errorOffset, String text) {}
+  record Started(long outputOffset, long errorOffset, String text) {}
 
   OptionalInt status(String id) {
     Integer status = ended.get(id);
     return status == null ? OptionalInt.empty() : OptionalInt.of(status);
   }
 
-  /// All that is written so far.
+  /// Reads the whole list.
   static Ledger read(AgentProcesses processes, String process) throws IOException {
     return read(processes, process, 0);
   }
 
-  /// What is written so far from an offset on.
+  /// Reads the list from an offset on.
   static Ledger read(AgentProcesses processes, String process, long offset) throws IOException {
     ByteArrayOutputStream lines = new ByteArrayOutputStream();
     try (ProcessOutput output = processes.read(process, OutputRequest.output(offset, false))) {
@@ -67,9 +67,9 @@ record Ledger(Map<String, Begun> begun, Map<String, Integer> ended) {
     return HostileText.read(lines.size(), () -> parse(lines.toString(ISO_8859_1)));
   }
 
-  /// The status of a command whose line is under way.
+  /// Waits for the status of a command that has ended, whose line may not be written yet.
   ///
-  /// @param offset where it cannot be before
+  /// @param offset from which on the line is searched
   /// @return -1 when it does not come within two seconds
   static int await(AgentProcesses processes, String process, String id, long offset)
       throws IOException {
@@ -81,10 +81,10 @@ record Ledger(Map<String, Begun> begun, Map<String, Integer> ended) {
     }
   }
 
-  /// The status of a command, when it has ended.
+  /// Waits until a command has ended.
   ///
-  /// @param offset where its line cannot be before
-  /// @return empty when the list has ended before
+  /// @param offset from which on its line is searched
+  /// @return its status; empty when the list has ended before
   static OptionalInt follow(AgentProcesses processes, String process, String id, long offset)
       throws IOException {
     try (ProcessOutput output = processes.read(process, OutputRequest.output(offset, true))) {
@@ -115,22 +115,22 @@ record Ledger(Map<String, Begun> begun, Map<String, Integer> ended) {
   }
 
   static Ledger parse(String lines) {
-    Map<String, Begun> begun = new LinkedHashMap<>();
+    Map<String, Started> started = new LinkedHashMap<>();
     Map<String, Integer> ended = new LinkedHashMap<>();
     lines
         .lines()
         .forEach(line -> {
-          int told = line.indexOf(ShellScript.LISTED);
-          if (told < 0 || line.length() > LINE_CHARACTERS_MAX) {
+          int marker = line.indexOf(ShellScript.LISTED);
+          if (marker < 0 || line.length() > LINE_CHARACTERS_MAX) {
             return;
           }
-          String name = line.substring(told + ShellScript.LISTED.length());
-          Matcher begin = BEGUN.matcher(name);
+          String name = line.substring(marker + ShellScript.LISTED.length());
+          Matcher begin = STARTED.matcher(name);
           Matcher end = ENDED.matcher(name);
           if (begin.lookingAt()) {
-            begun.put(
+            started.put(
                 begin.group(1),
-                new Begun(
+                new Started(
                     Long.parseLong(begin.group(2)),
                     Long.parseLong(begin.group(3)),
                     decoded(begin.group(4))));
@@ -138,7 +138,7 @@ record Ledger(Map<String, Begun> begun, Map<String, Integer> ended) {
             ended.put(end.group(1), Integer.parseInt(end.group(2)));
           }
         });
-    return new Ledger(begun, ended);
+    return new Ledger(started, ended);
   }
 
   private static String decoded(String text) {

@@ -8,17 +8,17 @@ import tools.jackson.core.JsonGenerator;
 import tools.jackson.core.ObjectWriteContext;
 import tools.jackson.core.json.JsonFactory;
 
-/// Writes logs as answers, without holding them: each part is read anew.
+/// Answers with logs as streams: each part is read again instead of held in memory.
 final class LogAnswer {
   private static final JsonFactory JSON = new JsonFactory();
 
   private LogAnswer() {}
 
-  /// A log in the form that its reader knows.
-  static void send(Exchange exchange, LogForm form, CommandOutput.Opening log) throws IOException {
+  /// Answers with a log, in the form that the client expects.
+  static void send(Exchange exchange, LogForm form, CommandOutput.Opener log) throws IOException {
     if (form == LogForm.SPLIT) {
       JsonGenerator json = begin(exchange);
-      halves(json, log);
+      streams(json, log);
       end(json);
       return;
     }
@@ -30,14 +30,13 @@ final class LogAnswer {
     }
   }
 
-  /// What a command that has ended has written, and its status.
-  static void send(
-      Exchange exchange, LogForm form, String id, CommandOutput.Opening log, int status)
+  /// Answers with the log and the status of a command that has ended.
+  static void send(Exchange exchange, LogForm form, String id, CommandOutput.Opener log, int status)
       throws IOException {
     JsonGenerator json = begin(exchange);
     json.writeStringProperty("cmdId", id);
     switch (form) {
-      case SPLIT -> halves(json, log);
+      case SPLIT -> streams(json, log);
       case MARKED, CLEAN -> {
         text(
             json,
@@ -52,14 +51,14 @@ final class LogAnswer {
     end(json);
   }
 
-  private static void halves(JsonGenerator json, CommandOutput.Opening log) throws IOException {
+  private static void streams(JsonGenerator json, CommandOutput.Opener log) throws IOException {
     text(json, "output", log, LogStream.Part.MARKED);
     text(json, "stdout", log, LogStream.Part.OUTPUT);
     text(json, "stderr", log, LogStream.Part.ERROR);
   }
 
   private static void text(
-      JsonGenerator json, String name, CommandOutput.Opening log, LogStream.Part part)
+      JsonGenerator json, String name, CommandOutput.Opener log, LogStream.Part part)
       throws IOException {
     json.writeName(name);
     try (Reader text = LogStream.text(log.open(), part)) {

@@ -20,12 +20,13 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 
-/// What commands have written and write (docs/contract/sessions.md).
+/// The logs of commands, stored or followed (docs/contract/sessions.md).
 final class LogEndpoints {
-  /// What may stand in a path for a command.
+  /// The syntax of a command's id in a path.
   static final Pattern COMMAND_ID = Pattern.compile("[A-Za-z0-9_-]{1,64}");
 
-  /// Of one message: clients that split each message on its own want whole records, and small ones.
+  /// Of one message: some clients split each message on its own, so that it must hold whole
+  /// records.
   private static final int MESSAGE_BYTES_MAX = 32 << 10;
 
   private final Sessions sessions;
@@ -46,9 +47,9 @@ final class LogEndpoints {
           sandbox.agent().processes().read(Entrypoint.PROCESS, OutputRequest.all(follow)));
     }
 
-    /// Sees to it that following ends.
-    ShellWatch watch() {
-      return session.map(each -> ShellWatch.over(each, command, 0)).orElse(ShellWatch.NONE);
+    /// Starts the watcher that ends the following.
+    ShellWatcher watcher() {
+      return session.map(each -> ShellWatcher.start(each, command, 0)).orElse(ShellWatcher.NONE);
     }
   }
 
@@ -67,14 +68,14 @@ final class LogEndpoints {
     send(exchange, entrypoint(Calls.sandbox(exchange)));
   }
 
-  /// The same over a WebSocket.
+  /// A command's log over a WebSocket.
   WebSocketEndpoint follow(SocketCall call) throws IOException {
     return stream(
         call,
         log(call.sandbox(), call.pathParameter("sessionId"), call.pathParameter("commandId")));
   }
 
-  /// The same over a WebSocket.
+  /// The entrypoint's log over a WebSocket.
   WebSocketEndpoint followEntrypoint(SocketCall call) {
     return stream(call, entrypoint(call.sandbox()));
   }
@@ -106,9 +107,9 @@ final class LogEndpoints {
     exchange.responseHeader("Content-Type", "application/octet-stream");
     LogRecords records = new LogRecords(true, false);
     try (OutputStream out = exchange.outputStream();
-        ShellWatch _ = log.watch();
+        ShellWatcher _ = log.watcher();
         CommandOutput output = log.open(true);
-        CallerWatch _ = CallerWatch.start(exchange, output)) {
+        ClientWatcher _ = ClientWatcher.start(exchange, output)) {
       out.flush();
       for (var next = output.next(); next.isPresent(); next = output.next()) {
         records.take(next.get(), out::write);
@@ -124,7 +125,7 @@ final class LogEndpoints {
     return socket -> {
       LogRecords records = new LogRecords(marked, false);
       Messages messages = new Messages(socket);
-      try (ShellWatch _ = follow ? log.watch() : ShellWatch.NONE;
+      try (ShellWatcher _ = follow ? log.watcher() : ShellWatcher.NONE;
           CommandOutput output = log.open(follow)) {
         socket.whenClosed(output::close);
         for (var next = output.next(); next.isPresent(); next = output.next()) {
@@ -163,17 +164,17 @@ final class LogEndpoints {
     }
   }
 
-  /// Waits for a command and answers with what it has written and its status.
-  void sendAtTheEnd(
+  /// Waits for a command's end and answers with its log and status.
+  void awaitAndSend(
       Exchange exchange, Session session, Execution execution, SessionCommand.Source source)
       throws IOException, InterruptedException {
     String id = execution.id();
     SessionCommand command = new SessionCommand(id, "", OptionalInt.empty(), source);
     List<CommandOutput.Piece> pieces = new ArrayList<>();
     boolean whole = true;
-    try (ShellWatch _ = ShellWatch.over(session, command, execution.ledgerOffset());
+    try (ShellWatcher _ = ShellWatcher.start(session, command, execution.ledgerOffset());
         CommandOutput output = session.open(command, true);
-        CallerWatch _ = CallerWatch.start(exchange, output)) {
+        ClientWatcher _ = ClientWatcher.start(exchange, output)) {
       long bytes = 0;
       for (var next = output.next(); next.isPresent(); next = output.next()) {
         bytes += next.get().bytes().length;
@@ -196,13 +197,13 @@ final class LogEndpoints {
         code);
   }
 
-  /// The status of a command that has ended, whose line in the ledger may still be under way.
+  /// The status of a command that has ended; its line in the ledger may not be written yet.
   private static int statusOf(Session session, Execution execution) throws IOException {
-    String ledger = session.shell().label(Labels.LEDGER);
+    String ledger = session.shell().label(ProcessLabels.LEDGER);
     long offset = execution.ledgerOffset();
-    OptionalInt told = Ledger.read(session.processes(), ledger, offset).status(execution.id());
-    if (told.isPresent()) {
-      return told.getAsInt();
+    OptionalInt status = Ledger.read(session.processes(), ledger, offset).status(execution.id());
+    if (status.isPresent()) {
+      return status.getAsInt();
     }
     Optional<ProcessStatus> shell = session.processes().find(session.shell().id());
     if (shell.isEmpty()) {

@@ -3,18 +3,18 @@ package dev.sandlot.toolbox.session;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 
-/// Turns what a command writes into the records of its log: lines, each behind the mark of its
-/// stream (docs/contract/sessions.md#log-records). A line that is too long for one record goes on
-/// in the next, behind the same mark.
+/// Splits the output of a command into the records of its log: lines, each after the mark of its
+/// stream (docs/contract/sessions.md#log-records). A line that is too long continues in the next
+/// record, after the same mark.
 final class LogRecords {
-  /// Of a record without its mark.
+  /// Size of a record without its mark.
   static final int RECORD_BYTES_MAX = 16 << 10;
 
   private static final byte[] OUTPUT = {1, 1, 1};
   private static final byte[] ERROR = {2, 2, 2};
 
   private final boolean marked;
-  private final boolean waiting;
+  private final boolean wholeLines;
   private final Line output = new Line(OUTPUT);
   private final Line error = new Line(ERROR);
 
@@ -24,10 +24,10 @@ final class LogRecords {
     void take(byte[] record) throws IOException;
   }
 
-  /// The line that a stream is in.
+  /// The current line of a stream.
   private static final class Line {
     private final byte[] mark;
-    private final ByteArrayOutputStream begun = new ByteArrayOutputStream();
+    private final ByteArrayOutputStream partial = new ByteArrayOutputStream();
     private boolean open;
 
     Line(byte[] mark) {
@@ -36,10 +36,10 @@ final class LogRecords {
   }
 
   /// @param marked whether records have marks
-  /// @param waiting whether a line waits for its end; otherwise what there is becomes a record
-  LogRecords(boolean marked, boolean waiting) {
+  /// @param wholeLines whether an unfinished line is held back; otherwise it becomes a record
+  LogRecords(boolean marked, boolean wholeLines) {
     this.marked = marked;
-    this.waiting = waiting;
+    this.wholeLines = wholeLines;
   }
 
   void take(CommandOutput.Piece piece, Sink sink) throws IOException {
@@ -48,27 +48,27 @@ final class LogRecords {
     int from = 0;
     for (int index = 0; index < bytes.length; index++) {
       boolean ends = bytes[index] == '\n';
-      if (ends || line.begun.size() + index + 1 - from == RECORD_BYTES_MAX) {
-        line.begun.write(bytes, from, index + 1 - from);
+      if (ends || line.partial.size() + index + 1 - from == RECORD_BYTES_MAX) {
+        line.partial.write(bytes, from, index + 1 - from);
         from = index + 1;
         line.open = !ends;
         emit(line, sink);
       }
     }
     if (from < bytes.length) {
-      line.begun.write(bytes, from, bytes.length - from);
+      line.partial.write(bytes, from, bytes.length - from);
       line.open = true;
-      if (!waiting) {
+      if (!wholeLines) {
         emit(line, sink);
       }
     }
   }
 
-  /// The command has ended: a last line without an end gets one.
+  /// To be called when the command has ended: adds a missing newline to the last line.
   void end(Sink sink) throws IOException {
     for (Line line : new Line[] {output, error}) {
       if (line.open) {
-        line.begun.write('\n');
+        line.partial.write('\n');
         line.open = false;
         emit(line, sink);
       }
@@ -76,12 +76,13 @@ final class LogRecords {
   }
 
   private void emit(Line line, Sink sink) throws IOException {
-    ByteArrayOutputStream record = new ByteArrayOutputStream(line.begun.size() + line.mark.length);
+    ByteArrayOutputStream record =
+        new ByteArrayOutputStream(line.partial.size() + line.mark.length);
     if (marked) {
       record.writeBytes(line.mark);
     }
-    line.begun.writeTo(record);
-    line.begun.reset();
+    line.partial.writeTo(record);
+    line.partial.reset();
     sink.take(record.toByteArray());
   }
 }

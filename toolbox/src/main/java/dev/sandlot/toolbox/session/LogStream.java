@@ -9,9 +9,9 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Optional;
 
-/// A command's log as bytes, made while it is read.
+/// A command's log as a stream of bytes, converted while it is read.
 final class LogStream extends InputStream {
-  /// What of the log is wanted.
+  /// The part of the log to read.
   enum Part {
     /// Both streams, each line marked.
     MARKED,
@@ -34,7 +34,7 @@ final class LogStream extends InputStream {
     records = new LogRecords(part == Part.MARKED, true);
   }
 
-  /// The same as text; bytes that are not UTF-8 become U+FFFD.
+  /// The log as text; bytes that are not UTF-8 become U+FFFD.
   static Reader text(CommandOutput output, Part part) {
     return new InputStreamReader(new LogStream(output, part), StandardCharsets.UTF_8);
   }

@@ -6,11 +6,11 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 
-/// Finds one command's output in a stream of the shell's, between two messages of it (see {@link
-/// ShellScript}).
+/// Finds the output of one command in a stream of the shell, between two messages of the shell (see
+/// {@link ShellScript}).
 final class MarkedStream {
-  /// What a shell says before the name of a file that is not there: its own name, a line's number
-  /// and a few words.
+  /// Of a shell's message before the name of a missing file: its own name, a line number and a few
+  /// words.
   private static final int MESSAGE_BYTES_MAX = 128;
 
   private final byte[] begin;
@@ -22,22 +22,23 @@ final class MarkedStream {
   private enum State {
     BEFORE,
     WITHIN,
-    BEHIND
+    AFTER
   }
 
-  /// @param shell by which name its messages begin
+  /// @param shell the name with which its messages begin
   MarkedStream(String id, String shell) {
     begin = (ShellScript.BEGIN + id).getBytes(US_ASCII);
     end = (ShellScript.END + id).getBytes(US_ASCII);
     this.shell = shell.getBytes(UTF_8);
   }
 
-  /// Whether the command's output is over.
-  boolean over() {
-    return state == State.BEHIND;
+  /// Whether the command's output has ended.
+  boolean ended() {
+    return state == State.AFTER;
   }
 
-  /// Bytes are missing: dropped to stay below the log's limit, with the mark maybe.
+  /// To be called when bytes are missing, which were dropped at the log's limit; the begin mark may
+  /// have been among them.
   void skip() {
     held = new byte[0];
     if (state == State.BEFORE) {
@@ -47,7 +48,7 @@ final class MarkedStream {
 
   /// Takes the next bytes.
   ///
-  /// @return what of them is surely the command's; what may be the beginning of a mark waits
+  /// @return the command's output among them; bytes that may begin a mark are held back
   byte[] take(ByteBuffer data) {
     byte[] bytes = Arrays.copyOf(held, held.length + data.remaining());
     data.get(bytes, held.length, data.remaining());
@@ -65,7 +66,7 @@ final class MarkedStream {
     return state == State.WITHIN ? within(bytes, from) : new byte[0];
   }
 
-  /// What waits, when nothing follows.
+  /// The bytes held back, when the stream has ended.
   byte[] rest() {
     byte[] rest = state == State.WITHIN ? held : new byte[0];
     held = new byte[0];
@@ -75,7 +76,7 @@ final class MarkedStream {
   private byte[] within(byte[] bytes, int from) {
     int mark = find(bytes, end, from);
     if (mark >= 0) {
-      state = State.BEHIND;
+      state = State.AFTER;
       held = new byte[0];
       return Arrays.copyOfRange(bytes, from, message(bytes, from, mark));
     }
@@ -88,7 +89,7 @@ final class MarkedStream {
     return Arrays.copyOfRange(bytes, from, message);
   }
 
-  /// Where the message begins that ends at `to`; `to` itself when there is none.
+  /// Where the message begins that ends at `to`; `to` when there is none.
   private int message(byte[] bytes, int from, int to) {
     for (int index = to - shell.length; index >= Math.max(from, to - MESSAGE_BYTES_MAX); index--) {
       if (Arrays.equals(bytes, index, index + shell.length, shell, 0, shell.length)) {
@@ -118,7 +119,7 @@ final class MarkedStream {
     return -1;
   }
 
-  /// The end of `bytes` that `mark` may begin with.
+  /// The longest end of `bytes` that is a prefix of `mark`.
   private static byte[] tail(byte[] bytes, int from, byte[] mark) {
     for (int index = Math.max(from, bytes.length - mark.length + 1);
         index < bytes.length;

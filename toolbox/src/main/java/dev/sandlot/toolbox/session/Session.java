@@ -5,7 +5,7 @@ import dev.sandlot.agentclient.process.AgentProcesses;
 import dev.sandlot.agentclient.process.OutputRequest;
 import dev.sandlot.agentclient.process.ProcessEnd;
 import dev.sandlot.agentclient.process.ProcessStatus;
-import dev.sandlot.toolbox.session.Labels.Kind;
+import dev.sandlot.toolbox.session.ProcessLabels.Kind;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -13,45 +13,45 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 
-/// A session as it was when it was looked up.
+/// A session, with its shell's state at the time of the look-up.
 ///
-/// @param key stands for its name in the ids of its processes
+/// @param key hash of its name, used in the ids of its processes
 record Session(AgentProcesses processes, String name, String key, ProcessStatus shell) {
   private static final int SIGKILL = 9;
 
-  /// By which name the shell was started.
+  /// The name under which the shell was started.
   String shellName() {
     return String.join(" ", shell.command());
   }
 
-  /// How the shell has ended; then the session has too.
+  /// How the shell has ended; empty while the session exists.
   Optional<ProcessEnd> end() {
     return shell.end();
   }
 
-  /// Commands in the order in which they were given: a shared one makes the shell write, so
-  /// whatever is given later finds it further.
+  /// The commands in the order in which they were sent. They are sorted by the shell's output
+  /// offset, which grows with each command that writes marks to the shell's streams.
   List<SessionCommand> commands() throws IOException {
     Ledger ledger = ledger();
     List<SessionCommand> all = new ArrayList<>();
-    for (ProcessStatus process : processes.list(Labels.of(Kind.COMMAND, key), false)) {
+    for (ProcessStatus process : processes.list(ProcessLabels.of(Kind.COMMAND, key), false)) {
       all.add(separate(ledger, process));
     }
-    ledger.begun().forEach((id, begun) -> all.add(shared(ledger, id, begun)));
+    ledger.started().forEach((id, started) -> all.add(shared(ledger, id, started)));
     all.sort(Comparator.comparingLong(Session::offset));
     return all;
   }
 
   private static long offset(SessionCommand command) {
     return switch (command.source()) {
-      case SessionCommand.Source.Shared(Ledger.Begun begun) -> begun.outputOffset();
+      case SessionCommand.Source.Shared(Ledger.Started started) -> started.outputOffset();
       case SessionCommand.Source.Separate(ProcessStatus process) -> offset(process);
     };
   }
 
   private static long offset(ProcessStatus process) {
     try {
-      return Long.parseLong(process.label(Labels.OFFSET));
+      return Long.parseLong(process.label(ProcessLabels.OFFSET));
     } catch (NumberFormatException _) {
       return 0;
     }
@@ -65,54 +65,57 @@ record Session(AgentProcesses processes, String name, String key, ProcessStatus 
     if (process.isPresent()) {
       return Optional.of(separate(ledger, process.get()));
     }
-    return Optional.ofNullable(ledger.begun().get(id)).map(begun -> shared(ledger, id, begun));
+    return Optional.ofNullable(ledger.started().get(id))
+        .map(started -> shared(ledger, id, started));
   }
 
-  private SessionCommand shared(Ledger ledger, String id, Ledger.Begun begun) {
+  private SessionCommand shared(Ledger ledger, String id, Ledger.Started started) {
     return new SessionCommand(
-        id, begun.text(), status(ledger, id), new SessionCommand.Source.Shared(begun));
+        id, started.text(), status(ledger, id), new SessionCommand.Source.Shared(started));
   }
 
   private SessionCommand separate(Ledger ledger, ProcessStatus process) {
-    String id = process.label(Labels.COMMAND);
+    String id = process.label(ProcessLabels.COMMAND);
     return new SessionCommand(
         id,
-        process.label(Labels.TEXT),
+        process.label(ProcessLabels.TEXT),
         status(ledger, id),
         new SessionCommand.Source.Separate(process));
   }
 
-  /// A command that has ended its shell has the shell's status, and so have those that wait for it.
+  /// The status of a command. One that has ended its shell has the shell's status, as have the
+  /// commands queued after it.
   private OptionalInt status(Ledger ledger, String id) {
     OptionalInt status = ledger.status(id);
     return status.isEmpty() && end().isPresent() ? OptionalInt.of(end().get().shellCode()) : status;
   }
 
   Ledger ledger() throws IOException {
-    return Ledger.read(processes, shell.label(Labels.LEDGER));
+    return Ledger.read(processes, shell.label(ProcessLabels.LEDGER));
   }
 
-  /// Opens what a command writes.
+  /// Opens the output of a command.
   ///
-  /// @param follow until it has ended
+  /// @param follow whether to go on until the command has ended
   CommandOutput open(SessionCommand command, boolean follow) {
     return switch (command.source()) {
-      case SessionCommand.Source.Shared(Ledger.Begun begun) ->
+      case SessionCommand.Source.Shared(Ledger.Started started) ->
           new CommandOutput.Shared(
               processes.read(
                   shell.id(),
-                  new OutputRequest(true, true, begun.outputOffset(), begun.errorOffset(), follow)),
+                  new OutputRequest(
+                      true, true, started.outputOffset(), started.errorOffset(), follow)),
               command.id(),
               shellName(),
-              begun);
+              started);
       case SessionCommand.Source.Separate(ProcessStatus process) ->
           CommandOutput.of(processes.read(process.id(), OutputRequest.all(follow)));
     };
   }
 
-  /// The shell is gone: nobody will end the processes that stand for its commands.
-  void settle() {
-    for (ProcessStatus process : processes.list(Labels.of(Kind.COMMAND, key), true)) {
+  /// To be called when the shell has ended: kills the placeholders that it would have ended.
+  void killPlaceholders() {
+    for (ProcessStatus process : processes.list(ProcessLabels.of(Kind.COMMAND, key), true)) {
       try {
         processes.signal(process.id(), SIGKILL, AgentProcesses.Family.PROCESS);
       } catch (AgentFailure _) {

@@ -8,19 +8,19 @@ import java.util.OptionalInt;
 /// A command of a session.
 ///
 /// @param text the beginning of a long one
-/// @param status empty while it runs or waits
+/// @param status exit status; empty while it runs or is queued
 record SessionCommand(String id, String text, OptionalInt status, Source source) {
 
   /// Where its output is.
   sealed interface Source {
-    /// In the shell's own streams, among others'.
-    record Shared(Ledger.Begun begun) implements Source {}
+    /// In the shell's own streams, with that of other commands.
+    record Shared(Ledger.Started started) implements Source {}
 
-    /// With a process that stands for it.
+    /// With a placeholder process.
     record Separate(ProcessStatus process) implements Source {}
   }
 
-  /// As clients read it; one that runs has no exit code at all.
+  /// The contract's form; a command that runs has no `exitCode`.
   Map<String, Object> json() {
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("id", id);

@@ -20,7 +20,7 @@ import java.util.Map;
 
 /// The calls about sessions and their commands; those about logs are {@link LogEndpoints}.
 final class SessionEndpoints {
-  /// Shells of clients before it start in the home.
+  /// For clients before this minor version, shells start in the home folder.
   private static final int WORKING_DIRECTORY_SINCE = 103;
 
   private final ToolboxLimits limits;
@@ -61,7 +61,7 @@ final class SessionEndpoints {
     exchange.sendJson(json(session.name(), session.commands()));
   }
 
-  /// What the image's entrypoint does.
+  /// Answers with the session of the image's entrypoint.
   void entrypoint(Exchange exchange) {
     ProcessStatus process = entrypointProcess(Calls.sandbox(exchange));
     exchange.sendJson(json(Entrypoint.SESSION, List.of(EntrypointCommand.of(process))));
@@ -119,12 +119,12 @@ final class SessionEndpoints {
       throw completed();
     }
     if (!(command.source() instanceof SessionCommand.Source.Separate(ProcessStatus process))
-        || !process.label(Labels.INTERACTIVE).equals("true")) {
+        || !process.label(ProcessLabels.INTERACTIVE).equals("true")) {
       throw ToolboxFailures.badRequest(
           "the command's input is empty; run it with runAsync to send it something");
     }
     try {
-      Execution.type(session, process, line);
+      Execution.sendInput(session, process, line);
     } catch (AgentFailure failure) {
       throw failure.is("EPIPE") ? completed() : failure;
     }
@@ -151,7 +151,7 @@ final class SessionEndpoints {
       exchange.status(202).sendJson(json);
       return;
     }
-    logs.sendAtTheEnd(exchange, session, execution, source);
+    logs.awaitAndSend(exchange, session, execution, source);
   }
 
   private Session session(Exchange exchange) {
@@ -162,7 +162,7 @@ final class SessionEndpoints {
     return exchange.pathParameter("sessionId").equals(Entrypoint.SESSION);
   }
 
-  /// @throws HttpFailure 404 when the session has none of that id
+  /// @throws HttpFailure 404 when the session has no command of that id
   static SessionCommand command(Session session, String id) throws IOException {
     if (!LogEndpoints.COMMAND_ID.matcher(id).matches()) {
       throw ToolboxFailures.notFound("command not found");

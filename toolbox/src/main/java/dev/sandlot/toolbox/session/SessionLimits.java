@@ -2,13 +2,13 @@ package dev.sandlot.toolbox.session;
 
 import java.time.Duration;
 
-/// How much sessions may take.
+/// Limits of sessions.
 ///
 /// @param sessionsMax of one sandbox
 /// @param idBytesMax of a session's name
-/// @param inlineTextBytesMax of a command that the shell gets word by word; longer ones go through
-///   a file
-/// @param sharedLogBytesMax kept of each stream of all commands that ran alone in their session
+/// @param inlineTextBytesMax of a command that is written to the shell's input; longer ones go
+///   through a file
+/// @param sharedLogBytesMax kept of each of the shell's streams, for all commands that share them
 /// @param ownLogBytesMax kept of each stream of a command with a log of its own
 /// @param ownLogsBytesMax of all finished commands' own logs of a session; the oldest go beyond it
 /// @param ledgerBytesMax of the list of commands; the oldest are forgotten beyond it
@@ -26,7 +26,7 @@ public record SessionLimits(
     int answerBytesMax,
     int inputBytesMax,
     Duration graceMax) {
-  /// What serves.
+  /// The limits of a server.
   static final SessionLimits STANDARD =
       new SessionLimits(
           1_000,

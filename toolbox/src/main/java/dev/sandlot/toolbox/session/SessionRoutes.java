@@ -9,7 +9,7 @@ import dev.sandlot.toolbox.call.ToolboxAccess;
 import dev.sandlot.toolbox.call.ToolboxLimits;
 import java.util.List;
 
-/// The calls about sessions.
+/// The routes of sessions.
 public final class SessionRoutes {
   private static final String ALL = "/process/session";
   private static final String ONE = ALL + "/{sessionId}";
@@ -45,7 +45,7 @@ public final class SessionRoutes {
     return routes;
   }
 
-  /// Those that are WebSockets.
+  /// The WebSocket routes.
   public List<SocketRoute> sockets() {
     return sockets;
   }

@@ -11,7 +11,7 @@ import dev.sandlot.http.HttpFailure;
 import dev.sandlot.toolbox.call.ToolboxFailures;
 import dev.sandlot.toolbox.sandbox.Entrypoint;
 import dev.sandlot.toolbox.sandbox.RunningSandbox;
-import dev.sandlot.toolbox.session.Labels.Kind;
+import dev.sandlot.toolbox.session.ProcessLabels.Kind;
 import java.io.IOException;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -19,17 +19,17 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.UUID;
 
-/// The sessions of sandboxes. Each is a shell that the agent keeps, with a second one that writes
-/// the list of its commands and what was typed into them.
+/// The sessions of sandboxes. Each is a shell that the agent keeps, with a second shell, the
+/// ledger, which holds the list of commands and writes echoed input to their logs.
 public final class Sessions {
   private static final int KEY_BYTES = 16;
 
-  /// Nobody's commands run in the ledger: the smallest shell does.
+  /// No commands of users run in the ledger, so the smallest shell is used.
   private static final List<String> LEDGER_SHELL = List.of("/bin/sh");
 
   private static final int SIGTERM = 15;
   private static final int SIGCONT = 18;
-  private static final long GRACE_LOOK_MILLIS = 20;
+  private static final long GRACE_POLL_MILLIS = 20;
 
   private final SessionLimits limits;
 
@@ -37,7 +37,7 @@ public final class Sessions {
     this.limits = limits;
   }
 
-  /// The id of the process that stands for a command.
+  /// The id of a command's placeholder process.
   static String commandProcess(String key, String command) {
     return "session:" + key + ":" + command;
   }
@@ -45,7 +45,7 @@ public final class Sessions {
   /// Starts a session.
   ///
   /// @param workingDirectory empty for the sandbox's
-  /// @throws HttpFailure 409 when there is one of that name
+  /// @throws HttpFailure 409 when a session of that name exists
   public void create(RunningSandbox sandbox, String name, String workingDirectory)
       throws IOException, InterruptedException {
     AgentProcesses processes = sandbox.agent().processes();
@@ -59,7 +59,7 @@ public final class Sessions {
     }
     String key = key(name);
     if (processes.find(shellProcess(key)).isPresent()) {
-      throw taken(name);
+      throw nameConflict(name);
     }
     String shell = ShellScript.shellFor(sandbox.account().shell());
     ProcessStatus ledger = startLedger(processes, key);
@@ -69,13 +69,13 @@ public final class Sessions {
               .keepInputOpen()
               .workingDirectory(workingDirectory)
               .keepBytes(limits.sharedLogBytesMax())
-              .label(Labels.NAME, name)
-              .label(Labels.LEDGER, ledger.id());
-      Labels.of(Kind.SHELL, key).forEach(start::label);
+              .label(ProcessLabels.NAME, name)
+              .label(ProcessLabels.LEDGER, ledger.id());
+      ProcessLabels.of(Kind.SHELL, key).forEach(start::label);
       var _ = processes.start(start);
     } catch (AgentFailure failure) {
       processes.remove(ledger.id(), true);
-      throw failure.kind() == AgentFailure.Kind.ALREADY_EXISTS ? taken(name) : failure;
+      throw failure.kind() == AgentFailure.Kind.ALREADY_EXISTS ? nameConflict(name) : failure;
     }
   }
 
@@ -85,15 +85,15 @@ public final class Sessions {
             .platform()
             .keepInputOpen()
             .keepBytes(limits.ledgerBytesMax());
-    Labels.of(Kind.LEDGER, key).forEach(start::label);
+    ProcessLabels.of(Kind.LEDGER, key).forEach(start::label);
     return processes.start(start);
   }
 
-  /// All but the entrypoint's, by their start.
+  /// All sessions but the entrypoint's, in the order of their start.
   List<Session> list(RunningSandbox sandbox) {
     AgentProcesses processes = sandbox.agent().processes();
     return processes.list(Kind.SHELL.label(), false).stream()
-        .map(shell -> new Session(processes, shell.label(Labels.NAME), keyOf(shell), shell))
+        .map(shell -> new Session(processes, shell.label(ProcessLabels.NAME), keyOf(shell), shell))
         .toList();
   }
 
@@ -107,7 +107,7 @@ public final class Sessions {
         .orElseThrow(() -> ToolboxFailures.notFound("session not found"));
   }
 
-  /// Ends a session with all that descends from it: asks first, then kills.
+  /// Ends a session with all its descendants: SIGTERM first, SIGKILL after the grace period.
   ///
   /// @throws HttpFailure 404 when there is none
   public void delete(RunningSandbox sandbox, String name) throws IOException, InterruptedException {
@@ -115,13 +115,13 @@ public final class Sessions {
     AgentProcesses processes = session.processes();
     String shell = session.shell().id();
     long deadline = System.nanoTime() + limits.graceMax().toNanos();
-    boolean anybody = reached(processes, shell, SIGTERM);
-    while (anybody && System.nanoTime() < deadline) {
-      Thread.sleep(GRACE_LOOK_MILLIS);
-      anybody = reached(processes, shell, SIGCONT);
+    boolean alive = signalled(processes, shell, SIGTERM);
+    while (alive && System.nanoTime() < deadline) {
+      Thread.sleep(GRACE_POLL_MILLIS);
+      alive = signalled(processes, shell, SIGCONT);
     }
     processes.remove(shell, true);
-    for (ProcessStatus process : processes.list(Labels.ofSession(session.key()), false)) {
+    for (ProcessStatus process : processes.list(ProcessLabels.ofSession(session.key()), false)) {
       processes.remove(process.id(), process.running());
     }
     try {
@@ -133,8 +133,10 @@ public final class Sessions {
     }
   }
 
-  /// Whether a signal reached anybody of a shell's family.
-  private static boolean reached(AgentProcesses processes, String shell, int signal) {
+  /// Sends a signal to the descendants of a shell.
+  ///
+  /// @return false when there are none
+  private static boolean signalled(AgentProcesses processes, String shell, int signal) {
     try {
       processes.signal(shell, signal, Family.DESCENDANTS);
       return true;
@@ -146,13 +148,13 @@ public final class Sessions {
     }
   }
 
-  /// Where the texts of a session's long commands lie.
+  /// The folder with the texts of a session's long commands.
   static String folder(RunningSandbox sandbox, String key)
       throws IOException, InterruptedException {
     return sandbox.account().home() + "/.daytona/sessions/" + key;
   }
 
-  /// @throws HttpFailure 400 when a session cannot be called so
+  /// @throws HttpFailure 400 when it is no valid name of a session
   void checkName(String name) {
     if (name.equals(Entrypoint.SESSION)) {
       throw ToolboxFailures.badRequest(
@@ -172,7 +174,7 @@ public final class Sessions {
     return shell.id().substring(shell.id().indexOf(':') + 1);
   }
 
-  /// A name may hold anything; the ids of processes may not.
+  /// A hash of the name: names may hold any characters, ids of processes may not.
   private static String key(String name) {
     try {
       byte[] digest = MessageDigest.getInstance("SHA-256").digest(name.getBytes(UTF_8));
@@ -182,7 +184,7 @@ public final class Sessions {
     }
   }
 
-  private static HttpFailure taken(String name) {
+  private static HttpFailure nameConflict(String name) {
     return new HttpFailure(409, "CONFLICT", "conflict: there is a session " + name + " already");
   }
 }

@@ -5,55 +5,54 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import java.util.Base64;
 import java.util.Set;
 
-/// What a session's shell is told for each command, on its standard input.
+/// The script that a session's shell gets on its standard input for each command.
 ///
-/// Nothing of this may show to the command, or depend on what earlier ones have made of the shell:
-/// options, traps, functions and aliases that are called like builtins, IFS, closed descriptors. So
-/// what is to be told is told by the shell's own messages about files that do not exist: `if { :; }
-/// <"/sandlot)id/$?"; then :; fi` runs nothing, is neither traced nor trapped, and ends no shell
-/// that ends at failures. All of it is one compound command, so that `set -v` shows it before the
-/// command begins, and the traces of its few words go nowhere.
+/// The script must be invisible to the command, and must not depend on what earlier commands have
+/// changed in the shell: options, traps, functions and aliases named like built-ins, IFS, closed
+/// descriptors. So it reports the begin, end and status of a command through the shell's own error
+/// messages about missing files: `if { :; } <"/sandlot)id/$?"; then :; fi` runs nothing, is neither
+/// traced nor trapped, and does not end a shell under `set -e`. The script is one compound command,
+/// so that `set -v` prints it before the command begins; its traces go to /dev/null.
 ///
-/// @param builtin what calls a builtin in this shell
-/// @param bash whether it is bash, which can read many bytes at once from a pipe, and knows
+/// @param builtin prefix that calls a built-in in this shell
+/// @param bash whether it is bash, which can read a block of bytes from a pipe, and knows
 ///   descriptors above 9 by number
 record ShellScript(String builtin, boolean bash) {
-  /// Begins the file's name in the message that a command's output begins behind.
+  /// Prefix of the missing file's name in the message before a command's output.
   static final String BEGIN = "/sandlot(";
 
-  /// Begins the file's name in the message that ends a command's output.
+  /// Prefix of the missing file's name in the message after a command's output.
   static final String END = "/sandlot)";
 
-  /// The same in the list of commands.
+  /// Prefix of the missing file's name in messages to the ledger.
   static final String LISTED = "/sandlot|";
 
   private static final int VARIABLE_CHARACTERS = 8;
 
-  private static final Set<String> SPEAKING =
+  private static final Set<String> SUPPORTED_SHELLS =
       Set.of("bash", "zsh", "sh", "dash", "ash", "ksh", "mksh", "busybox");
 
-  /// The shell of a session: the user's own, unless it is one that speaks another language.
-  static String shellFor(String usual) {
-    return SPEAKING.contains(name(usual)) ? usual : "/bin/sh";
+  /// The shell of a session: the user's own when it understands POSIX shell syntax.
+  static String shellFor(String loginShell) {
+    return SUPPORTED_SHELLS.contains(name(loginShell)) ? loginShell : "/bin/sh";
   }
 
   private static String name(String shell) {
     return shell.substring(shell.lastIndexOf('/') + 1);
   }
 
-  /// @param shell the path of one that {@link #shellFor} has chosen
+  /// @param shell a path that {@link #shellFor} returned
   static ShellScript of(String shell) {
     String name = name(shell);
     boolean bash = name.equals("bash");
     return new ShellScript(bash || name.equals("zsh") ? "\\builtin" : "\\command", bash);
   }
 
-  /// A shell reads a script that comes through a pipe byte by byte, with a call of the system for
-  /// each. Bash can be told to take a whole block, into a variable that is gone before the command
-  /// begins. Where it does not do so (`read` is disabled), the script is there to be read in the
-  /// usual way. The empty line behind it waits in the pipe for as long as the command runs ({@link
-  /// ShellWatch}).
-  private byte[] given(String id, String script) {
+  /// The bytes to write to the shell's standard input. A shell reads a script from a pipe byte by
+  /// byte, one system call each. Bash can read a whole block into a variable, which is unset before
+  /// the command begins. Where that fails (`read` is disabled), bash reads the block as a script.
+  /// The empty line after it stays in the pipe while the command runs ({@link ShellWatcher}).
+  private byte[] asInput(String id, String script) {
     if (!bash) {
       return script.getBytes(UTF_8);
     }
@@ -65,30 +64,29 @@ record ShellScript(String builtin, boolean bash) {
     return (line + block + "\n").getBytes(UTF_8);
   }
 
-  /// A command whose output goes to the shell's own streams, between marks. Its input is empty. An
-  /// `exec` in it that redirects holds for it alone, or the marks would be lost.
+  /// The script of a command whose output goes to the shell's own streams, between marks. Its input
+  /// is empty. Redirections by an `exec` in it end with the command, or the marks would be lost.
   ///
-  /// @param shown the beginning of its text, for the list of commands
-  /// @param ledger the number of the process whose output is the list of commands
+  /// @param ledger the pid of the ledger, whose output is the list of commands
   byte[] shared(Shared shared, Body body, int ledger) {
-    String text = Base64.getEncoder().encodeToString(shared.shown().getBytes(UTF_8));
-    String begun =
+    String text = Base64.getEncoder().encodeToString(shared.listedText().getBytes(UTF_8));
+    String started =
         "b/" + shared.id() + "/" + shared.outputOffset() + "/" + shared.errorOffset() + "/" + text;
     String plain = bash ? "251" : "8";
     String error = bash ? "252" : "9";
     String own = " </dev/null >&" + plain + " 2>&" + error + " " + plain + ">&- " + error + ">&-";
-    return given(
+    return asInput(
         shared.id(),
         "{ "
-            + told(LISTED + begun, list(ledger))
-            + told(BEGIN + shared.id(), "&" + plain)
-            + told(BEGIN + shared.id(), "&" + error)
+            + report(LISTED + started, list(ledger))
+            + report(BEGIN + shared.id(), "&" + plain)
+            + report(BEGIN + shared.id(), "&" + error)
             + call(body)
             + own
             + "; "
-            + told(LISTED + "e/" + shared.id() + "/$?", list(ledger))
-            + told(END + shared.id(), "&" + plain)
-            + told(END + shared.id(), "&" + error)
+            + report(LISTED + "e/" + shared.id() + "/$?", list(ledger))
+            + report(END + shared.id(), "&" + plain)
+            + report(END + shared.id(), "&" + error)
             + "} "
             + plain
             + ">&1 "
@@ -98,18 +96,19 @@ record ShellScript(String builtin, boolean bash) {
 
   /// A command in the shell's own streams.
   ///
-  /// @param outputOffset where its output cannot begin before
+  /// @param outputOffset in the shell's standard output; the command's output begins there or later
   /// @param errorOffset the same of standard error
-  /// @param shown the beginning of its text
-  record Shared(String id, long outputOffset, long errorOffset, String shown) {}
+  /// @param listedText the beginning of its text, for the list of commands
+  record Shared(String id, long outputOffset, long errorOffset, String listedText) {}
 
-  /// A command whose output goes to the pipes of a process of its own, which is ended behind it.
+  /// The script of a command whose output goes to the pipes of a placeholder, which is ended after
+  /// it.
   ///
-  /// @param process its number
-  /// @param interactive whether it reads what is written to that process
+  /// @param process the placeholder's pid
+  /// @param interactive whether the command reads the placeholder's standard input
   byte[] separate(String id, Body body, int process, boolean interactive, int ledger) {
     String folder = "/proc/" + process + "/fd/";
-    return given(
+    return asInput(
         id,
         "{ "
             + call(body)
@@ -120,7 +119,7 @@ record ShellScript(String builtin, boolean bash) {
             + "1 2>"
             + folder
             + "2; "
-            + told(LISTED + "e/" + id + "/$?", list(ledger))
+            + report(LISTED + "e/" + id + "/$?", list(ledger))
             + "if "
             + builtin
             + " kill "
@@ -132,16 +131,16 @@ record ShellScript(String builtin, boolean bash) {
     return "/proc/" + ledger + "/fd/1";
   }
 
-  /// Makes the shell say that there is no such file. Where the shell shows what it reads or runs,
-  /// the name is not to be found: it is in two pieces there.
-  private static String told(String file, String where) {
+  /// Makes the shell write an error message with this file's name. The name is split by quotes, so
+  /// that it is not found where the shell prints what it reads or runs (`set -v`, `set -x`).
+  private static String report(String file, String where) {
     String pieces = file.charAt(0) + "\"\"" + file.substring(1);
     return "if { :; } <\"" + pieces + "\"; then :; fi 2>" + where + "; ";
   }
 
-  /// A line for the ledger's shell: puts text into another process's output.
+  /// A line for the ledger's shell: writes text to another process's output.
   static byte[] echo(String text, int process) {
-    return ("printf %s " + plainly(text) + " >/proc/" + process + "/fd/1\n").getBytes(UTF_8);
+    return ("printf %s " + singleQuoted(text) + " >/proc/" + process + "/fd/1\n").getBytes(UTF_8);
   }
 
   private String call(Body body) {
@@ -152,12 +151,12 @@ record ShellScript(String builtin, boolean bash) {
         };
   }
 
-  /// Bash counts characters where it reads blocks, and what is one depends on its locale: so all
-  /// are to be ASCII.
+  /// Quotes a text. For bash only ASCII is used: it counts a block in characters, and what a
+  /// character is depends on the locale.
   private String quoted(String text) {
     boolean ascii = text.chars().allMatch(character -> character < 0x80);
     if (ascii || !bash) {
-      return plainly(text);
+      return singleQuoted(text);
     }
     StringBuilder quoted = new StringBuilder("$'");
     for (byte each : text.getBytes(UTF_8)) {
@@ -175,11 +174,11 @@ record ShellScript(String builtin, boolean bash) {
     return quoted.append('\'').toString();
   }
 
-  private static String plainly(String text) {
+  private static String singleQuoted(String text) {
     return "'" + text.replace("'", "'\\''") + "'";
   }
 
-  /// Where a command's words are.
+  /// Where the text of a command is.
   sealed interface Body {
     record Text(String text) implements Body {}
 

@@ -5,10 +5,10 @@ import dev.sandlot.toolbox.call.Variables;
 import java.util.List;
 import java.util.Map;
 
-/// What is to change in the environment of all later processes.
+/// A change of the environment of all later processes.
 ///
-/// @param unset names
-/// @param unsetValuePrefix also those whose values begin so; empty for none
+/// @param unset names of variables to remove
+/// @param unsetValuePrefix removes variables whose values begin with it; empty for none
 record EnvironmentChange(Map<String, String> set, List<String> unset, String unsetValuePrefix) {
   EnvironmentChange {
     set = Map.copyOf(set);
@@ -23,7 +23,7 @@ record EnvironmentChange(Map<String, String> set, List<String> unset, String uns
         body.rawText("unsetValuePrefix").orElse(""));
   }
 
-  /// Without what may be secret.
+  /// Leaves out what may be secret.
   @Override
   public String toString() {
     return "EnvironmentChange[set=" + set.keySet() + ", unset=" + unset + "]";

@@ -20,7 +20,8 @@ import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/// What a sandbox is and uses (docs/contract/system.md and docs/contract/versions.md#operations).
+/// Directories, environment, resource usage and ports of a sandbox (docs/contract/system.md and
+/// docs/contract/versions.md#operations).
 public final class SystemEndpoints {
   private static final Pattern PORT = Pattern.compile("[1-9][0-9]{0,4}");
   private static final Pattern SECONDS = Pattern.compile("0|[1-9][0-9]{0,3}");
@@ -50,7 +51,7 @@ public final class SystemEndpoints {
     exchange.sendJson(Map.of("version", Calls.sandbox(exchange).agentVersion()));
   }
 
-  /// The token was a credential for telemetry, which sandboxes here do not hold.
+  /// Accepts the call and ignores its token: a credential for telemetry, which is not built.
   public void initialize(Exchange exchange) {
     var _ = Calls.body(exchange, limits);
     exchange.sendJson(Map.of("message", "the sandbox is ready"));
@@ -65,7 +66,7 @@ public final class SystemEndpoints {
     exchange.sendJson(after);
   }
 
-  /// The disk's figures are those of its quota: the sandbox's own `df` shows the machine's pool.
+  /// The disk's figures are those of the quota; `df` inside the sandbox shows the machine's pool.
   public void metrics(Exchange exchange) {
     RunningSandbox sandbox = Calls.sandbox(exchange);
     SandboxUsage usage = usage(sandbox);
@@ -116,7 +117,7 @@ public final class SystemEndpoints {
     exchange.sendJson(Map.of("isInUse", used));
   }
 
-  /// An addition of ours to the contract: how long to wait until the port is in use.
+  /// How long to wait until the port is in use; not part of the contract.
   private static Duration wait(Exchange exchange) {
     String text = exchange.query("wait").orElse("0");
     int seconds = SECONDS.matcher(text).matches() ? Integer.parseInt(text) : WAIT_SECONDS_MAX + 1;

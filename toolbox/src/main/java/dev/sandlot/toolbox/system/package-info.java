@@ -1,4 +1,4 @@
-/// What a sandbox is and uses: directories, environment, measurements, ports. Entry type: {@link
+/// Directories, environment, resource usage and ports of a sandbox. Entry type: {@link
 /// dev.sandlot.toolbox.system.SystemEndpoints}.
 @NullMarked
 package dev.sandlot.toolbox.system;

@@ -8,15 +8,15 @@ import java.util.Map;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 
-/// A terminal as it was when it was looked up.
+/// A terminal, with its state at the time of the look-up.
 public record Terminal(ProcessStatus process) {
-  /// By which all terminals are found.
+  /// The label of all terminals.
   static final Map<String, String> KIND = Map.of("sandlot.kind", "terminal");
 
   static final String NAME = "sandlot.terminal";
   static final String DIRECTORY = "sandlot.directory";
 
-  /// That the end is near, so that viewers are told of it and not of a signal.
+  /// Set before a terminal is deleted, so that viewers get this reason and not a signal.
   static final String DELETED = "sandlot.deleted";
 
   static final String LAZY = "sandlot.lazy";
@@ -24,17 +24,17 @@ public record Terminal(ProcessStatus process) {
   /// Variables as JSON, cut into labels `sandlot.environment.0`, `.1`, …
   static final String ENVIRONMENT = "sandlot.environment.";
 
-  /// Of one label, so that its bytes stay below the agent's limit whatever the characters are.
+  /// Of one label, so that its bytes stay below the agent's limit in any encoding.
   private static final int PIECE_CHARACTERS = 1_300;
 
   private static final TerminalSize UNKNOWN_SIZE = new TerminalSize(80, 24);
 
-  /// As its creator named it.
+  /// The name that the client gave it.
   public String name() {
     return process.label(NAME);
   }
 
-  /// Text as labels.
+  /// The labels that store these variables.
   static Map<String, String> environmentLabels(Map<String, String> variables) {
     Map<String, String> labels = new LinkedHashMap<>();
     String json = variables.isEmpty() ? "" : Json.text(variables);
@@ -59,13 +59,13 @@ public record Terminal(ProcessStatus process) {
           variables.put(entry.getKey(), entry.getValue().asString(""));
         }
       } catch (JacksonException _) {
-        // Whoever is in the sandbox may have changed it: then there is none.
+        // Changed by a program of the sandbox: there are no variables then.
       }
     }
     return variables;
   }
 
-  /// As clients read it.
+  /// The contract's form.
   Map<String, Object> json() {
     TerminalSize size = process.terminal().orElse(UNKNOWN_SIZE);
     Map<String, Object> json = new LinkedHashMap<>();

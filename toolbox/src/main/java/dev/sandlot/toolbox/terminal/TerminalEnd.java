@@ -14,7 +14,7 @@ public record TerminalEnd(int code, String reason) {
   private static final int SIGKILL = 9;
   private static final int SIGTERM = 15;
 
-  /// Somebody has deleted the terminal.
+  /// The terminal was deleted by a call.
   static final TerminalEnd DELETED = new TerminalEnd(KILLED, "SIGKILL");
 
   static TerminalEnd of(ProcessEnd end) {

@@ -14,7 +14,7 @@ import java.io.IOException;
 import java.util.Map;
 import java.util.Optional;
 
-/// The calls about terminals.
+/// The calls about terminals, over HTTP.
 final class TerminalEndpoints {
   private static final String EXIT_TOKEN = "X-Daytona-Pty-Exit-Control";
 
@@ -51,7 +51,7 @@ final class TerminalEndpoints {
   void delete(Exchange exchange) throws Exception {
     answering(() -> {
       terminals.delete(Calls.sandbox(exchange), terminal(exchange));
-      // Go's client takes the message for an error: it wants objects in the object.
+      // The Go client fails on a text here: it expects the object's values to be objects.
       exchange.sendJson(
           Calls.fromGo(exchange) ? Map.of() : Map.of("message", "PTY session deleted"));
     });
@@ -72,7 +72,7 @@ final class TerminalEndpoints {
     });
   }
 
-  /// An unknown terminal is told of on the connection: clients wait for it there.
+  /// Connects to a terminal. An unknown one is reported on the WebSocket, where clients expect it.
   WebSocketEndpoint connect(SocketCall call) {
     Optional<Terminal> terminal = terminals.find(call.sandbox(), call.pathParameter("sessionId"));
     if (terminal.isEmpty()) {
@@ -102,13 +102,13 @@ final class TerminalEndpoints {
     return new HttpFailure(410, "GONE", "gone: the terminal does not exist or has ended");
   }
 
-  /// What a call does.
+  /// The work of a call.
   @FunctionalInterface
   private interface Work {
     void run() throws Exception;
   }
 
-  /// Older clients read `error` where all others read `message`.
+  /// Adds `error` to failures: older clients read it where all others read `message`.
   private static void answering(Work work) throws Exception {
     try {
       work.run();

@@ -12,11 +12,11 @@ import dev.sandlot.toolbox.call.Variables;
 import java.util.Base64;
 import java.util.Map;
 
-/// A terminal that is asked for.
+/// A request to create a terminal.
 ///
-/// @param directory empty for the sandbox's
-/// @param lazy whether the shell need not run before somebody connects; ours runs at once, and the
-///   first viewer sees all it has said
+/// @param directory working directory; empty for the sandbox's
+/// @param lazy whether the shell may start with the first viewer; it is started at once all the
+///   same, and the first viewer gets its output
 public record TerminalRequest(
     String id, String directory, Map<String, String> environment, TerminalSize size, boolean lazy) {
   private static final String ENVIRONMENT_TOKEN = "X-Daytona-Pty-Envs~";
@@ -24,12 +24,14 @@ public record TerminalRequest(
   private static final int COLUMNS = 80;
   private static final int ROWS = 24;
 
-  /// @throws HttpFailure 400 when it cannot be
+  /// Copies the variables.
   public TerminalRequest {
     environment = Map.copyOf(environment);
   }
 
-  /// Of a JSON body.
+  /// Reads a JSON body.
+  ///
+  /// @throws HttpFailure 400 when a field is invalid
   static TerminalRequest read(BodyReader body, TerminalLimits limits) {
     return new TerminalRequest(
         id(body.rawText("id").orElse(""), limits),
@@ -41,7 +43,9 @@ public record TerminalRequest(
         body.flag("lazyStart").orElse(false));
   }
 
-  /// Of a WebSocket's query and subprotocols.
+  /// Reads a WebSocket's query and subprotocols.
+  ///
+  /// @throws HttpFailure 400 when a value is invalid
   static TerminalRequest of(SocketCall call, TerminalLimits limits) {
     return new TerminalRequest(
         id(call.query("id").orElse(""), limits),
@@ -51,7 +55,7 @@ public record TerminalRequest(
         false);
   }
 
-  /// The size that a resize asks for; both sides must be given.
+  /// Reads the body of a resize; both sides are required.
   static TerminalSize readSize(BodyReader body) {
     return new TerminalSize(
         body.requiredInteger("cols", 1, TerminalSize.SIDE_MAX),
@@ -124,7 +128,7 @@ public record TerminalRequest(
         "the subprotocol " + ENVIRONMENT_TOKEN + "… must be a JSON object in base64url");
   }
 
-  /// Names may be anything that a variable of a process can be called.
+  /// Environment variables; any name is allowed.
   private static Map<String, String> variables(BodyReader body, TerminalLimits limits) {
     Map<String, String> variables = Variables.readAnyNames(body, "envs");
     int bytes = 0;
@@ -138,7 +142,7 @@ public record TerminalRequest(
     return variables;
   }
 
-  /// Without what is secret.
+  /// Leaves out what may be secret.
   @Override
   public String toString() {
     return "TerminalRequest[id=" + id + ", size=" + size + "]";

@@ -12,7 +12,7 @@ import dev.sandlot.toolbox.call.ToolboxLimits;
 import java.util.List;
 import java.util.Map;
 
-/// The calls about terminals.
+/// The routes of terminals.
 public final class TerminalRoutes {
   private static final String ALL = "/process/pty";
   private static final String ONE = ALL + "/{sessionId}";
@@ -43,7 +43,7 @@ public final class TerminalRoutes {
     return routes;
   }
 
-  /// Those that are WebSockets.
+  /// The WebSocket routes.
   public List<SocketRoute> sockets() {
     return sockets;
   }

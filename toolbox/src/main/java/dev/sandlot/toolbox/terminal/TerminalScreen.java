@@ -3,30 +3,31 @@ package dev.sandlot.toolbox.terminal;
 import java.io.IOException;
 import java.util.Optional;
 
-/// Where a terminal is shown and typed into: a WebSocket, a channel of SSH. Its methods are called
-/// by two threads, {@link #typed} by one and the others by the other.
+/// The client's end of a terminal, such as a WebSocket or an SSH channel. Called by two threads:
+/// one calls {@link #readInput}, the other all other methods.
 public interface TerminalScreen {
-  /// Shows output, as the terminal's programs wrote it.
+  /// Sends output to the viewer.
   ///
-  /// @throws IOException when whoever looks has left
+  /// @throws IOException when the viewer has disconnected
   void show(byte[] bytes, int offset, int length) throws IOException;
 
-  /// What is typed next; blocks, and is empty once whoever looks has left or the screen was closed.
-  Optional<byte[]> typed() throws InterruptedException;
+  /// The next input of the viewer; blocks. Empty once the viewer has disconnected or the screen was
+  /// closed.
+  Optional<byte[]> readInput() throws InterruptedException;
 
-  /// Whether whoever looks has left.
-  boolean left();
+  /// Whether the viewer has disconnected.
+  boolean disconnected();
 
-  /// Runs this once whoever looks has left.
-  void whenLeft(Runnable action);
+  /// Runs an action once the viewer has disconnected.
+  void whenDisconnected(Runnable action);
 
-  /// The terminal has ended. Closes the screen.
+  /// Reports that the terminal has ended, and closes the screen.
   void ended(TerminalEnd end) throws IOException;
 
-  /// Whoever looks is so far behind that output was dropped before it was shown. Closes the screen.
+  /// Reports that the viewer was too slow, so that output was dropped, and closes the screen.
   void tooSlow();
 
-  /// The sandbox has ended, or cannot be reached. Closes the screen.
+  /// Reports that the sandbox has ended or cannot be reached, and closes the screen.
   ///
   /// @param sentence why
   void failed(String sentence);

@@ -12,11 +12,12 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Optional;
 
-/// One who looks at a terminal and types into it. Any number may do so at one time.
+/// Connects one viewer to a terminal: forwards output to the viewer and input from it. A terminal
+/// may have any number of viewers at a time.
 public final class TerminalViewer {
   private static final int MESSAGE_BYTES_MAX = 32 << 10;
 
-  /// An end is known as soon as the output is over, or a moment later.
+  /// How long after the end of the output the end of the process may be unknown.
   private static final Duration END_MAX = Duration.ofSeconds(2);
 
   private final AgentProcesses processes;
@@ -29,33 +30,33 @@ public final class TerminalViewer {
     this.limits = limits;
   }
 
-  /// Shows the terminal, with what it wrote last, until the viewer leaves or the terminal ends.
+  /// Forwards output and input, beginning with a replay of the last output, until the viewer
+  /// disconnects or the terminal ends.
   public void attach(TerminalScreen screen) throws IOException, InterruptedException {
     long written = processes.find(process).map(ProcessStatus::outputBytes).orElse(0L);
     long from = Math.max(0, written - limits.replayBytesMax());
     try (ProcessOutput output = processes.read(process, OutputRequest.output(from, true))) {
-      screen.whenLeft(output::close);
-      Thread input = Thread.ofVirtual().name("terminal-input").start(() -> type(screen));
+      screen.whenDisconnected(output::close);
+      Thread input = Thread.ofVirtual().name("terminal-input").start(() -> forwardInput(screen));
       try {
-        if (!show(output, screen)) {
+        if (!copyOutput(output, screen)) {
           screen.tooSlow();
-        } else if (!screen.left()) {
+        } else if (!screen.disconnected()) {
           screen.ended(end());
         }
       } catch (AgentFailure failure) {
-        // The sandbox has ended, or cannot be reached. Without this the input's thread would wait
-        // for ever.
+        // The sandbox has ended, or cannot be reached. Closing the screen ends the input's thread.
         screen.failed(ToolboxFailures.of(failure).sentence());
       } finally {
-        // What was typed before the viewer left still counts, also when its leaving was noticed
-        // first.
+        // Input sent before the viewer disconnected is still forwarded.
         input.join();
       }
     }
   }
 
-  /// @return false when the viewer is so far behind that output was dropped before it came to it
-  private static boolean show(ProcessOutput output, TerminalScreen screen) throws IOException {
+  /// @return false when the viewer was too slow, so that output was dropped
+  private static boolean copyOutput(ProcessOutput output, TerminalScreen screen)
+      throws IOException {
     long expected = -1;
     for (Optional<OutputPiece> next = output.next(); next.isPresent(); next = output.next()) {
       OutputPiece piece = next.get();
@@ -64,13 +65,13 @@ public final class TerminalViewer {
       }
       boolean cut = expected < 0 && piece.offset() > 0;
       expected = piece.end();
-      send(cut ? behindFirstLine(piece.data()) : piece.data(), screen);
+      send(cut ? afterFirstLine(piece.data()) : piece.data(), screen);
     }
     return true;
   }
 
-  /// What is seen again begins with a whole line, not within a character or a control sequence.
-  private static ByteBuffer behindFirstLine(ByteBuffer data) {
+  /// Makes a replay begin with a whole line, not within a character or a control sequence.
+  private static ByteBuffer afterFirstLine(ByteBuffer data) {
     for (int index = data.position(); index < data.limit(); index++) {
       if (data.get(index) == '\n') {
         return data.slice(index + 1, data.limit() - index - 1);
@@ -88,9 +89,9 @@ public final class TerminalViewer {
     }
   }
 
-  private void type(TerminalScreen screen) {
+  private void forwardInput(TerminalScreen screen) {
     try {
-      for (var next = screen.typed(); next.isPresent(); next = screen.typed()) {
+      for (var next = screen.readInput(); next.isPresent(); next = screen.readInput()) {
         if (next.get().length > 0) {
           write(next.get());
         }
@@ -100,13 +101,13 @@ public final class TerminalViewer {
     }
   }
 
-  /// The end of a terminal is reported elsewhere; one whose program reads nothing loses input, as
-  /// every terminal does.
+  /// Writes input. Failures are ignored: the terminal's end is reported with the output, and input
+  /// to a program that does not read is lost, as on every terminal.
   private void write(byte[] bytes) {
     try {
       processes.write(process, bytes);
     } catch (AgentFailure _) {
-      // See above.
+      // As said above.
     }
   }
 

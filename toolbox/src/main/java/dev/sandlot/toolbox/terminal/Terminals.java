@@ -18,8 +18,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/// The terminals of sandboxes: interactive login shells that the agent keeps. One whose shell has
-/// ended does not exist any more. Thread-safe. Knows nothing of HTTP.
+/// The terminals of sandboxes: interactive login shells that the agent keeps. A terminal exists as
+/// long as its shell runs. Thread-safe. Independent of HTTP.
 public final class Terminals {
   private static final int KEY_BYTES = 16;
 
@@ -31,7 +31,7 @@ public final class Terminals {
 
   /// Starts a terminal.
   ///
-  /// @throws HttpFailure 409 when there is one of that name
+  /// @throws HttpFailure 409 when a terminal of that name exists
   public Terminal create(RunningSandbox sandbox, TerminalRequest request)
       throws IOException, InterruptedException {
     AgentProcesses processes = sandbox.agent().processes();
@@ -46,7 +46,7 @@ public final class Terminals {
     String id = process(request.id());
     Optional<ProcessStatus> before = processes.find(id);
     if (before.isPresent() && before.get().running()) {
-      throw taken(request.id());
+      throw nameConflict(request.id());
     }
     if (before.isPresent()) {
       processes.remove(id, false);
@@ -70,18 +70,18 @@ public final class Terminals {
     try {
       return new Terminal(processes.start(start));
     } catch (AgentFailure failure) {
-      throw failure.kind() == Kind.ALREADY_EXISTS ? taken(request.id()) : failure;
+      throw failure.kind() == Kind.ALREADY_EXISTS ? nameConflict(request.id()) : failure;
     }
   }
 
-  /// Those whose shell runs, by their start.
+  /// The terminals whose shell runs, in the order of their start.
   public List<Terminal> list(RunningSandbox sandbox) {
     return sandbox.agent().processes().list(Terminal.KIND, true).stream()
         .map(Terminal::new)
         .toList();
   }
 
-  /// A terminal whose shell runs.
+  /// A terminal by its name; empty when its shell does not run.
   public Optional<Terminal> find(RunningSandbox sandbox, String name) {
     return sandbox
         .agent()
@@ -91,19 +91,19 @@ public final class Terminals {
         .map(Terminal::new);
   }
 
-  /// Ends a terminal with all that descends from it.
+  /// Ends a terminal with all its descendants.
   public void delete(RunningSandbox sandbox, Terminal terminal) {
     AgentProcesses processes = sandbox.agent().processes();
     var _ = processes.label(terminal.process().id(), Map.of(Terminal.DELETED, "true"));
     processes.remove(terminal.process().id(), true);
   }
 
-  /// One more viewer of a terminal.
+  /// Adds a viewer to a terminal.
   public TerminalViewer viewer(RunningSandbox sandbox, Terminal terminal) {
     return new TerminalViewer(sandbox.agent().processes(), terminal, limits);
   }
 
-  /// A name may hold anything; the ids of processes may not.
+  /// The process id, with a hash of the name: names may hold any characters, ids may not.
   private static String process(String name) {
     try {
       byte[] digest = MessageDigest.getInstance("SHA-256").digest(name.getBytes(UTF_8));
@@ -117,7 +117,7 @@ public final class Terminals {
     return ToolboxFailures.notFound("PTY session not found");
   }
 
-  private static HttpFailure taken(String name) {
+  private static HttpFailure nameConflict(String name) {
     return new HttpFailure(409, "CONFLICT", "conflict: there is a terminal " + name + " already");
   }
 }

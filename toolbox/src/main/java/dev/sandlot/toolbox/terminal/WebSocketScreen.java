@@ -7,8 +7,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 
-/// A terminal's screen at the end of a WebSocket: output as bytes, messages about the terminal as
-/// text (docs/contract/terminals.md).
+/// A viewer on a WebSocket: output as binary messages, control messages as text
+/// (docs/contract/terminals.md).
 final class WebSocketScreen implements TerminalScreen {
   private static final String CONNECTED = Json.text(control("connected"));
 
@@ -20,15 +20,15 @@ final class WebSocketScreen implements TerminalScreen {
     this.wantsExit = wantsExit;
   }
 
-  /// Says that there is a terminal, and becomes its screen.
+  /// Sends the message that the viewer is connected.
   ///
-  /// @param wantsExit whether the client has asked for a message about the terminal's end
+  /// @param wantsExit whether the client wants a control message about the terminal's end
   static WebSocketScreen open(WebSocket socket, boolean wantsExit) throws IOException {
     socket.sendText(CONNECTED);
     return new WebSocketScreen(socket, wantsExit);
   }
 
-  /// Says that there is no terminal, and closes the socket.
+  /// Sends an error message, and closes the socket.
   static void refuse(WebSocket socket, String reason) throws IOException {
     Map<String, Object> message = control("error");
     message.put("error", reason);
@@ -49,17 +49,17 @@ final class WebSocketScreen implements TerminalScreen {
   }
 
   @Override
-  public Optional<byte[]> typed() throws InterruptedException {
+  public Optional<byte[]> readInput() throws InterruptedException {
     return socket.receive().map(WebSocket.Message::bytes);
   }
 
   @Override
-  public boolean left() {
+  public boolean disconnected() {
     return socket.closed();
   }
 
   @Override
-  public void whenLeft(Runnable action) {
+  public void whenDisconnected(Runnable action) {
     socket.whenClosed(action);
   }
 

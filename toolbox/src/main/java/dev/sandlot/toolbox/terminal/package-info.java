@@ -1,7 +1,7 @@
-/// Terminals of the toolbox (docs/contract/terminals.md): shells on a terminal of their own, and
-/// those who look at them. Entry type: {@link dev.sandlot.toolbox.terminal.TerminalRoutes}, for the
-/// toolbox's routes. A terminal is a process of the sandbox's agent with labels, its output on the
-/// sandbox's disk: nothing is kept here.
+/// Terminals of the toolbox (docs/contract/terminals.md): shells on pseudo-terminals, and their
+/// viewers. Entry type: {@link dev.sandlot.toolbox.terminal.TerminalRoutes}, for the toolbox's
+/// routes. A terminal is a labelled process of the sandbox's agent, with its output on the
+/// sandbox's disk; this package keeps no state.
 @NullMarked
 package dev.sandlot.toolbox.terminal;
 

@@ -4,32 +4,32 @@ import dev.sandlot.agentclient.AgentClient;
 import java.time.Instant;
 import java.util.List;
 
-/// The files that decide how a program starts, and what they are like: when one of them changes, a
-/// process that was started before is not what a fresh one would be.
+/// The files that a program loads when it starts, with their state. When one of them changes, a
+/// process that was started before is out of date.
 ///
-/// @param folder that holds a link to each of them: listed at once, which is one call where a look
-///   at each would be a dozen; empty when there are none
-/// @param looks by the links' names, without those that lead nowhere
-record Installation(String folder, List<Look> looks) {
-  /// What a change shows in.
-  record Look(String link, Instant modifiedAt, long size) {}
+/// @param folder holds a link to each of them, so that one call lists all; empty when there are
+///   none
+/// @param files their states by the links' names; broken links are left out
+record Installation(String folder, List<FileState> files) {
+  /// Changes when the file does.
+  record FileState(String link, Instant modifiedAt, long size) {}
 
   Installation {
-    looks = List.copyOf(looks);
+    files = List.copyOf(files);
   }
 
   static Installation of(AgentClient agent, String folder) throws InterruptedException {
-    List<Look> looks =
+    List<FileState> files =
         folder.isEmpty()
             ? List.of()
             : agent.files().list(folder, 1).stream()
-                .map(file -> new Look(file.name(), file.modifiedAt(), file.size()))
+                .map(file -> new FileState(file.name(), file.modifiedAt(), file.size()))
                 .toList();
-    return new Installation(folder, looks);
+    return new Installation(folder, files);
   }
 
-  /// The same files as they are now.
-  Installation again(AgentClient agent) throws InterruptedException {
+  /// The current state of the same files.
+  Installation refreshed(AgentClient agent) throws InterruptedException {
     return of(agent, folder);
   }
 }

@@ -2,7 +2,7 @@ package dev.sandlot.toolbox.warm;
 
 import dev.sandlot.agentclient.link.AgentFailure;
 import dev.sandlot.agentclient.process.HeldRun;
-import dev.sandlot.toolbox.program.FedProgram;
+import dev.sandlot.toolbox.program.ScriptProcess;
 import dev.sandlot.toolbox.sandbox.RunningSandbox;
 import java.io.IOException;
 import java.time.Duration;
@@ -20,108 +20,109 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// The processes that wait in the sandboxes of this machine. They are an advance and no state: a
-/// call that finds none starts a fresh one. Thread-safe.
+/// Pools of waiting processes, one pool for each sandbox. They only save time: a call that finds
+/// none starts a fresh process. Thread-safe.
 public final class WarmProcesses {
   private static final Logger LOGGER = LoggerFactory.getLogger(WarmProcesses.class);
 
   private static final Duration STARTING_MAX = Duration.ofSeconds(2);
 
   private final WarmLimits limits;
-  private final Map<RunningSandbox, Shelf> shelves = new ConcurrentHashMap<>();
+  private final Map<RunningSandbox, Pool> pools = new ConcurrentHashMap<>();
 
   public WarmProcesses(WarmLimits limits) {
     this.limits = limits;
   }
 
-  /// A process that waits, with what its installation was like when it was started.
+  /// A waiting process, with the state of its installation when it was started.
   private record Warm(HeldRun run, Installation installation) {}
 
-  /// A process that waits, if there is one and a fresh one would be the same.
+  /// Takes a waiting process out of the pool; empty when there is none, or it is out of date.
   public Optional<HeldRun> take(RunningSandbox sandbox, WarmProgram program)
       throws InterruptedException {
-    Shelf shelf = shelves.computeIfAbsent(sandbox, Shelf::new);
-    shelf.keep();
-    Optional<Warm> warm = shelf.take(program);
-    if (warm.isPresent() && !same(sandbox, warm.get())) {
+    Pool pool = pools.computeIfAbsent(sandbox, Pool::new);
+    pool.use();
+    Optional<Warm> warm = pool.take(program);
+    if (warm.isPresent() && !upToDate(sandbox, warm.get())) {
       warm.get().run().close();
-      shelf.empty();
+      pool.discard();
       return Optional.empty();
     }
     return warm.map(Warm::run);
   }
 
-  /// Starts what will be needed next, in the background and unless the next call comes at once. To
-  /// be called when a call is over: what it does shall not be slowed down.
+  /// Starts a process for the next call, in the background, unless that call follows at once. To be
+  /// called when a call is over, so as not to slow it down.
   public void replenish(RunningSandbox sandbox, WarmProgram program) {
-    Shelf shelf = shelves.get(sandbox);
-    if (shelf != null) {
-      Thread.ofVirtual().name("warm-start").start(() -> shelf.fillAfterPause(program));
+    Pool pool = pools.get(sandbox);
+    if (pool != null) {
+      Thread.ofVirtual().name("warm-start").start(() -> pool.startAfterPause(program));
     }
   }
 
-  private static boolean same(RunningSandbox sandbox, Warm warm) throws InterruptedException {
+  private static boolean upToDate(RunningSandbox sandbox, Warm warm) throws InterruptedException {
     try {
       return warm.run().waiting()
-          && warm.installation().again(sandbox.agent()).equals(warm.installation());
+          && warm.installation().refreshed(sandbox.agent()).equals(warm.installation());
     } catch (AgentFailure _) {
       return false;
     }
   }
 
-  /// Ends all that waits in a sandbox: what they have inherited no longer holds.
+  /// Ends the waiting processes of a sandbox: the environment they inherited is out of date.
   public void discard(RunningSandbox sandbox) {
-    Shelf shelf = shelves.get(sandbox);
-    if (shelf != null) {
-      shelf.empty();
+    Pool pool = pools.get(sandbox);
+    if (pool != null) {
+      pool.discard();
     }
   }
 
-  /// What waits in one sandbox.
-  private final class Shelf {
+  /// The waiting processes of one sandbox.
+  private final class Pool {
     private final RunningSandbox sandbox;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition used = lock.newCondition();
-    private final Condition filled = lock.newCondition();
-    private final Set<WarmProgram> awaited = new HashSet<>();
+    private final Condition startFinished = lock.newCondition();
+    private final Set<WarmProgram> claimed = new HashSet<>();
     private final Map<WarmProgram, Deque<Warm>> waiting = new HashMap<>();
     private final Map<WarmProgram, Installation> installations = new HashMap<>();
-    private final Set<WarmProgram> filling = new HashSet<>();
+    private final Set<WarmProgram> starting = new HashSet<>();
     private final Map<WarmProgram, Long> calls = new HashMap<>();
     private long generation;
-    private boolean watched;
+    private boolean active;
 
-    Shelf(RunningSandbox sandbox) {
+    Pool(RunningSandbox sandbox) {
       this.sandbox = sandbox;
     }
 
-    /// Something is asked for: what waits may wait on.
-    void keep() {
+    /// Restarts the idle time.
+    void use() {
       lock.lock();
       try {
         used.signalAll();
-        if (!watched) {
-          watched = true;
-          Thread.ofVirtual().name("warm-watch").start(this::watch);
+        if (!active) {
+          active = true;
+          Thread.ofVirtual().name("warm-idle").start(this::discardWhenIdle);
         }
       } finally {
         lock.unlock();
       }
     }
 
-    /// One that is being started is waited for, by one caller: it is ahead of a fresh one.
+    /// Takes a waiting process. One caller may wait for a process that is being started: it will be
+    /// ready before a fresh one.
     Optional<Warm> take(WarmProgram program) throws InterruptedException {
       lock.lock();
       try {
         calls.merge(program, 1L, Long::sum);
         long left = STARTING_MAX.toNanos();
-        if (comes(program) && awaited.add(program)) {
+        if (isStarting(program) && claimed.add(program)) {
           try {
-            while (comes(program) && left > 0) {
-              left = filled.awaitNanos(left);
+            while (isStarting(program) && left > 0) {
+              left = startFinished.awaitNanos(left);
             }
           } finally {
-            awaited.remove(program);
+            claimed.remove(program);
           }
         }
         return Optional.ofNullable(waiting.getOrDefault(program, new ArrayDeque<>()).poll());
@@ -130,13 +131,13 @@ public final class WarmProcesses {
       }
     }
 
-    private boolean comes(WarmProgram program) {
+    private boolean isStarting(WarmProgram program) {
       return waiting.getOrDefault(program, new ArrayDeque<>()).isEmpty()
-          && filling.contains(program)
+          && starting.contains(program)
           && installations.containsKey(program);
     }
 
-    void fillAfterPause(WarmProgram program) {
+    void startAfterPause(WarmProgram program) {
       long before = calls(program);
       try {
         Thread.sleep(limits.pause());
@@ -145,7 +146,7 @@ public final class WarmProcesses {
         return;
       }
       if (calls(program) == before) {
-        fill(program);
+        startOne(program);
       }
     }
 
@@ -158,24 +159,24 @@ public final class WarmProcesses {
       }
     }
 
-    private void fill(WarmProgram program) {
-      long begun;
+    private void startOne(WarmProgram program) {
+      long generationBefore;
       lock.lock();
       try {
-        int there = waiting.getOrDefault(program, new ArrayDeque<>()).size();
-        if (!watched || there >= limits.perProgram() || !filling.add(program)) {
+        int count = waiting.getOrDefault(program, new ArrayDeque<>()).size();
+        if (!active || count >= limits.perProgram() || !starting.add(program)) {
           return;
         }
-        begun = generation;
+        generationBefore = generation;
       } finally {
         lock.unlock();
       }
       Optional<Warm> started = start(program);
       lock.lock();
       try {
-        filling.remove(program);
-        filled.signalAll();
-        if (started.isPresent() && begun == generation && watched) {
+        starting.remove(program);
+        startFinished.signalAll();
+        if (started.isPresent() && generationBefore == generation && active) {
           waiting.computeIfAbsent(program, _ -> new ArrayDeque<>()).add(started.get());
           return;
         }
@@ -187,35 +188,41 @@ public final class WarmProcesses {
 
     private Optional<Warm> start(WarmProgram program) {
       try {
-        Installation installation = known(program);
+        Installation installation = installation(program);
         return Optional.of(
-            new Warm(sandbox.agent().hold(program.command(), FedProgram.DESCRIPTOR), installation));
+            new Warm(
+                sandbox.agent().hold(program.command(), ScriptProcess.DESCRIPTOR), installation));
       } catch (AgentFailure | IOException e) {
-        LOGGER.atDebug().setCause(e).addKeyValue("sandboxId", sandbox.id()).log("nothing warmed");
+        LOGGER
+            .atDebug()
+            .setCause(e)
+            .addKeyValue("sandboxId", sandbox.id())
+            .log("process not started ahead");
       } catch (InterruptedException _) {
         Thread.currentThread().interrupt();
       }
       return Optional.empty();
     }
 
-    /// What the installation was like at some time before now, which is all that is needed: any
-    /// change since then shows when the process is to be used.
-    private Installation known(WarmProgram program) throws IOException, InterruptedException {
-      long begun;
+    /// The state of the installation at some time before now. That is enough: a change since then
+    /// is noticed when the process is taken.
+    private Installation installation(WarmProgram program)
+        throws IOException, InterruptedException {
+      long generationBefore;
       lock.lock();
       try {
-        Installation known = installations.get(program);
-        if (known != null) {
-          return known;
+        Installation installation = installations.get(program);
+        if (installation != null) {
+          return installation;
         }
-        begun = generation;
+        generationBefore = generation;
       } finally {
         lock.unlock();
       }
       Installation found = Installation.of(sandbox.agent(), program.links(sandbox.agent()));
       lock.lock();
       try {
-        if (begun == generation) {
+        if (generationBefore == generation) {
           installations.put(program, found);
         }
       } finally {
@@ -224,7 +231,7 @@ public final class WarmProcesses {
       return found;
     }
 
-    void empty() {
+    void discard() {
       lock.lock();
       try {
         generation++;
@@ -236,19 +243,19 @@ public final class WarmProcesses {
       }
     }
 
-    /// Ends everything once nothing has been asked for long enough.
-    private void watch() {
+    /// Waits until the pool has not been used for the idle time, then ends its processes.
+    private void discardWhenIdle() {
       lock.lock();
       try {
         while (used.await(limits.idleMax().toMillis(), TimeUnit.MILLISECONDS)) {
-          // Somebody asked.
+          // The pool was used.
         }
       } catch (InterruptedException _) {
         Thread.currentThread().interrupt();
       } finally {
-        watched = false;
-        empty();
-        shelves.remove(sandbox, this);
+        active = false;
+        discard();
+        pools.remove(sandbox, this);
         lock.unlock();
       }
     }

@@ -12,17 +12,17 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 
-/// A program that may wait for its text before there is any.
+/// A shell or interpreter that can be started before the text it runs is known.
 public sealed interface WarmProgram {
-  /// The very command line of a fresh one.
+  /// The command line, the same as for a fresh process.
   List<String> command();
 
-  /// Makes a folder of links to the files that decide how it starts.
+  /// Makes a folder of links to the files that the program loads when it starts.
   ///
   /// @return its path; empty when there are no such files
   String links(AgentClient agent) throws IOException, InterruptedException;
 
-  /// A bash: it looks at nothing when it starts.
+  /// Bash, which loads no files when it starts.
   record Shell(String path) implements WarmProgram {
     @Override
     public List<String> command() {
@@ -35,8 +35,8 @@ public sealed interface WarmProgram {
     }
   }
 
-  /// The Python interpreter that reads a program, without arguments: it looks for itself along
-  /// PATH, and for packages and what they have it do at the start.
+  /// The Python interpreter without arguments. It is looked up in PATH, and loads packages and
+  /// their start-up files.
   record Python() implements WarmProgram {
     private static final int PATH_BYTES_MAX = 4_096;
     private static final Duration PROBE_MAX = Duration.ofSeconds(10);

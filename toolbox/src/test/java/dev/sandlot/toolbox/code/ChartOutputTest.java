@@ -37,7 +37,7 @@ class ChartOutputTest {
   }
 
   @Test
-  void putsPartsTogetherAndPassesTheRestOn() throws IOException {
+  void joinsPartsAndPassesOtherOutputOn() throws IOException {
     write("before\n");
     part("{\"type\":\"bar\",\"elem", false);
     write("between\n");
@@ -50,7 +50,7 @@ class ChartOutputTest {
   }
 
   @Test
-  void leavesOutWhatStrictClientsWouldStumbleOver() throws IOException {
+  void leavesOutFieldsThatStrictClientsRefuse() throws IOException {
     part(
         "{\"type\":\"bar\",\"title\":5,\"x_ticks\":[1,\"two\"],\"y_ticks\":[1,2],\"other\":1,"
             + "\"elements\":[{\"label\":\"a\",\"value\":3,\"points\":[[1]],\"min\":2}]}",
@@ -62,7 +62,7 @@ class ChartOutputTest {
   }
 
   @Test
-  void dropsWhatIsNoChart() throws IOException {
+  void dropsInvalidCharts() throws IOException {
     part("[]", true);
     part("{broken", true);
     part("{\"title\":\"no type\"}", true);

@@ -34,18 +34,18 @@ class ChartProgramTest {
         "import pandas as pd",
         "matplotlib"
       })
-  void findsNoneWhereThereIsNone(String code) {
+  void ignoresTextsThatAreNoImport(String code) {
     assertThat(ChartProgram.mentionsImport(code)).isFalse();
   }
 
   @Test
-  void looksThroughLargeProgramsOnce() {
+  void scansLargeProgramsInLinearTime() {
     assertThat(ChartProgram.mentionsImport("matplotlib ".repeat(300_000))).isFalse();
     assertThat(ChartProgram.mentionsImport("import a, ".repeat(300_000) + "matplotlib")).isTrue();
   }
 
   @Test
-  void marksEachRunWithATokenOfItsOwn() {
+  void usesAFreshTokenForEachRun() {
     ChartProgram one = ChartProgram.of("import matplotlib", 1 << 20).orElseThrow();
     ChartProgram other = ChartProgram.of("import matplotlib", 1 << 20).orElseThrow();
 

@@ -37,7 +37,7 @@ class MarkedOutputTest {
   }
 
   @Test
-  void findsFramesHoweverTheStreamIsCut() throws IOException {
+  void findsFramesInPiecesOfAnySize() throws IOException {
     String stream = "one" + FRAME + FRAME + "two\0three" + FRAME + "four";
     for (int size = 1; size <= stream.length(); size++) {
       text.setLength(0);
@@ -51,7 +51,7 @@ class MarkedOutputTest {
   }
 
   @Test
-  void takesFramesWithoutTheTokenAndEndlessOnesForOutput() throws IOException {
+  void treatsFramesWithoutTheTokenAndOverlongOnesAsOutput() throws IOException {
     push("\0other {}\n");
     push("\0abc " + "x".repeat(200));
     push("\nafter");
@@ -61,14 +61,14 @@ class MarkedOutputTest {
   }
 
   @Test
-  void leavesNonsenseWithTheTokenOut() throws IOException {
+  void dropsMalformedFramesWithTheToken() throws IOException {
     push("a\0abc {broken\nb\0abc []\nc");
 
     assertThat(text.toString()).isEqualTo("abc");
   }
 
   @Test
-  void givesAnUnfinishedFrameAtTheEnd() throws IOException {
+  void emitsAnUnfinishedFrameAtTheEnd() throws IOException {
     push("a\0ab");
     assertThat(text.toString()).isEqualTo("a");
     marked.end();

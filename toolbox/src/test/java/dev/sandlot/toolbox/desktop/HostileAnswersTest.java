@@ -12,7 +12,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 
-/// A program in the sandbox that answers with anything.
+/// Answers of the desktop program that are invalid or malicious.
 class HostileAnswersTest {
   @ParameterizedTest
   @ValueSource(
@@ -24,14 +24,14 @@ class HostileAnswersTest {
         "{\"image\":\"iVBORw0KGgo=\",\"x\":1e99,\"y\":1}",
         "{\"image\":\"iVBORw0KGgo=\",\"x\":\"1\",\"y\":1}"
       })
-  void passesNothingOnThatIsNoPicture(String answer) {
+  void refusesAnswersThatAreNoPicture(String answer) {
     assertThatThrownBy(() -> Picture.of(json(answer)))
         .isInstanceOf(HttpFailure.class)
         .hasMessageContaining("answered with");
   }
 
   @Test
-  void tellsWindowsOfSensibleSizeOnly() {
+  void listsWindowsWithinTheLimitsOnly() {
     JsonNode window =
         json(
             "{\"windows\":[{\"id\":1,\"title\":\"a\\u001b[2Jb\",\"x\":1,\"y\":2,\"width\":3,"
@@ -62,7 +62,7 @@ class HostileAnswersTest {
   }
 
   @Test
-  void saysWhenATreeIsTooDeep() {
+  void marksATreeThatIsTooDeepAsTruncated() {
     WidgetTree tree =
         WidgetTree.of(
             json(
@@ -84,7 +84,7 @@ class HostileAnswersTest {
   }
 
   @Test
-  void refusesMoreNodesThanWereAskedFor() {
+  void refusesMoreNodesThanRequested() {
     String answer = "{\"nodes\":[%s,%s]}".formatted(node("a", -1), node("b", 0));
 
     assertThatThrownBy(() -> WidgetTree.of(json(answer), 1)).isInstanceOf(HttpFailure.class);

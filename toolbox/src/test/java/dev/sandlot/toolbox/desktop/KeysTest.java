@@ -10,7 +10,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// Names of keys, against the symbols that X11/keysymdef.h gives them.
+/// Names of keys, with the symbols of X11/keysymdef.h.
 class KeysTest {
   @ParameterizedTest
   @CsvSource({
@@ -49,13 +49,13 @@ class KeysTest {
     "num_plus, ffab",
     "num-enter, ff8d"
   })
-  void knowsTheKeysOfTheContract(String name, String symbol) {
+  void mapsTheKeysOfTheContract(String name, String symbol) {
     assertThat(Keys.key(name)).isEqualTo(Integer.parseInt(symbol, 16));
   }
 
   @ParameterizedTest
   @CsvSource({"!, 1", "+, =", "?, /", "~, `", "':', ;"})
-  void saysWhichKeyTypesAShiftedSymbol(String symbol, String key) {
+  void namesTheKeyOfAShiftedSymbol(String symbol, String key) {
     assertThatThrownBy(() -> Keys.key(symbol))
         .isInstanceOf(HttpFailure.class)
         .hasMessageContaining("press " + key + " with it");
@@ -63,12 +63,12 @@ class KeysTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"", "ü", "f0", "f25", "enter!", "num10", "hyper", "aa", "\u0000"})
-  void refusesWhatIsNoKey(String name) {
+  void refusesUnknownKeys(String name) {
     assertThatThrownBy(() -> Keys.key(name)).isInstanceOf(HttpFailure.class);
   }
 
   @Test
-  void readsAChordWhoseLastOneIsTheKey() {
+  void parsesAChordWithTheKeyLast() {
     Keys.Chord chord = Keys.hotkey("ctrl + Shift+t");
 
     assertThat(chord.key()).isEqualTo('t');
@@ -79,12 +79,12 @@ class KeysTest {
   @ParameterizedTest
   @ValueSource(
       strings = {"", "ctrl+", "+", "ctrl++", "a+b", "ctrl+control+c", "shift+shift", "win+cmd+a"})
-  void refusesAChordThatIsNone(String keys) {
+  void refusesAnInvalidChord(String keys) {
     assertThatThrownBy(() -> Keys.hotkey(keys)).isInstanceOf(HttpFailure.class);
   }
 
   @Test
-  void takesEveryNameOfAModifier() {
+  void acceptsEveryNameOfAModifier() {
     assertThat(Keys.modifiers(List.of("Control", "option", "shift", "windows")))
         .containsExactly(0xffe3, 0xffe9, 0xffe1, 0xffeb);
   }

@@ -16,7 +16,7 @@ class RecordingTest {
   }
 
   @Test
-  void readsIdAndTimesOfAFileOfOurs() {
+  void readsIdAndTimesFromItsOwnFileNames() {
     String id = "0b7c9a52-6a3e-4d0f-9d53-0c7f6c1d2e3f";
 
     Recording recording = found(id + "_my label_20260304_050607.mp4");
@@ -31,7 +31,7 @@ class RecordingTest {
   }
 
   @Test
-  void takesAVideoOfAnothersMakingAsItIs() {
+  void listsAVideoItDidNotRecord() {
     Recording recording = found("holiday.mp4");
 
     assertThat(recording.id()).isEqualTo("holiday");
@@ -40,7 +40,7 @@ class RecordingTest {
   }
 
   @Test
-  void doesNotBelieveATimeThatIsNoneOrLiesAhead() {
+  void ignoresInvalidAndFutureTimesInNames() {
     String id = "0b7c9a52-6a3e-4d0f-9d53-0c7f6c1d2e3f";
 
     assertThat(found(id + "_x_20269999_050607.mp4").start()).isEqualTo(MODIFIED);

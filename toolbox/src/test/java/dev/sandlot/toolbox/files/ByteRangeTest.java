@@ -6,7 +6,7 @@ import org.junit.jupiter.api.Test;
 
 class ByteRangeTest {
   @Test
-  void readsTheThreeForms() {
+  void parsesTheThreeForms() {
     assertThat(ByteRange.parse("bytes=0-0", 10)).contains(new ByteRange(0, 1));
     assertThat(ByteRange.parse("bytes=4-", 10)).contains(new ByteRange(4, 6));
     assertThat(ByteRange.parse("bytes=-4", 10)).contains(new ByteRange(6, 4));
@@ -19,14 +19,14 @@ class ByteRangeTest {
   }
 
   @Test
-  void tellsThatNothingLiesInTheRange() {
+  void returnsAnEmptyRangeBeyondTheFile() {
     assertThat(ByteRange.parse("bytes=10-", 10).orElseThrow().length()).isZero();
     assertThat(ByteRange.parse("bytes=-0", 10).orElseThrow().length()).isZero();
     assertThat(ByteRange.parse("bytes=0-", 0).orElseThrow().length()).isZero();
   }
 
   @Test
-  void ignoresWhatItDoesNotServe() {
+  void ignoresUnsupportedRanges() {
     assertThat(ByteRange.parse("bytes=0-1,4-5", 10)).isEmpty();
     assertThat(ByteRange.parse("lines=0-1", 10)).isEmpty();
     assertThat(ByteRange.parse("bytes=5-4", 10)).isEmpty();

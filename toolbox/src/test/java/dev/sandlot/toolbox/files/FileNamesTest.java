@@ -14,13 +14,13 @@ class FileNamesTest {
   }
 
   @Test
-  void leavesOutLineEndsSoThatNoHeaderCanBeAdded() {
+  void removesLineBreaksAgainstHeaderInjection() {
     assertThat(FileNames.parameters("a\r\nX: y\0"))
         .isEqualTo("filename=\"aX: y\"; filename*=utf-8''a%0D%0AX%3A%20y%00");
   }
 
   @Test
-  void tellsPythonEveryNameAsItReadsItBack() {
+  void encodesNamesAsThePythonClientReadsThem() {
     String sent = FileNames.parametersForPython("na\u00efve \"\u6587\".txt");
     String header = new String(sent.getBytes(ISO_8859_1), UTF_8);
     String name = header.substring(header.indexOf('"') + 1, header.indexOf("\";"));
@@ -33,7 +33,7 @@ class FileNamesTest {
   }
 
   @Test
-  void putsAnUnderscoreForWhatLatin1CannotHold() {
+  void replacesCharactersBeyondLatin1ByUnderscores() {
     assertThat(FileNames.parameters("\u00e9\u6587\t"))
         .isEqualTo("filename=\"\u00e9__\"; filename*=utf-8''%C3%A9%E6%96%87%09");
   }

@@ -16,12 +16,12 @@ class LineSearchTest {
   private static final int LINE_MAX = LIMITS.lineBytesMax();
 
   @Test
-  void countsLinesFromOneAndLeavesTheirEndsOut() throws IOException {
+  void countsLinesFromOneWithoutNewlines() throws IOException {
     assertThat(find("b", "ab\nc\r\nb\r\n\nxbx")).containsExactly("1:ab", "3:b", "5:xbx");
   }
 
   @Test
-  void looksForTheTextAsItIs() throws IOException {
+  void searchesTheTextLiterally() throws IOException {
     assertThat(find("a.c", "abc\na.c\nA.C\n")).containsExactly("2:a.c");
     assertThat(find("aab", "aaab")).containsExactly("1:aaab");
     assertThat(find("\u6587", "x\u6587y")).containsExactly("1:x\u6587y");
@@ -34,21 +34,21 @@ class LineSearchTest {
   }
 
   @Test
-  void endsAFileAtALineThatIsTooLong() throws IOException {
+  void stopsAtALineThatIsTooLong() throws IOException {
     assertThat(find("a", "a\n" + "x".repeat(LINE_MAX) + "\na\n")).containsExactly("1:a", "3:a");
     assertThat(find("a", "a\n" + "x".repeat(LINE_MAX + 1) + "\na\n")).containsExactly("1:a");
     assertThat(find("a", "a\n" + "a".repeat(3 * LINE_MAX))).containsExactly("1:a");
   }
 
   @Test
-  void marksBytesThatAreNotUtf8() throws IOException {
+  void replacesBytesThatAreNotUtf8() throws IOException {
     byte[] file = "a\u00ffb\n".getBytes(ISO_8859_1);
 
     assertThat(find("b", new ByteArrayInputStream(file))).containsExactly("1:a\ufffdb");
   }
 
   @Test
-  void findsTheSameInPiecesOfAnySize() throws IOException {
+  void findsTheSameWithReadsOfAnySize() throws IOException {
     String file = "needle\n" + "hay\n".repeat(50_000) + "a needle\nneedl\ne\nneedle";
     List<String> whole = find("needle", file);
 

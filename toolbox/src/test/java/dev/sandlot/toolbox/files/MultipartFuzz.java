@@ -6,13 +6,14 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Optional;
 
-/// Forms as clients may send them: well-formed or refused, and never more in them than was sent.
+/// Multipart bodies of clients: parsed or refused, with no more content than was sent.
 final class MultipartFuzz {
   private static final String TYPE = "multipart/form-data; boundary=";
 
   private MultipartFuzz() {}
 
-  /// Called by the fuzzer: up to the first line's end it is the kind of the body.
+  /// Called by the fuzzer: the first line is the boundary or the content type, the rest is the
+  /// body.
   public static void fuzzerTestOneInput(byte[] input) {
     int line = 0;
     while (line < input.length && input[line] != '\n') {

@@ -34,7 +34,7 @@ class NameGlobTest {
     "[A-Z],Q",
     "exact,exact"
   })
-  void fits(String pattern, String name) {
+  void matches(String pattern, String name) {
     assertThat(NameGlob.parse(pattern).matches(name)).isTrue();
   }
 
@@ -52,13 +52,13 @@ class NameGlobTest {
     "src/*.py,a.py",
     "a,ab"
   })
-  void doesNotFit(String pattern, String name) {
+  void doesNotMatch(String pattern, String name) {
     assertThat(NameGlob.parse(pattern).matches(name)).isFalse();
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"[", "[a", "[]", "[^", "[a-", "\\", "a\\"})
-  void refusesWhatIsNotComplete(String pattern) {
+  void refusesIncompletePatterns(String pattern) {
     assertThatThrownBy(() -> NameGlob.parse(pattern))
         .isInstanceOfSatisfying(
             HttpFailure.class, failure -> assertThat(failure.status()).isEqualTo(400))
@@ -66,7 +66,7 @@ class NameGlobTest {
   }
 
   @Test
-  void isNotSlowedDownByManyStars() {
+  void matchesManyStarsInBoundedTime() {
     NameGlob glob = NameGlob.parse("*a".repeat(8_000) + "b");
 
     assertThat(glob.matches("a".repeat(255))).isFalse();

@@ -20,7 +20,7 @@ class ReplacingInputStreamTest {
   }
 
   @Test
-  void doesAsStringsDoWhateverTheTexts() throws IOException {
+  void replacesLikeStringReplace() throws IOException {
     long seed = System.nanoTime();
     Random random = new Random(seed);
     for (int round = 0; round < 500; round++) {

@@ -17,7 +17,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/// What a program named git may write in a sandbox.
+/// Output of a malicious git program in a sandbox.
 final class GitOutputFuzz {
   private static final AnswerBudget.Share ANSWERS = AnswerBudget.ofHeap().share();
   private static final RemoteAccess GIVEN =
@@ -25,7 +25,7 @@ final class GitOutputFuzz {
 
   private GitOutputFuzz() {}
 
-  /// Called by the fuzzer: the first byte chooses who reads the rest.
+  /// Called by the fuzzer: the first byte selects the parser of the rest.
   public static void fuzzerTestOneInput(byte[] input) {
     if (input.length == 0) {
       return;

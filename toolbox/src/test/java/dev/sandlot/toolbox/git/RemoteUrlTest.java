@@ -24,7 +24,7 @@ class RemoteUrlTest {
   }
 
   @Test
-  void takesAPasswordOut() {
+  void removesThePasswordFromTheUrl() {
     RemoteUrl url = RemoteUrl.of("http://me:a%2Fb+%25@[::1]:80/x.git");
 
     assertThat(url.text()).isEqualTo("http://[::1]:80/x.git");
@@ -35,7 +35,7 @@ class RemoteUrlTest {
   }
 
   @Test
-  void refusesSpellingsThatTwoParsersMightReadDifferently() {
+  void refusesUrlsThatParsersReadDifferently() {
     for (String odd :
         List.of(
             "https://good.example\\@evil.example/x",
@@ -58,7 +58,7 @@ class RemoteUrlTest {
   /// In time that grew with the square of the length, it would take hours.
   @Test
   @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
-  void refusesWhatIsTooLongToBeAUrl() {
+  void refusesUrlsBeyondTheLimit() {
     for (String odd :
         List.of(
             "a://" + ":".repeat(80_000), "https://a" + "-a".repeat(400_000), "/x".repeat(9_000))) {
@@ -69,7 +69,7 @@ class RemoteUrlTest {
   }
 
   @Test
-  void givesNoCredentialToWhatIsNoWebServer() {
+  void refusesACredentialForOtherThanHttp() {
     assertThatThrownBy(() -> RemoteUrl.of("git@host:x.git").access(Optional.of(ROBOT)))
         .hasMessageContaining("http and https only");
   }

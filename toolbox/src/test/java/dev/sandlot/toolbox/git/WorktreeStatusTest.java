@@ -39,7 +39,7 @@ class WorktreeStatusTest {
   }
 
   @Test
-  void refusesWhatGitWouldNotWrite() {
+  void refusesMalformedLines() {
     for (String odd : List.of("1", "1 .M N...", "x what", "?", "2 R.\0", "u \0", "1  \0")) {
       assertThatThrownBy(() -> parse(odd)).as(odd).isInstanceOf(IllegalArgumentException.class);
     }
@@ -48,7 +48,7 @@ class WorktreeStatusTest {
   }
 
   @Test
-  void takesOrRefusesWhateverASandboxWrites() {
+  void parsesOrRefusesAnyOutput() {
     Random random = new Random(7);
     String letters = "12u?# .MADRCU\0\n+-0abranch.headupstreamab ";
     for (int round = 0; round < 20_000; round++) {

@@ -16,7 +16,7 @@ class ContextQueuesTest {
   }
 
   @Test
-  void givesTurnsInTheOrderOfComingAndPassesOverThoseWhoLeft() throws InterruptedException {
+  void grantsInOrderAndSkipsCancelledPlaces() throws InterruptedException {
     List<Integer> order = new CopyOnWriteArrayList<>();
     ContextQueues.Place first = join();
     assertThat(first.await()).isTrue();
@@ -27,20 +27,20 @@ class ContextQueuesTest {
             .start(() -> {
               order.add(third.await() ? 3 : -3);
             });
-    second.giveUp();
+    second.cancel();
     assertThat(second.await()).isFalse();
     order.add(1);
     first.leave();
     waiter.join();
 
     assertThat(order).containsExactly(1, 3);
-    third.giveUp();
+    third.cancel();
     third.leave();
     assertThat(join().await()).isTrue();
   }
 
   @Test
-  void refusesMoreThanItsLimitAndKeepsContextsApart() {
+  void limitsEachContextsQueueSeparately() {
     join();
     join();
     join();

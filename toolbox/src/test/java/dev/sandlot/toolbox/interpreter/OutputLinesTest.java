@@ -17,7 +17,7 @@ class OutputLinesTest {
   }
 
   @Test
-  void endsAMessageWithEachLineAndWhenItIsLong() throws IOException {
+  void endsAMessageAtNewlinesAndAtTheLimit() throws IOException {
     push("a\nb\n123456".getBytes(UTF_8));
 
     assertThat(messages).containsExactly("a\n", "b\n", "1234");
@@ -26,7 +26,7 @@ class OutputLinesTest {
   }
 
   @Test
-  void neverCutsACharacter() throws IOException {
+  void neverSplitsACharacter() throws IOException {
     byte[] bytes = "xxx\ud83d\ude00y".getBytes(UTF_8);
     for (byte each : bytes) {
       push(new byte[] {each});
@@ -37,7 +37,7 @@ class OutputLinesTest {
   }
 
   @Test
-  void marksBytesThatAreNotUtf8() throws IOException {
+  void replacesBytesThatAreNotUtf8() throws IOException {
     push(new byte[] {'a', (byte) 0xff, (byte) 0xc3});
     lines.end();
 

@@ -6,13 +6,13 @@ import org.junit.jupiter.api.Test;
 
 class FileUrisTest {
   @Test
-  void encodesWhatAUriCannotHold() {
+  void percentEncodesSpecialCharacters() {
     assertThat(FileUris.of("/a b/\u00e9#?%.py")).isEqualTo("file:///a%20b/%C3%A9%23%3F%25.py");
     assertThat(FileUris.of("/plain-._~/x1.ts")).isEqualTo("file:///plain-._~/x1.ts");
   }
 
   @Test
-  void takesAllNamesThatClientsSend() {
+  void acceptsAllFormsThatClientsSend() {
     assertThat(FileUris.candidates("file:///abs/x.py", "/home", "/p")).containsExactly("/abs/x.py");
     assertThat(FileUris.candidates("file://rel/x.py", "/home", "/p"))
         .containsExactly("/home/rel/x.py", "/p/rel/x.py");
@@ -20,7 +20,7 @@ class FileUrisTest {
   }
 
   @Test
-  void triesAPathAsItIsBeforeItsEscapes() {
+  void triesThePathBeforeItsDecodedForm() {
     assertThat(FileUris.candidates("file:///a%20b", "/home", "/p"))
         .containsExactly("/a%20b", "/a b");
     assertThat(FileUris.candidates("/100%", "/home", "/p")).containsExactly("/100%");

@@ -18,7 +18,7 @@ import org.eclipse.lsp4j.jsonrpc.messages.ResponseMessage;
 import org.eclipse.lsp4j.jsonrpc.services.ServiceEndpoints;
 import org.eclipse.lsp4j.services.LanguageServer;
 
-/// Messages of a program that calls itself a language server.
+/// Messages of a malicious language server.
 final class LspOutputFuzz {
   private static final List<String> QUESTIONS =
       List.of("textDocument/completion", "textDocument/documentSymbol", "workspace/symbol");
@@ -28,7 +28,7 @@ final class LspOutputFuzz {
 
   private LspOutputFuzz() {}
 
-  /// Called by the fuzzer: the first byte chooses what was asked.
+  /// Called by the fuzzer: the first byte selects the request.
   public static void fuzzerTestOneInput(byte[] input) {
     if (input.length == 0) {
       return;

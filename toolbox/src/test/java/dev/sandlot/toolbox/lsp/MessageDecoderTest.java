@@ -28,7 +28,7 @@ class MessageDecoderTest {
   }
 
   @Test
-  void countsValuesBeforeItMakesThem() {
+  void countsValuesBeforeParsing() {
     byte[] flood = answer("{},".repeat(1_300_000) + "{}");
 
     assertThat(flood).hasSizeLessThan(LspLimits.STANDARD.messageBytesMax());
@@ -37,7 +37,7 @@ class MessageDecoderTest {
   }
 
   @Test
-  void doesNotCountWhatStandsInTexts() {
+  void doesNotCountInsideTexts() {
     byte[] text = "{\"a\":\"{[,:\\\\\\\"[[[\",\"b\":[1,2]}".getBytes(StandardCharsets.UTF_8);
 
     assertThat(MessageDecoder.values(text)).isEqualTo(7);

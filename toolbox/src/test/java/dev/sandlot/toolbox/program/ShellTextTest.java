@@ -8,14 +8,14 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/// What shells make of their texts, with those of this machine: the default image has bash alone.
+/// Runs texts in the shells of this machine, since the default image has only bash.
 class ShellTextTest {
   private static final List<String> SHELLS = List.of("/bin/sh", "/bin/bash");
 
   private record Ended(int code, String output) {}
 
-  /// As an agent starts it; an older one gives the text on standard input.
-  private static Ended run(FedProgram program, boolean older) throws Exception {
+  /// Starts it as an agent does; an older agent passes the text on standard input.
+  private static Ended run(ScriptProcess program, boolean older) throws Exception {
     List<String> command = new ArrayList<>();
     if (program.text().length == 0) {
       command.addAll(List.of("/bin/bash", "-c", "exec </dev/null; exec \"$@\"", "bash"));
@@ -29,7 +29,7 @@ class ShellTextTest {
           try (var input = process.getOutputStream()) {
             input.write(program.text());
           } catch (IOException _) {
-            // It need not read all of it.
+            // The process ended without reading everything.
           }
         });
     String output = new String(process.getInputStream().readAllBytes(), UTF_8);
@@ -37,7 +37,7 @@ class ShellTextTest {
   }
 
   @Test
-  void everyLineRunsWithAnEmptyInput() throws Exception {
+  void runsEveryLineWithEmptyStandardInput() throws Exception {
     String padding = ": xxxxxxxxxxxxxxxx\n".repeat(10_000);
     for (String shell : SHELLS) {
       for (String text : List.of("cat\n", padding + "cat\n", "\0cat\0\n")) {
@@ -50,7 +50,7 @@ class ShellTextTest {
   }
 
   @Test
-  void anOlderAgentsInputIsTakenFromWhereItComes() throws Exception {
+  void readsStandardInputWithAnOlderAgent() throws Exception {
     String padding = ": xxxxxxxxxxxxxxxx\n".repeat(10_000);
     for (String shell : SHELLS) {
       assertThat(run(ShellText.of(shell, padding + "echo on; exit 3"), true))
@@ -59,7 +59,7 @@ class ShellTextTest {
   }
 
   @Test
-  void aShellIsNotReplacedByItsLastCommand() throws Exception {
+  void doesNotReplaceTheShellByItsLastCommand() throws Exception {
     for (String shell : SHELLS) {
       assertThat(run(ShellText.of(shell, "echo; sh -c 'kill -9 $$'"), false).code()).isEqualTo(137);
       assertThat(run(ShellText.of(shell, "sh -c 'kill -9 $$'\n"), false).code()).isEqualTo(137);
@@ -67,7 +67,7 @@ class ShellTextTest {
   }
 
   @Test
-  void aTextMayBeginLikeAnOption() throws Exception {
+  void acceptsATextThatBeginsWithAHyphen() throws Exception {
     for (String shell : SHELLS) {
       Ended ended = run(ShellText.of(shell, "-c"), false);
 

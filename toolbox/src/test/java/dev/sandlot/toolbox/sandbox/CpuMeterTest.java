@@ -9,7 +9,7 @@ class CpuMeterTest {
   private static final long SECOND = 1_000_000_000L;
 
   @Test
-  void tellsTheShareOfTheLimitSinceTheCallBefore() {
+  void returnsTheShareOfTheLimitSinceTheLastCall() {
     CpuMeter meter = new CpuMeter(2_000);
 
     assertThat(meter.percent(Duration.ofSeconds(3_600), 0)).isZero();
@@ -19,12 +19,12 @@ class CpuMeterTest {
   }
 
   @Test
-  void countsFromTheStartOfWhatHasJustStarted() {
+  void countsFromTheStartOfAFreshSandbox() {
     assertThat(new CpuMeter(2_000, 0).percent(Duration.ofSeconds(1), SECOND)).isEqualTo(50);
   }
 
   @Test
-  void repeatsItselfWithinAShortWindow() {
+  void repeatsTheValueWithinAShortWindow() {
     CpuMeter meter = new CpuMeter(1_000, 0);
     meter.percent(Duration.ofMillis(500), SECOND);
 

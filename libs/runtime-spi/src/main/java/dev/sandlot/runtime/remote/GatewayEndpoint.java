@@ -29,15 +29,15 @@ import java.util.UUID;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Serves a gateway to proxies on other machines, as {@link GatewayProtocol} says. Whoever does not
-/// show the key is refused; the key goes no further than here. Thread-safe.
+/// Serves a gateway to proxies on other machines, by the {@link GatewayProtocol}. Requests without
+/// the runner's key are refused; the key is not passed on. Thread-safe.
 ///
-/// Give it to an HTTP server as its dispatcher, its upgrades and its {@link #failures}.
+/// To be used as an HTTP server's dispatcher, upgrades and {@link #failures}.
 public final class GatewayEndpoint implements Endpoint, Upgrades {
   private static final Logger LOGGER = LoggerFactory.getLogger(GatewayEndpoint.class);
   private static final int BUFFER_BYTES = 32 * 1024;
   private static final int PORT_MAX = 65_535;
-  private static final byte[] AGREED =
+  private static final byte[] SWITCHING_PROTOCOLS =
       ("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: "
               + GatewayProtocol.PORT_PROTOCOL
               + "\r\n\r\n")
@@ -46,7 +46,7 @@ public final class GatewayEndpoint implements Endpoint, Upgrades {
   private final ToolboxGateway gateway;
   private final byte[] bearer;
 
-  /// @param key what a proxy has to show
+  /// @param key that a proxy has to send
   public GatewayEndpoint(ToolboxGateway gateway, String key) {
     this.gateway = gateway;
     this.bearer = GatewayProtocol.bearer(key).getBytes(UTF_8);
@@ -57,7 +57,7 @@ public final class GatewayEndpoint implements Endpoint, Upgrades {
     return Set.of("websocket", GatewayProtocol.PORT_PROTOCOL);
   }
 
-  /// The shape of failures, by which the proxy knows them.
+  /// The form of failures, which the proxy recognizes by a header.
   public FailureBody failures() {
     return (exchange, failure) -> {
       exchange.responseHeader(GatewayProtocol.FAILURE_HEADER, "1");
@@ -75,7 +75,7 @@ public final class GatewayEndpoint implements Endpoint, Upgrades {
     exchange.admit(true);
     Target target = Target.read(exchange.rawPath());
     if (!target.kind().equals(GatewayProtocol.TOOLBOX)) {
-      throw nothing();
+      throw unknownPath();
     }
     gateway.serve(
         target.id(),
@@ -83,7 +83,8 @@ public final class GatewayEndpoint implements Endpoint, Upgrades {
         new ForwardedExchange(exchange, withoutKey(exchange.headers())));
   }
 
-  /// What is refused is answered here: asked again without an upgrade, it would be done.
+  /// Refusals are answered here: returned as "no upgrade", the request would be served as a plain
+  /// one.
   @Override
   public Optional<Tunnel> open(UpgradeRequest request) {
     HttpFailure refusal;
@@ -97,12 +98,13 @@ public final class GatewayEndpoint implements Endpoint, Upgrades {
     } catch (Exception e) {
       refusal = unexpected(request, e);
     }
-    return Optional.of(Tunnel.refusing(marked(refusal), GatewayProtocol.Failure.body(refusal)));
+    return Optional.of(
+        Tunnel.refusing(withFailureHeader(refusal), GatewayProtocol.Failure.body(refusal)));
   }
 
   private Tunnel toToolbox(Target target, UpgradeRequest request) throws Exception {
     if (!target.kind().equals(GatewayProtocol.TOOLBOX)) {
-      throw nothing();
+      throw unknownPath();
     }
     int mark = request.rawTarget().indexOf('?');
     UpgradeRequest inner =
@@ -120,7 +122,7 @@ public final class GatewayEndpoint implements Endpoint, Upgrades {
 
   private Tunnel toPort(Target target) {
     if (!target.kind().equals(GatewayProtocol.PORTS)) {
-      throw nothing();
+      throw unknownPath();
     }
     PortConnection connection;
     try {
@@ -133,14 +135,15 @@ public final class GatewayEndpoint implements Endpoint, Upgrades {
     }
     return (in, out) -> {
       try (connection) {
-        out.write(AGREED);
+        out.write(SWITCHING_PROTOCOLS);
         Thread.ofVirtual().name("port-upload").start(() -> upload(in, connection));
         copy(connection.in(), out);
       }
     };
   }
 
-  /// A proxy that ends its side in order has sent all; one that breaks off wants no answer either.
+  /// Copies what the proxy sends. When it closes its side properly the other direction stays open;
+  /// when its connection breaks both are closed.
   private static void upload(InputStream in, PortConnection connection) {
     try {
       copy(in, connection.out());
@@ -185,7 +188,7 @@ public final class GatewayEndpoint implements Endpoint, Upgrades {
         .toList();
   }
 
-  private static HttpFailure marked(HttpFailure failure) {
+  private static HttpFailure withFailureHeader(HttpFailure failure) {
     Map<String, String> headers = new HashMap<>(failure.headers());
     headers.put(GatewayProtocol.FAILURE_HEADER, "1");
     return new HttpFailure(
@@ -210,24 +213,24 @@ public final class GatewayEndpoint implements Endpoint, Upgrades {
         "something went wrong on the server; its log has the details under reference " + reference);
   }
 
-  private static HttpFailure nothing() {
+  private static HttpFailure unknownPath() {
     return HttpFailure.notFound("a runner serves /sandboxes/<id>/toolbox/… and …/ports/<port>");
   }
 
-  /// What a path names.
+  /// The parts of a path.
   ///
   /// @param kind "toolbox" or "ports"
-  /// @param rest what follows, from the slash on
+  /// @param rest the rest of the path, with its slash
   private record Target(SandboxId id, String kind, String rest) {
     static Target read(String rawPath) {
       int idEnd = rawPath.indexOf('/', GatewayProtocol.SANDBOXES.length());
       int kindEnd = idEnd < 0 ? -1 : rawPath.indexOf('/', idEnd + 1);
       if (!rawPath.startsWith(GatewayProtocol.SANDBOXES) || kindEnd < 0) {
-        throw nothing();
+        throw unknownPath();
       }
       SandboxId id =
           SandboxId.parse(rawPath.substring(GatewayProtocol.SANDBOXES.length(), idEnd))
-              .orElseThrow(GatewayEndpoint::nothing);
+              .orElseThrow(GatewayEndpoint::unknownPath);
       return new Target(id, rawPath.substring(idEnd + 1, kindEnd), rawPath.substring(kindEnd));
     }
   }

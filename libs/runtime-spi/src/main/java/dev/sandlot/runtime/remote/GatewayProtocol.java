@@ -9,7 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// How a proxy speaks to a runner on another machine.
+/// The protocol between a proxy and a runner on another machine.
 ///
 /// A toolbox call is the client's request at `/sandboxes/<id>/toolbox/<path>`, and its answer; a
 /// WebSocket is an upgrade there. A connection to a port of a sandbox is an upgrade to `tcp` at
@@ -23,10 +23,10 @@ public final class GatewayProtocol {
   /// On answers whose body is a {@link Failure}.
   public static final String FAILURE_HEADER = "X-Sandlot-Failure";
 
-  /// What a connection to a port is called in `Upgrade`.
+  /// The value of `Upgrade` for a connection to a port.
   public static final String PORT_PROTOCOL = "tcp";
 
-  /// The code of a failure that says: this path has no WebSocket, ask for it without an upgrade.
+  /// The code of a failure: this path has no WebSocket; to be requested without an upgrade.
   public static final String NO_WEB_SOCKET = "NO_WEB_SOCKET";
 
   /// The code of a failure to dial: the sandbox does not run.
@@ -35,7 +35,7 @@ public final class GatewayProtocol {
   /// The code of a failure to dial: nothing listens on the port.
   public static final String REFUSED = "CONNECTION_REFUSED";
 
-  /// Answers anybody that the runner is there.
+  /// The readiness check, which needs no key.
   static final String READY = "/health/ready";
 
   static final String SANDBOXES = "/sandboxes/";
@@ -44,14 +44,14 @@ public final class GatewayProtocol {
 
   private GatewayProtocol() {}
 
-  /// Where a toolbox call goes.
+  /// The path of a toolbox call.
   ///
   /// @param rawPath the toolbox's path, "/process/execute", percent-encoding untouched
   public static String toolboxPath(SandboxId id, String rawPath) {
     return SANDBOXES + id + "/" + TOOLBOX + rawPath;
   }
 
-  /// Where a connection to a port is asked for.
+  /// The path of a connection to a port.
   ///
   /// @param port 1 to 65535
   public static String portPath(SandboxId id, int port) {
@@ -65,7 +65,7 @@ public final class GatewayProtocol {
     return "Bearer " + key;
   }
 
-  /// A failure as it crosses.
+  /// The body of a failure.
   ///
   /// @param code empty when it follows from the status
   /// @param message for the client
@@ -80,7 +80,7 @@ public final class GatewayProtocol {
       return body;
     }
 
-    /// Reads the body of a failure; one that is not ours keeps its status alone.
+    /// Reads the body of a failure. Of an answer in another form the status and the text are kept.
     ///
     /// @param headers of the answer that the client gets too
     public static HttpFailure read(int status, Map<String, String> headers, byte[] body) {

@@ -4,14 +4,14 @@ import java.util.ArrayList;
 import java.util.List;
 import tools.jackson.databind.JsonNode;
 
-/// Reads what the program in the sandbox tells, which may be anything.
+/// Reads fields of the desktop program's answers, which are untrusted.
 public final class Answers {
   private static final int TEXT_CHARACTERS_MAX = 4_000;
   private static final int NUMBER_MAX = 1 << 30;
 
   private Answers() {}
 
-  /// A text, cut where it is too long, without characters that break terminals or lines.
+  /// A text, cut at a maximum length, without control characters but newline and tab.
   public static String text(JsonNode object, String name) {
     return clean(object.path(name).asString(""));
   }
@@ -25,7 +25,7 @@ public final class Answers {
     return clean.toString();
   }
 
-  /// A whole number of sensible size.
+  /// A whole number within a range.
   public static int integer(JsonNode object, String name) {
     JsonNode number = object.path(name);
     if (!number.isIntegralNumber()
@@ -49,7 +49,7 @@ public final class Answers {
     return texts;
   }
 
-  /// A list that is not too long.
+  /// A list of limited length.
   public static JsonNode list(JsonNode object, String name, int max) {
     JsonNode list = object.path(name);
     if (!list.isArray() || list.size() > max) {

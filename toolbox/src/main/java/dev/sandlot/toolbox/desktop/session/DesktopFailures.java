@@ -3,9 +3,8 @@ package dev.sandlot.toolbox.desktop.session;
 import dev.sandlot.http.HttpFailure;
 import java.util.Map;
 
-/// How failures of computer use read: as all of the toolbox's, and with the keys that its older
-/// clients look at (docs/contract/transport.md#errors-of-the-toolbox and
-/// docs/contract/computer-use.md).
+/// The failures of computer use: those of the toolbox, with additional keys for older clients
+/// (docs/contract/transport.md#errors-of-the-toolbox and docs/contract/computer-use.md).
 public final class DesktopFailures {
   private DesktopFailures() {}
 
@@ -13,7 +12,7 @@ public final class DesktopFailures {
     return new HttpFailure(400, "BAD_REQUEST", "bad request: " + sentence);
   }
 
-  /// The sandbox cannot do it as it is.
+  /// Computer use is unavailable in the sandbox's current state.
   public static HttpFailure unavailable(String sentence, String details, String solution) {
     return new HttpFailure(
         503,
@@ -33,13 +32,13 @@ public final class DesktopFailures {
             + "python3-xlib python3-pil python3-gi");
   }
 
-  /// The display, or the program that speaks to it, is not there.
+  /// The display or the desktop program does not run.
   static HttpFailure notRunning(String details) {
     return unavailable(
         "the desktop does not answer", details, "start computer use first: /computeruse/start");
   }
 
-  /// The program inside has not told what the protocol wants.
+  /// The desktop program has sent an invalid answer.
   public static HttpFailure broken(String what) {
     return new HttpFailure(
         502, "BAD_GATEWAY", "the desktop's program in the sandbox answered with " + what);

@@ -2,20 +2,20 @@ package dev.sandlot.toolbox.desktop.session;
 
 import java.time.Duration;
 
-/// How much one call may hold or take.
+/// Limits of computer use.
 ///
 /// @param startTime until the desktop must be ready
 /// @param callTime until the program inside must have answered
 /// @param typingTime that typing one text may take
 /// @param answerBytesMax of the program inside
-/// @param keptBytesMax of the program's answers, which wait on the sandbox's disk
-/// @param logBytesMax of a log that is told
+/// @param keptBytesMax of the program's answers that are kept on the sandbox's disk
+/// @param logBytesMax of a log in an answer
 /// @param textCharactersMax that are typed in one call
 /// @param coordinateMax in pixels, either way
 /// @param scrollMax turns of the wheel in one call
-/// @param windowsMax told
-/// @param nodesMax of the accessibility tree, looked at
-/// @param depthMax of the accessibility tree, told
+/// @param windowsMax listed
+/// @param nodesMax of the accessibility tree, visited
+/// @param depthMax of the accessibility tree in an answer
 /// @param recordingStopTime until a recording's file must be complete
 public record DesktopLimits(
     Duration startTime,

@@ -3,19 +3,20 @@ package dev.sandlot.toolbox.desktop.session;
 import java.util.Locale;
 import java.util.Optional;
 
-/// What a desktop is made of, in the order of its start (docs/contract/computer-use.md#processes).
+/// The processes of a desktop, in the order of their start
+/// (docs/contract/computer-use.md#processes).
 public enum DesktopProcess {
   /// The display.
   XVFB(100, true, true),
-  /// The session's bus. Clients do not know it.
+  /// The D-Bus session bus; not in the contract.
   DBUS(150, true, false),
-  /// Window manager and panel, whichever the image has; the name is the contract's.
+  /// The window manager and panel that the image has; the name is the contract's.
   XFCE4(200, true, true),
-  /// The bus of accessibility, where the image has it.
+  /// The accessibility bus, where the image has it.
   ATSPI(250, false, false),
-  /// The screen for viewers of VNC.
+  /// The VNC server.
   X11VNC(300, true, true),
-  /// The screen for browsers.
+  /// The VNC client for browsers.
   NOVNC(400, true, true);
 
   private final int priority;
@@ -28,12 +29,12 @@ public enum DesktopProcess {
     this.required = required;
   }
 
-  /// As clients call it.
+  /// The name in the contract.
   public String wireName() {
     return name().toLowerCase(Locale.ROOT);
   }
 
-  /// By which the agent knows it.
+  /// The agent's id of the process.
   String id() {
     return "sandlot-desktop-" + wireName();
   }
@@ -47,7 +48,7 @@ public enum DesktopProcess {
     return restarted;
   }
 
-  /// Whether the desktop is none without it, as far as clients are told.
+  /// Whether the desktop counts as active only with it.
   public boolean required() {
     return required;
   }

@@ -25,18 +25,18 @@ import java.util.Map;
 import java.util.UUID;
 import tools.jackson.databind.JsonNode;
 
-/// Speaks to the one program of ours inside a sandbox that looks at its screen and moves its mouse.
-/// It is started when somebody needs it and has no state that its end would lose. Thread-safe.
+/// Calls our program inside a sandbox that controls its screen, mouse and keyboard. It is started
+/// on demand and keeps no state. Thread-safe.
 public final class DesktopProgram {
   private static final String ID = "sandlot-desktop-program";
   private static final String VERSION_LABEL = "version";
-  private static final int KEPT_ERROR_BYTES = 4_000;
+  private static final int ERROR_TAIL_BYTES = 4_000;
   private static final byte[] SOURCE =
       source("screen.py", "hands.py", "accessibility.py", "program.py");
   private static final String VERSION = digest(SOURCE);
 
-  /// The program is read from its input, where its calls follow it: no file is left in the sandbox,
-  /// and the command stays short.
+  /// Reads the program from standard input, where the calls follow it: no file is left in the
+  /// sandbox, and the command line is short.
   private static final List<String> COMMAND =
       List.of(
           "/usr/bin/python3",
@@ -52,18 +52,18 @@ public final class DesktopProgram {
     this.limits = limits;
   }
 
-  /// Has the program do something.
+  /// Calls a function of the program.
   ///
-  /// @param call one that program.py knows
-  /// @return the result, to be read as anything
-  /// @throws HttpFailure when it could not be done
-  public JsonNode ask(RunningSandbox sandbox, String call, Map<String, Object> arguments)
+  /// @param call its name in program.py
+  /// @return the result, which is untrusted
+  /// @throws HttpFailure when the call failed
+  public JsonNode call(RunningSandbox sandbox, String call, Map<String, Object> arguments)
       throws IOException, InterruptedException {
-    return ask(sandbox, call, arguments, limits.callTime());
+    return call(sandbox, call, arguments, limits.callTime());
   }
 
-  /// @param limit after which the program is given up and ended
-  public JsonNode ask(
+  /// @param limit after which the program is killed
+  public JsonNode call(
       RunningSandbox sandbox, String call, Map<String, Object> arguments, Duration limit)
       throws IOException, InterruptedException {
     AgentProcesses processes = sandbox.agent().processes();
@@ -77,21 +77,21 @@ public final class DesktopProgram {
         processes.read(ID, OutputRequest.output(program.outputBytes(), true))) {
       processes.write(ID, request);
       ProgramAnswer answer = new ProgramAnswer(output, id, limits.answerBytesMax());
-      return within(limit, output, answer, processes);
+      return awaitAnswer(limit, output, answer, processes);
     } catch (AgentFailure failure) {
       if (failure.kind() == Kind.NOT_FOUND || failure.is("EPIPE")) {
-        throw gone(processes);
+        throw ended(processes);
       }
       throw failure;
     }
   }
 
-  /// Waits for the answer. A program that does not give it is ended, so that the next call finds a
-  /// fresh one.
-  private static JsonNode within(
+  /// Waits for the answer. A program that does not answer in time is killed, so that the next call
+  /// starts a fresh one.
+  private static JsonNode awaitAnswer(
       Duration limit, ProcessOutput output, ProgramAnswer answer, AgentProcesses processes)
       throws IOException, InterruptedException {
-    Thread alarm =
+    Thread timeout =
         Thread.ofVirtual()
             .start(() -> {
               try {
@@ -107,11 +107,11 @@ public final class DesktopProgram {
         return result(line);
       }
     } finally {
-      alarm.interrupt();
-      alarm.join();
+      timeout.interrupt();
+      timeout.join();
     }
     if (processes.find(ID).filter(ProcessStatus::running).isEmpty()) {
-      throw gone(processes);
+      throw ended(processes);
     }
     processes.remove(ID, true);
     throw new HttpFailure(
@@ -135,11 +135,11 @@ public final class DesktopProgram {
     };
   }
 
-  private static HttpFailure gone(AgentProcesses processes) {
+  private static HttpFailure ended(AgentProcesses processes) {
     String last =
         processes
             .find(ID)
-            .map(status -> ProcessLogs.tail(processes, status, true, KEPT_ERROR_BYTES))
+            .map(status -> ProcessLogs.tail(processes, status, true, ERROR_TAIL_BYTES))
             .orElse("");
     processes.remove(ID, true);
     return DesktopFailures.unavailable(
@@ -183,7 +183,7 @@ public final class DesktopProgram {
     }
   }
 
-  /// Ends it.
+  /// Ends the program.
   void stop(RunningSandbox sandbox) {
     sandbox.agent().processes().remove(ID, true);
   }
@@ -197,7 +197,7 @@ public final class DesktopProgram {
     return joined.toByteArray();
   }
 
-  /// A file of this package that goes into sandboxes.
+  /// A file of this package that is sent into sandboxes.
   static byte[] resource(String name) {
     try (InputStream in = DesktopProgram.class.getResourceAsStream(name)) {
       if (in == null) {
@@ -218,7 +218,7 @@ public final class DesktopProgram {
     }
   }
 
-  /// A text of this package that goes into sandboxes.
+  /// A script of this package that is sent into sandboxes.
   static String script(String name) {
     return new String(resource(name), UTF_8);
   }

@@ -22,8 +22,8 @@ import java.util.OptionalInt;
 import java.util.function.Consumer;
 import tools.jackson.databind.JsonNode;
 
-/// The processes of a sandbox's desktop. Each is a process of the agent that starts its program
-/// again when it ends, so that nobody has to watch from outside. Thread-safe.
+/// The processes of a sandbox's desktop. Each is an agent process that restarts its program when
+/// that ends, so that no watching from outside is needed. Thread-safe.
 public final class DesktopSession {
   private static final String SCRIPT = DesktopProgram.script("process.sh");
   private static final Pattern NUMBER = Pattern.compile("[1-9][0-9]{0,8}");
@@ -34,7 +34,7 @@ public final class DesktopSession {
   private final DesktopLimits limits;
   private final Consumer<RunningSandbox> environmentChanged;
 
-  /// @param environmentChanged is told of each sandbox whose environment is another now
+  /// @param environmentChanged notified of each sandbox whose environment has changed
   public DesktopSession(
       DesktopProgram program, DesktopLimits limits, Consumer<RunningSandbox> environmentChanged) {
     this.program = program;
@@ -42,7 +42,7 @@ public final class DesktopSession {
     this.environmentChanged = environmentChanged;
   }
 
-  /// What clients are told of a process.
+  /// The state of a process, for clients.
   ///
   /// @param pid empty while it does not run
   public record State(DesktopProcess process, OptionalInt pid) {
@@ -51,10 +51,10 @@ public final class DesktopSession {
     }
   }
 
-  /// Starts what does not run, and waits until the desktop can be used.
+  /// Starts the processes that do not run, and waits until the desktop can be used.
   ///
-  /// @throws HttpFailure 503 when the sandbox lacks programs, or they do not come up; then nothing
-  ///   is left running
+  /// @throws HttpFailure 503 when programs are missing or do not start; then nothing is left
+  ///   running
   public void start(RunningSandbox sandbox) throws IOException, InterruptedException {
     AgentClient agent = sandbox.agent();
     DesktopSettings settings = DesktopSettings.of(agent);
@@ -64,12 +64,12 @@ public final class DesktopSession {
     for (DesktopProcess process : DesktopProcess.values()) {
       begin(agent, process, settings);
     }
-    // Whatever is started from now on appears on the desktop.
+    // Programs started from now on appear on the desktop.
     agent.changeEnvironment(settings.programEnvironment(), List.of(), "");
     environmentChanged.accept(sandbox);
     List<String> missing = await(sandbox, settings, List.of(DesktopProcess.values()));
     if (!missing.isEmpty()) {
-      String details = lastWords(agent, missing);
+      String details = errorTails(agent, missing);
       stop(sandbox);
       throw DesktopFailures.unavailable(
           "the desktop did not start: no " + String.join(", no ", missing),
@@ -103,17 +103,17 @@ public final class DesktopSession {
     }
   }
 
-  /// Waits until these work.
+  /// Waits until these processes are ready.
   ///
-  /// @return those that do not
+  /// @return the names of those that are not
   private List<String> await(
-      RunningSandbox sandbox, DesktopSettings settings, List<DesktopProcess> wanted)
+      RunningSandbox sandbox, DesktopSettings settings, List<DesktopProcess> expected)
       throws IOException, InterruptedException {
     Map<String, Object> ports = new LinkedHashMap<>();
-    if (wanted.contains(DesktopProcess.X11VNC)) {
+    if (expected.contains(DesktopProcess.X11VNC)) {
       ports.put(DesktopProcess.X11VNC.wireName(), settings.vncPort());
     }
-    if (wanted.contains(DesktopProcess.NOVNC)) {
+    if (expected.contains(DesktopProcess.NOVNC)) {
       ports.put(DesktopProcess.NOVNC.wireName(), settings.noVncPort());
     }
     Map<String, Object> question =
@@ -121,29 +121,29 @@ public final class DesktopSession {
             "ports",
             ports,
             "windows",
-            wanted.contains(DesktopProcess.XFCE4),
+            expected.contains(DesktopProcess.XFCE4),
             "seconds",
             limits.startTime().toSeconds());
     JsonNode answer =
-        program.ask(sandbox, "ready", question, limits.startTime().plus(limits.callTime()));
+        program.call(sandbox, "ready", question, limits.startTime().plus(limits.callTime()));
     return Answers.texts(answer, "missing", DesktopProcess.values().length);
   }
 
-  private String lastWords(AgentClient agent, List<String> missing) {
-    StringBuilder words = new StringBuilder();
+  private String errorTails(AgentClient agent, List<String> missing) {
+    StringBuilder tails = new StringBuilder();
     for (String name : missing) {
       String log =
           DesktopProcess.named(name)
               .flatMap(process -> agent.processes().find(process.id()))
               .map(status -> ProcessLogs.tail(agent.processes(), status, true, DETAILS_BYTES_MAX))
               .orElse("");
-      words.append(name).append(": ").append(log.isBlank() ? "said nothing" : log.strip());
-      words.append('\n');
+      tails.append(name).append(": ").append(log.isBlank() ? "said nothing" : log.strip());
+      tails.append('\n');
     }
-    return words.toString().strip();
+    return tails.toString().strip();
   }
 
-  /// Ends all of it. Windows go with the display.
+  /// Ends the desktop; all windows close with the display.
   public void stop(RunningSandbox sandbox) {
     program.stop(sandbox);
     DesktopProcess[] processes = DesktopProcess.values();
@@ -152,28 +152,28 @@ public final class DesktopSession {
     }
   }
 
-  /// Ends one and starts it again, and waits until it works.
+  /// Restarts a process, and waits until it is ready.
   public void restart(RunningSandbox sandbox, DesktopProcess process)
       throws IOException, InterruptedException {
     AgentClient agent = sandbox.agent();
     DesktopSettings settings = DesktopSettings.of(agent);
     agent.processes().remove(process.id(), true);
     begin(agent, process, settings);
-    // The others need the display, and have been started again with it.
-    List<DesktopProcess> wanted =
+    // The other processes need the display, and are restarted with it.
+    List<DesktopProcess> expected =
         process == DesktopProcess.XVFB ? List.of(DesktopProcess.values()) : List.of(process);
-    List<String> missing = await(sandbox, settings, wanted);
+    List<String> missing = await(sandbox, settings, expected);
     if (!missing.isEmpty()) {
       throw DesktopFailures.unavailable(
           process.wireName() + " did not come back",
-          lastWords(agent, missing),
+          errorTails(agent, missing),
           "look at the details, or stop and start computer use");
     }
   }
 
-  /// What is there of the desktop, running or not; nothing when it was not started.
+  /// The states of the desktop's processes.
   ///
-  /// @throws HttpFailure 503 when the sandbox lacks programs
+  /// @throws HttpFailure 503 when programs are missing
   public List<State> states(RunningSandbox sandbox) throws IOException, InterruptedException {
     AgentClient agent = sandbox.agent();
     Map<DesktopProcess, ProcessStatus> known = known(agent);
@@ -184,12 +184,12 @@ public final class DesktopSession {
     List<State> states = new ArrayList<>();
     for (DesktopProcess process : DesktopProcess.values()) {
       ProcessStatus status = known.get(process);
-      boolean told = process.required() || (process == DesktopProcess.ATSPI && status != null);
-      if (told) {
+      boolean listed = process.required() || (process == DesktopProcess.ATSPI && status != null);
+      if (listed) {
         boolean alive = status != null && status.running();
         states.add(
             new State(
-                process, alive ? number(agent, settings.pidFile(process)) : OptionalInt.empty()));
+                process, alive ? readPid(agent, settings.pidFile(process)) : OptionalInt.empty()));
       }
     }
     return states;
@@ -207,7 +207,7 @@ public final class DesktopSession {
     return known;
   }
 
-  private static OptionalInt number(AgentClient agent, String file) throws IOException {
+  private static OptionalInt readPid(AgentClient agent, String file) throws IOException {
     try (ReadableFile opened = agent.files().read(file, 0, NUMBER_BYTES_MAX)) {
       String text = new String(opened.content().readNBytes(NUMBER_BYTES_MAX), US_ASCII).strip();
       return NUMBER.matcher(text).matches()
@@ -215,13 +215,13 @@ public final class DesktopSession {
           : OptionalInt.empty();
     } catch (AgentFailure failure) {
       if (failure.kind() == Kind.NOT_FOUND) {
-        return OptionalInt.empty(); // between two lives
+        return OptionalInt.empty(); // being restarted
       }
       throw failure;
     }
   }
 
-  /// The end of what a process has written.
+  /// The end of a process's output.
   ///
   /// @param error of standard error, otherwise of standard output
   public String log(RunningSandbox sandbox, DesktopProcess process, boolean error)

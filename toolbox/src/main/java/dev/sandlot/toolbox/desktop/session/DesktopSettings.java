@@ -7,13 +7,13 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/// How a sandbox wants its desktop, by the variables of its environment.
+/// The settings of a sandbox's desktop, from its environment variables.
 ///
 /// @param display `:0`
 /// @param resolution `1024x768`
 /// @param runtimeFolder of the session's sockets
 /// @param busAddress of the session's bus
-/// @param language of programs; without one that knows UTF-8 they drop all letters beyond ASCII
+/// @param language locale of programs; without UTF-8 they drop all characters beyond ASCII
 public record DesktopSettings(
     String display,
     String resolution,
@@ -31,7 +31,7 @@ public record DesktopSettings(
 
   /// Reads them from the sandbox's environment.
   ///
-  /// @throws HttpFailure 400 when one of the variables cannot be honoured
+  /// @throws HttpFailure 400 when a variable is invalid
   public static DesktopSettings of(AgentClient agent) {
     return of(agent.changeEnvironment(Map.of(), List.of(), ""));
   }
@@ -72,7 +72,7 @@ public record DesktopSettings(
     return port;
   }
 
-  /// What the desktop's processes read.
+  /// The variables of the desktop's processes.
   public Map<String, String> environment() {
     Map<String, String> environment = new LinkedHashMap<>(programEnvironment());
     environment.put("VNC_RESOLUTION", resolution);
@@ -81,7 +81,7 @@ public record DesktopSettings(
     return environment;
   }
 
-  /// What any program needs to appear on the desktop.
+  /// The variables that a program needs to appear on the desktop.
   Map<String, String> programEnvironment() {
     Map<String, String> environment = new LinkedHashMap<>();
     environment.put("DISPLAY", display);
@@ -91,7 +91,7 @@ public record DesktopSettings(
     return environment;
   }
 
-  /// Where the number of a running process stands.
+  /// The file with the pid of a running process.
   String pidFile(DesktopProcess process) {
     return runtimeFolder + "/sandlot-" + process.wireName() + ".pid";
   }

@@ -11,7 +11,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 
-/// Whether a sandbox has what a desktop is made of. Asked only while none of it runs.
+/// Checks that a sandbox has the programs of a desktop. Only needed while none of them runs.
 final class InstalledPrograms {
   private static final Duration LIMIT = Duration.ofSeconds(10);
   private static final int ANSWER_BYTES_MAX = 1_000;
@@ -31,7 +31,7 @@ final class InstalledPrograms {
 
   private InstalledPrograms() {}
 
-  /// @throws HttpFailure 503 when something is missing, which it names
+  /// @throws HttpFailure 503 when programs are missing, with their names
   static void check(RunningSandbox sandbox) throws IOException, InterruptedException {
     ByteArrayOutputStream answer = new ByteArrayOutputStream();
     ProcessRequest question =

@@ -12,7 +12,7 @@ import java.io.InterruptedIOException;
 import java.io.UncheckedIOException;
 import java.util.Optional;
 
-/// What processes have written.
+/// Reads the output of processes.
 public final class ProcessLogs {
   private ProcessLogs() {}
 

@@ -12,8 +12,8 @@ import java.util.Optional;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 
-/// Looks for the answer to one call among the lines that the program writes: answers to others may
-/// stand before it, and the first line may lack its beginning. Nothing in them is trusted.
+/// Finds the answer to one call in the lines that the program writes. Answers to other calls may
+/// come before it, and the beginning of the first line may be missing. All lines are untrusted.
 final class ProgramAnswer {
   private final Pieces pieces;
   private final String id;
@@ -33,14 +33,14 @@ final class ProgramAnswer {
     this.bytesMax = bytesMax;
   }
 
-  /// Where output comes from.
+  /// The source of the output.
   @FunctionalInterface
   interface Pieces {
-    /// Empty at the end.
+    /// The next piece; empty at the end.
     Optional<OutputPiece> next() throws IOException;
   }
 
-  /// Blocks until it is there.
+  /// Waits for the answer.
   ///
   /// @return empty when the output has ended before
   Optional<JsonNode> await() throws IOException {
@@ -93,7 +93,7 @@ final class ProgramAnswer {
           ? Optional.of(node)
           : Optional.empty();
     } catch (JacksonException | HttpFailure _) {
-      return Optional.empty(); // the rest of somebody else's answer
+      return Optional.empty(); // the rest of another call's answer
     }
   }
 }

@@ -1,5 +1,5 @@
-/// The programs behind a desktop: which run, how they are started and ended, how they are asked.
-/// Entry type: {@link dev.sandlot.toolbox.desktop.session.DesktopSession}.
+/// The processes of a desktop: how they are started, ended and called. Entry type: {@link
+/// dev.sandlot.toolbox.desktop.session.DesktopSession}.
 @NullMarked
 package dev.sandlot.toolbox.desktop.session;
 

@@ -9,10 +9,10 @@ import java.util.stream.Stream;
 
 /// A user name and a password or token for one server.
 public record Credential(String username, String password) {
-  /// What stands in messages where a secret stood.
+  /// Replaces secrets in messages.
   static final String MASK = "***";
 
-  /// The text without the password in any form in which a server or git may repeat it.
+  /// Masks the password in a text, in every encoding in which a server or git may repeat it.
   String maskedIn(String text) {
     String pair = username + ":" + password;
     List<String> forms =
@@ -30,7 +30,7 @@ public record Credential(String username, String password) {
     return masked;
   }
 
-  /// Never tells the password.
+  /// Without the password.
   @Override
   public String toString() {
     return "Credential[username=" + username + ", password=" + MASK + "]";

@@ -20,10 +20,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 
-/// The git program of a sandbox, in one of its folders, for one call. It is ended when the caller
-/// leaves. Used by one thread.
+/// Runs git in a folder of a sandbox, for one call. Git is ended when the caller disconnects. Used
+/// by one thread.
 public final class Git {
-  /// What full names of branches begin with.
+  /// Prefix of full branch names.
   public static final String HEADS = "refs/heads/";
 
   private static final int NOT_FOUND_BY_SHELL = 127;
@@ -47,20 +47,20 @@ public final class Git {
     return new Git(exchange, folder);
   }
 
-  /// Git in the sandbox's working directory, for what needs no repository.
-  public static Git anywhere(Exchange exchange) {
+  /// Git in the sandbox's working directory, for commands that need no repository.
+  public static Git inWorkingDirectory(Exchange exchange) {
     return new Git(exchange, "");
   }
 
-  /// Runs git; a refusal of its own is an answer like others.
+  /// Runs git. A non-zero exit code is a result, no failure.
   public GitResult run(GitCommand command) throws IOException, InterruptedException {
-    KeptOutput output = new KeptOutput(limits.outputBytesMax(), Calls.charge(exchange));
+    BoundedOutput output = new BoundedOutput(limits.outputBytesMax(), Calls.charge(exchange));
     GitResult result = run(command, output);
     return new GitResult(result.code(), output.bytes(), result.errors());
   }
 
-  /// Runs git and fails with its words when it refuses.
-  public GitResult succeed(GitCommand command) throws IOException, InterruptedException {
+  /// Runs git and fails with its messages when the exit code is not zero.
+  public GitResult runChecked(GitCommand command) throws IOException, InterruptedException {
     GitResult result = run(command);
     if (!result.succeeded()) {
       throw GitFailures.of(result, command.access());
@@ -68,18 +68,20 @@ public final class Git {
     return result;
   }
 
-  /// Runs git, which must succeed, and takes what it writes with a NUL after each: one at a time,
-  /// so that too many are refused before they exist.
+  /// Runs git, which must succeed, and reads its NUL-terminated entries one at a time, so that too
+  /// many are refused before they are collected.
+  ///
+  /// @param things what the entries are, for messages
   public void list(GitCommand command, String things, Consumer<String> reader)
       throws IOException, InterruptedException {
-    GitResult result = each(command, things, reader);
+    GitResult result = listUnchecked(command, things, reader);
     if (!result.succeeded()) {
       throw GitFailures.of(result, command.access());
     }
   }
 
-  /// The same for a run that may be refused.
-  public GitResult each(GitCommand command, String things, Consumer<String> reader)
+  /// The same, but a non-zero exit code is a result, no failure.
+  public GitResult listUnchecked(GitCommand command, String things, Consumer<String> reader)
       throws IOException, InterruptedException {
     GitEntries entries = new GitEntries(limits, things, Calls.charge(exchange), reader);
     return run(command, new NulSeparated(limits.entryBytesMax(), entries::take));
@@ -88,13 +90,13 @@ public final class Git {
   /// Runs git and passes its output on.
   public GitResult run(GitCommand command, OutputSink output)
       throws IOException, InterruptedException {
-    LastWords errors = new LastWords(limits.errorBytesMax());
+    OutputTail errors = new OutputTail(limits.errorBytesMax());
     ProcessRequest request = request(command);
     RunOutcome outcome;
     try {
       outcome =
           sandbox.agent().runPlatform(request, new RunSinks(output, errors, exchange::clientGone));
-    } catch (OutputLimitPassed _) {
+    } catch (OutputLimitExceeded _) {
       throw new HttpFailure(
           422,
           "UNPROCESSABLE_ENTITY",
@@ -134,7 +136,7 @@ public final class Git {
     return variables;
   }
 
-  /// The folder above, by its name alone.
+  /// The parent folder, computed from the path alone.
   private static String parent(String path) {
     List<String> names = new ArrayList<>();
     for (String name : path.split("/", -1)) {
@@ -150,7 +152,7 @@ public final class Git {
     return "/" + String.join("/", names);
   }
 
-  /// Why git did not start: its folder is missing or closed, or it is missing itself.
+  /// Why git did not start: the folder is missing or inaccessible, or git is not installed.
   private HttpFailure notStarted(String reason) {
     if (!folder.isEmpty() && !isFolder(folder)) {
       return new HttpFailure(
@@ -178,7 +180,7 @@ public final class Git {
     }
   }
 
-  /// Whether something is at this path of the sandbox.
+  /// Whether this path exists in the sandbox.
   public boolean exists(String path) {
     try {
       var _ = sandbox.agent().files().status(path);
@@ -191,7 +193,7 @@ public final class Git {
     }
   }
 
-  /// Removes a folder of the sandbox with all that is in it.
+  /// Removes a folder of the sandbox with its contents; a missing one is no failure.
   public void remove(String path) {
     try {
       sandbox.agent().files().remove(path, true);
@@ -202,7 +204,7 @@ public final class Git {
     }
   }
 
-  /// The branch that is checked out, also one without a commit yet; empty when none is.
+  /// The branch that is checked out, even without a commit; empty when HEAD is detached.
   public Optional<String> currentBranch() throws IOException, InterruptedException {
     GitCommand command = GitCommand.of("symbolic-ref", "--quiet", "HEAD");
     GitResult result = run(command);

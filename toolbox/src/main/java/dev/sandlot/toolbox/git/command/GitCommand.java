@@ -10,8 +10,8 @@ import java.util.Map;
 
 /// One run of git. Immutable.
 ///
-/// @param arguments the command and what follows it
-/// @param input of a command that shows nothing given to a server
+/// @param arguments the subcommand and its arguments
+/// @param input standard input; ignored when `access` passes a credential that way
 /// @param hooks whether the repository's hooks run
 public record GitCommand(
     List<String> arguments,
@@ -19,8 +19,8 @@ public record GitCommand(
     Map<String, String> environment,
     RemoteAccess access,
     boolean hooks) {
-  /// The repository's monitor of files would be a program of its choice, and a repository may
-  /// belong to another user of the sandbox.
+  /// `core.fsmonitor` would run a program of the repository's choice. `safe.directory` because the
+  /// repository may belong to another user of the sandbox.
   private static final List<String> SETTINGS = List.of("core.fsmonitor=false", "safe.directory=*");
 
   private static final Map<String, String> ENVIRONMENT =
@@ -49,7 +49,7 @@ public record GitCommand(
     return new GitCommand(arguments, bytes, environment, access, hooks);
   }
 
-  /// For `--pathspec-from-file=- --pathspec-file-nul`: more files than arguments can hold.
+  /// Input for `--pathspec-from-file=- --pathspec-file-nul`, for more files than fit in arguments.
   public GitCommand inputFiles(List<String> files) {
     return input(String.join("\0", files).getBytes(UTF_8));
   }
@@ -97,7 +97,7 @@ public record GitCommand(
     return all;
   }
 
-  /// Without what is secret.
+  /// Leaves out what may be secret.
   @Override
   public String toString() {
     return "GitCommand" + arguments;

@@ -4,9 +4,10 @@ import dev.sandlot.agentclient.link.AnswerCharge;
 import dev.sandlot.http.HttpFailure;
 import java.util.function.Consumer;
 
-/// Counts what git lists, and what that takes, before anything is made of it. Used by one thread.
+/// Counts the entries of a list and charges their memory before they are parsed. Used by one
+/// thread.
 public final class GitEntries {
-  /// What an entry becomes until it is sent, beside its text: a record, a map, and JSON.
+  /// Memory of an entry beside its text: a record, a map, and JSON.
   private static final int ENTRY_BYTES = 400;
 
   private static final int COPIES = 3;
@@ -17,7 +18,7 @@ public final class GitEntries {
   private final Consumer<String> reader;
   private int count;
 
-  /// @param things that are listed, as in "git lists more than 5 things"
+  /// @param things what the entries are, as in "git lists more than 5 things"
   public GitEntries(GitLimits limits, String things, AnswerCharge charge, Consumer<String> reader) {
     this.limits = limits;
     this.things = things;

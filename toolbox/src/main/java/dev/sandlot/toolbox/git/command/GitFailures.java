@@ -7,12 +7,12 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
-/// What git's refusals are for clients (docs/contract/git.md and
-/// docs/contract/transport.md#error-codes). Git has exit codes for next to nothing, so its words
-/// decide; `LC_ALL=C` keeps them the same everywhere. A sandbox can forge them, and deceives nobody
-/// but its own caller.
+/// Maps failures of git to HTTP failures (docs/contract/git.md and
+/// docs/contract/transport.md#error-codes). Git's exit codes say little, so its messages decide;
+/// `LC_ALL=C` makes them the same everywhere. A sandbox can forge them, but deceives only its own
+/// caller.
 public final class GitFailures {
-  /// The first that fits a line counts.
+  /// The first rule that matches a line applies.
   private static final List<Rule> RULES =
       List.of(
           rule(422, "GIT_REMOTE_REJECTED", "[remote rejected]", "pre-receive hook declined"),
@@ -168,43 +168,45 @@ public final class GitFailures {
 
   private GitFailures() {}
 
-  private record Rule(int status, String code, List<Phrase> phrases) {
-    boolean fits(List<String> lines) {
+  private record Rule(int status, String code, List<MessagePattern> patterns) {
+    boolean matches(List<String> lines) {
       return lines.stream()
-          .anyMatch(line -> phrases.stream().anyMatch(phrase -> phrase.isIn(line)));
+          .anyMatch(line -> patterns.stream().anyMatch(pattern -> pattern.isIn(line)));
     }
   }
 
-  private static Rule rule(int status, String code, String... phrases) {
-    return new Rule(status, code, Arrays.stream(phrases).map(Phrase::of).toList());
+  private static Rule rule(int status, String code, String... patterns) {
+    return new Rule(status, code, Arrays.stream(patterns).map(MessagePattern::of).toList());
   }
 
-  /// What a run that failed is answered with. What git gives a reason for is not for us to mend.
+  /// The failure of a run: 422 when git gives a reason that no rule knows, else 500.
   public static HttpFailure of(GitResult result, RemoteAccess access) {
-    boolean explained = result.code() > 0 && !GitWords.oneLine(said(result)).isEmpty();
+    boolean explained = result.code() > 0 && !GitMessages.oneLine(messages(result)).isEmpty();
     return explained
         ? of(result, access, 422, "UNPROCESSABLE_ENTITY")
         : of(result, access, 500, "INTERNAL_SERVER_ERROR");
   }
 
-  /// @param status when git's words fit nothing that is known
-  /// @param code of that
+  /// The failure of a run.
+  ///
+  /// @param status when no rule matches git's messages
+  /// @param code the error code for that status
   public static HttpFailure of(GitResult result, RemoteAccess access, int status, String code) {
     int size = result.errors().length() + result.output().length;
-    return HostileText.read(size, () -> judged(result, access, status, code));
+    return HostileText.read(size, () -> classified(result, access, status, code));
   }
 
-  private static HttpFailure judged(
+  private static HttpFailure classified(
       GitResult result, RemoteAccess access, int status, String code) {
-    List<String> lines = GitWords.withoutNames(result.errors() + "\n" + result.textEnd());
-    String words = words(result, access);
-    Optional<Rule> rule = RULES.stream().filter(each -> each.fits(lines)).findFirst();
+    List<String> lines = GitMessages.withoutNames(result.errors() + "\n" + result.textEnd());
+    String message = message(result, access);
+    Optional<Rule> rule = RULES.stream().filter(each -> each.matches(lines)).findFirst();
     return rule.isPresent()
-        ? failure(rule.get().status, rule.get().code, words)
-        : failure(status, code, words);
+        ? failure(rule.get().status, rule.get().code, message)
+        : failure(status, code, message);
   }
 
-  /// A failure in the toolbox's words (docs/contract/transport.md#errors-of-the-toolbox).
+  /// A failure in the toolbox's form (docs/contract/transport.md#errors-of-the-toolbox).
   public static HttpFailure failure(int status, String code, String sentence) {
     String kind =
         switch (status) {
@@ -220,13 +222,13 @@ public final class GitFailures {
     return new HttpFailure(status, code, kind + sentence);
   }
 
-  private static String said(GitResult result) {
-    return result.errors().isBlank() ? result.textEnd() : result.errors() + pushed(result);
+  private static String messages(GitResult result) {
+    return result.errors().isBlank() ? result.textEnd() : result.errors() + rejections(result);
   }
 
-  /// Git's own words as one line, without secrets.
-  private static String words(GitResult result, RemoteAccess access) {
-    String masked = GitWords.withoutUsers(GitWords.oneLine(said(result)));
+  /// Git's messages as one line, with secrets masked.
+  private static String message(GitResult result, RemoteAccess access) {
+    String masked = GitMessages.withoutUsers(GitMessages.oneLine(messages(result)));
     if (access instanceof RemoteAccess.Given given) {
       masked = given.credential().maskedIn(masked);
     }
@@ -235,12 +237,12 @@ public final class GitFailures {
           ? "git was ended by a signal, perhaps for lack of memory"
           : "git ended with exit code " + result.code() + " and said nothing";
     }
-    int max = GitLimits.STANDARD.wordsCharactersMax();
+    int max = GitLimits.STANDARD.messageCharactersMax();
     return masked.length() > max ? masked.substring(0, max) + "…" : masked;
   }
 
-  /// The lines of `push --porcelain` that tell why a branch was refused.
-  private static String pushed(GitResult result) {
+  /// The reasons in the output of `push --porcelain` why branches were rejected.
+  private static String rejections(GitResult result) {
     return result
         .textEnd()
         .lines()

@@ -6,7 +6,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 ///
 /// @param code -1 when a signal ended it
 /// @param output empty when it was passed on
-/// @param errors the last of what it said
+/// @param errors the end of its standard error
 public record GitResult(int code, byte[] output, String errors) {
   public boolean succeeded() {
     return code == 0;

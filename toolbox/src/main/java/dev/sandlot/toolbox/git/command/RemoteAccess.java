@@ -5,9 +5,9 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import java.util.List;
 import java.util.Map;
 
-/// What a run of git may show to a server (docs/adr/0007).
+/// How a run of git authenticates to a server (docs/adr/0007).
 public sealed interface RemoteAccess {
-  /// Whatever the sandbox's own configuration says, for example what `/git/credentials` stored.
+  /// As the sandbox's own configuration says, for example with what `/git/credentials` stored.
   record Configured() implements RemoteAccess {
     @Override
     public List<String> settings() {
@@ -25,20 +25,21 @@ public sealed interface RemoteAccess {
     }
   }
 
-  /// A credential for this call alone, shown to this server alone, over a verified connection.
+  /// A credential for this call alone, sent to this server alone, over a verified connection.
   ///
   /// @param origin scheme, host and port
   record Given(Credential credential, String origin) implements RemoteAccess {
-    /// How often git may ask: a server that moves a repository makes it ask again.
+    /// How often git may ask for the credential: after a redirect it asks again.
     private static final int ANSWERS = 8;
 
-    /// Answers git's question from descriptor 3, in commands of the shell that start no process.
+    /// A credential helper that reads descriptor 3, in shell built-ins that start no process.
     private static final String HELPER =
         "!f() { [ \"$1\" = get ] && IFS= read -r u <&3 && IFS= read -r p <&3"
             + " && printf 'username=%s\\npassword=%s\\n' \"$u\" \"$p\"; }; f";
 
-    /// The first setting empties the list of helpers, so that no other one stores what was given.
-    /// Background work of git would keep the descriptor.
+    /// The first setting empties the list of helpers, so that no other helper stores the
+    /// credential. Automatic maintenance is off because its background process would keep the
+    /// descriptor.
     @Override
     public List<String> settings() {
       return List.of(
@@ -56,7 +57,7 @@ public sealed interface RemoteAccess {
       return Map.of("GIT_ASKPASS", "", "SSH_ASKPASS", "");
     }
 
-    /// Moves git's input, which holds the credential, out of the way of everything but the helper.
+    /// Moves git's input, which holds the credential, to descriptor 3, where only the helper reads.
     @Override
     public String preparation() {
       return "unset GIT_SSL_NO_VERIFY; exec 3<&0 </dev/null";
@@ -68,7 +69,7 @@ public sealed interface RemoteAccess {
     }
   }
 
-  /// A server whose certificate is not looked at. It is shown nothing.
+  /// A server whose certificate is not verified. No credential is sent to it.
   ///
   /// @param origin scheme, host and port
   record Unverified(String origin) implements RemoteAccess {
@@ -95,12 +96,12 @@ public sealed interface RemoteAccess {
     }
   }
 
-  /// For git's `-c`.
+  /// Settings for git's `-c`.
   List<String> settings();
 
-  /// On top of that of every run.
+  /// Variables in addition to those of every run.
   Map<String, String> environment();
 
-  /// Commands of the shell that come before git; empty for none.
+  /// Shell commands to run before git; empty for none.
   String preparation();
 }

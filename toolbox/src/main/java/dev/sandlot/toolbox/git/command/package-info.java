@@ -1,4 +1,4 @@
-/// Runs git inside a sandbox and explains its failures. Entry type: {@link
+/// Runs git inside a sandbox and classifies its failures. Entry type: {@link
 /// dev.sandlot.toolbox.git.command.Git}.
 @NullMarked
 package dev.sandlot.toolbox.git.command;

@@ -23,7 +23,7 @@ class DesktopSettingsTest {
   }
 
   @Test
-  void takesWhatTheSandboxSays() {
+  void readsTheSandboxsVariables() {
     DesktopSettings settings =
         DesktopSettings.of(
             Map.of("DISPLAY", ":7", "VNC_RESOLUTION", "1920x1080", "NO_VNC_PORT", "8080"));
@@ -47,7 +47,7 @@ class DesktopSettingsTest {
     "XDG_RUNTIME_DIR, 'relative'",
     "DBUS_SESSION_BUS_ADDRESS, 'tcp:host=elsewhere'"
   })
-  void namesTheVariableThatCannotBeHonoured(String name, String value) {
+  void namesAnInvalidVariable(String name, String value) {
     assertThatThrownBy(() -> DesktopSettings.of(Map.of(name, value)))
         .isInstanceOf(HttpFailure.class)
         .hasMessageContaining(name);

@@ -13,7 +13,7 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 
-/// Finds an answer in whatever a program in the sandbox writes.
+/// Finds an answer in the untrusted output of the desktop program.
 class ProgramAnswerTest {
   private static final int BYTES_MAX = 100;
 
@@ -31,7 +31,7 @@ class ProgramAnswerTest {
   }
 
   @Test
-  void findsItsAnswerAmongOthers() throws Exception {
+  void findsItsAnswerAmongOtherOutput() throws Exception {
     write("est of another\"}\n{\"id\":\"you\",\"result\":1}\n[]\nnull\n{\"id\":\"m");
     write("e\",\"result\":2}");
     write("\n{\"id\":\"me\",\"result\":3}\n");
@@ -40,7 +40,7 @@ class ProgramAnswerTest {
   }
 
   @Test
-  void hasNoneWhenTheProgramEnds() throws Exception {
+  void returnsNoneWhenTheProgramEnds() throws Exception {
     write("{\"id\":\"me\",\"result\":2}");
 
     assertThat(answer()).isEmpty();

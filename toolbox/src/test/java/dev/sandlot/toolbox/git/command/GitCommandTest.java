@@ -9,7 +9,7 @@ class GitCommandTest {
   private static final Credential ROBOT = new Credential("robot", "very-secret");
 
   @Test
-  void hasASecretInItsInputAlone() {
+  void passesASecretInStandardInputAlone() {
     GitCommand command =
         GitCommand.of("clone", "--", "https://host/x", "x")
             .access(new RemoteAccess.Given(ROBOT, "https://host"));
@@ -21,7 +21,7 @@ class GitCommandTest {
   }
 
   @Test
-  void runsHooksOnlyWhenTheyAreWanted() {
+  void runsHooksOnlyWhenRequested() {
     assertThat(GitCommand.of("checkout").commandLine()).contains("core.hooksPath=/dev/null");
     assertThat(GitCommand.of("commit").withHooks().commandLine())
         .doesNotContain("core.hooksPath=/dev/null");

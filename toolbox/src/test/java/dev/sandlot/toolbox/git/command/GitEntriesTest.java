@@ -20,7 +20,7 @@ class GitEntriesTest {
   private final AtomicInteger made = new AtomicInteger();
 
   @Test
-  void refusesTheFirstEntryThatIsTooManyBeforeItExists() {
+  void refusesEntriesBeyondTheLimitBeforeParsing() {
     try (AnswerCharge charge = answers.open()) {
       assertThatThrownBy(() -> feed(charge, "? a\0", 800_000))
           .isInstanceOf(HttpFailure.class)
@@ -30,7 +30,7 @@ class GitEntriesTest {
   }
 
   @Test
-  void sharesAnAmountAmongAllCallsOfASandbox() {
+  void sharesABudgetAmongAllCallsOfASandbox() {
     List<AnswerCharge> calls = new ArrayList<>();
     assertThatThrownBy(
             () -> {

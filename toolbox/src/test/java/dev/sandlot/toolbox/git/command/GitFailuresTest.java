@@ -14,7 +14,7 @@ class GitFailuresTest {
       new RemoteAccess.Given(new Credential("robot", "s3cret/x"), "https://host");
 
   @Test
-  void tellsGitsWordsInOneLineWithoutItsAdvice() {
+  void joinsGitsMessagesInOneLineWithoutAdvice() {
     HttpFailure failure = failure("hint: try this\nerror: first\n\u001b[31mfatal: second\rthird\n");
 
     assertThat(failure.sentence()).startsWith("unprocessable entity: first; ").contains("third");
@@ -22,7 +22,7 @@ class GitFailuresTest {
   }
 
   @Test
-  void masksASecretInEveryFormThatAServerMayRepeat() {
+  void masksASecretInEveryEncoding() {
     HttpFailure failure =
         failure(
             "remote: s3cret/x s3cret%2Fx cm9ib3Q6czNjcmV0L3g=\n"
@@ -34,7 +34,7 @@ class GitFailuresTest {
   }
 
   @Test
-  void isNotMisledByNames() {
+  void ignoresNamesInMessages() {
     assertThat(failure("fatal: repository 'https://h/SSL_certificate/' not found\n").code())
         .contains("GIT_REPO_NOT_FOUND");
     assertThat(
@@ -48,19 +48,19 @@ class GitFailuresTest {
   }
 
   @Test
-  void limitsWhatAServerSays() {
+  void limitsTheLengthOfAMessage() {
     assertThat(failure("remote: " + "x".repeat(100_000)).sentence()).hasSizeLessThan(1_100);
   }
 
   @Test
-  void saysSomethingWhenGitSaidNothing() {
+  void explainsARunWithoutMessages() {
     assertThat(GitFailures.of(new GitResult(-1, new byte[0], ""), GIVEN).sentence())
         .contains("signal");
     assertThat(failure("").sentence()).contains("exit code 128");
   }
 
   @Test
-  void whateverGitExplainsIsNoFailureOfTheServer() {
+  void answersExplainedFailuresWithAClientError() {
     Map.of(
             "git: 'remote-a' is not a git command. See 'git --help'.", 422,
             "fatal: remote helper 'a' aborted session", 400,
@@ -81,7 +81,7 @@ class GitFailuresTest {
   /// In time that grew with the square of the length, it would take hours.
   @Test
   @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
-  void readsWhateverIsSaidInTimeThatGrowsWithItsLength() {
+  void classifiesMessagesInLinearTime() {
     for (String piece :
         List.of(
             "Remote branch ", "src refspec ", "a://b", "'", "Permission denied (", "<", "\u001b")) {

@@ -21,8 +21,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/// Measures the machine for the control plane (docs/contract/runners.md#health-and-placement).
-final class HostHealth {
+/// Creates the machine's health report for the control plane
+/// (docs/contract/runners.md#health-and-placement).
+final class HealthReport {
   private static final double GIB = SandboxLimits.GIB;
   private static final Pattern MEMORY_AVAILABLE =
       Pattern.compile("MemAvailable: +([0-9]{1,15}) kB");
@@ -33,7 +34,7 @@ final class HostHealth {
   private final LauncherImages images;
   private final com.sun.management.OperatingSystemMXBean machine;
 
-  HostHealth(RunnerConfig config, RuntimeDriver driver, HostedSandboxes sandboxes) {
+  HealthReport(RunnerConfig config, RuntimeDriver driver, HostedSandboxes sandboxes) {
     this.config = config;
     this.driver = driver;
     this.sandboxes = sandboxes;
@@ -112,7 +113,7 @@ final class HostHealth {
     return metrics;
   }
 
-  /// What programs can still get: what caches hold counts as free.
+  /// Memory available to programs; caches count as free.
   private long memoryAvailable() {
     try (Stream<String> lines = Files.lines(Path.of("/proc/meminfo"))) {
       return lines

@@ -12,7 +12,7 @@ public interface BelievedStates {
   /// plane.
   Map<SandboxId, Optional<SandboxState>> all() throws IOException, InterruptedException;
 
-  /// Tells that a sandbox has stopped by itself.
+  /// Reports that a sandbox has stopped by itself.
   ///
   /// @param reason a sentence for its owner
   void stopped(SandboxId id, String reason) throws IOException, InterruptedException;

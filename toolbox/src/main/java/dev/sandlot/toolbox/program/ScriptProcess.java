@@ -5,27 +5,27 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 
-/// A process that runs a text.
+/// A process that runs a script.
 ///
 /// @param command program and arguments
-/// @param text comes on {@link #DESCRIPTOR}, which the process closes before the text runs; empty
-///   when it stands in the command
-public record FedProgram(List<String> command, byte[] text) {
-  /// Where a text comes that does not stand in the command.
+/// @param text the script, read from {@link #DESCRIPTOR}, which the process closes before the
+///   script runs; empty when the script is an argument
+public record ScriptProcess(List<String> command, byte[] text) {
+  /// The descriptor from which a script is read that is not an argument.
   public static final int DESCRIPTOR = 3;
 
-  /// An argument may have 128 KiB, and one of them may stand beside many.
+  /// Linux allows 128 KiB for one argument; there must be room for the others.
   static final int ARGUMENT_BYTES_MAX = 100_000;
 
-  public FedProgram {
+  public ScriptProcess {
     command = List.copyOf(command);
   }
 
-  static FedProgram inCommand(List<String> command) {
-    return new FedProgram(command, new byte[0]);
+  static ScriptProcess inCommand(List<String> command) {
+    return new ScriptProcess(command, new byte[0]);
   }
 
-  /// @param environment see {@link ProcessRequest}, and so for the others
+  /// The request that starts it; parameters as in {@link ProcessRequest}.
   public ProcessRequest request(
       Map<String, String> environment, String workingDirectory, Duration timeLimit) {
     int descriptor = text.length == 0 ? 0 : DESCRIPTOR;

@@ -6,32 +6,32 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 
-/// All that a run writes, up to a limit. Used by one thread.
-final class KeptOutput implements OutputSink {
+/// Collects the output of a run, up to a limit. Used by one thread.
+final class BoundedOutput implements OutputSink {
   private static final int COPIES = 3;
 
   private final int bytesMax;
   private final AnswerCharge charge;
-  private final ByteArrayOutputStream kept = new ByteArrayOutputStream();
+  private final ByteArrayOutputStream output = new ByteArrayOutputStream();
 
-  /// @param charge for what it takes, as bytes and as text
-  KeptOutput(int bytesMax, AnswerCharge charge) {
+  /// @param charge counts the memory of the output, as bytes and as text
+  BoundedOutput(int bytesMax, AnswerCharge charge) {
     this.bytesMax = bytesMax;
     this.charge = charge;
   }
 
   @Override
   public void write(ByteBuffer data) throws IOException {
-    if (kept.size() + data.remaining() > bytesMax) {
-      throw new OutputLimitPassed();
+    if (output.size() + data.remaining() > bytesMax) {
+      throw new OutputLimitExceeded();
     }
     charge.take((long) COPIES * data.remaining());
     byte[] bytes = new byte[data.remaining()];
     data.get(bytes);
-    kept.writeBytes(bytes);
+    output.writeBytes(bytes);
   }
 
   byte[] bytes() {
-    return kept.toByteArray();
+    return output.toByteArray();
   }
 }

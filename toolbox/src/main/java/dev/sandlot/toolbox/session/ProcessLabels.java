@@ -3,15 +3,15 @@ package dev.sandlot.toolbox.session;
 import dev.sandlot.agentclient.process.ProcessStatus;
 import java.util.Map;
 
-/// How the processes of sessions are labelled, and so found again.
-final class Labels {
+/// The labels by which the agent's processes of sessions are found again.
+final class ProcessLabels {
   private static final String KIND = "sandlot.kind";
   private static final String SESSION = "sandlot.session";
 
   /// The name of a session, on its shell.
   static final String NAME = "sandlot.session-name";
 
-  /// On a shell: the id of the process that holds the list of commands.
+  /// On a shell: the id of its ledger, the process that holds the list of commands.
   static final String LEDGER = "sandlot.ledger";
 
   /// On a command: its id.
@@ -20,16 +20,16 @@ final class Labels {
   /// On a command: its text, or the beginning of it.
   static final String TEXT = "sandlot.text";
 
-  /// On a command: how much the shell had written when it was given.
+  /// On a command: how many bytes the shell had written when the command was sent to it.
   static final String OFFSET = "sandlot.offset";
 
-  /// On a command: whether it reads what it is sent.
+  /// On a command: whether it reads input from its caller.
   static final String INTERACTIVE = "sandlot.interactive";
 
-  /// On a command: whether what it is sent shows in its log.
+  /// On a command: whether this input appears in its log.
   static final String ECHO = "sandlot.echo";
 
-  private Labels() {}
+  private ProcessLabels() {}
 
   enum Kind {
     SHELL("session"),

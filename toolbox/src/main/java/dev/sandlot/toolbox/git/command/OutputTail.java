@@ -6,27 +6,27 @@ import dev.sandlot.agentclient.process.OutputSink;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 
-/// The end of what a run says; a flood of warnings before it is forgotten. Used by one thread.
-final class LastWords implements OutputSink {
+/// Keeps the last bytes of a run's output. Used by one thread.
+final class OutputTail implements OutputSink {
   private final int bytesMax;
-  private byte[] kept = new byte[0];
+  private byte[] tail = new byte[0];
 
-  LastWords(int bytesMax) {
+  OutputTail(int bytesMax) {
     this.bytesMax = bytesMax;
   }
 
   @Override
   public void write(ByteBuffer data) {
-    int old = kept.length;
-    byte[] joined = Arrays.copyOf(kept, old + data.remaining());
+    int old = tail.length;
+    byte[] joined = Arrays.copyOf(tail, old + data.remaining());
     data.get(joined, old, joined.length - old);
-    kept =
+    tail =
         joined.length > bytesMax
             ? Arrays.copyOfRange(joined, joined.length - bytesMax, joined.length)
             : joined;
   }
 
   String text() {
-    return new String(kept, UTF_8);
+    return new String(tail, UTF_8);
   }
 }

@@ -5,47 +5,49 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/// What git said, made fit to be told or to be judged by. Each step goes over the text once.
-final class GitWords {
+/// Cleans git's messages, to be classified or shown to callers. Each step reads the text once.
+final class GitMessages {
   private static final List<String> NOISE =
       List.of("hint:", "Cloning into ", "To http:", "To https:", "From ");
-  private static final List<String> LABELS = List.of("fatal: ", "error: ", "warning: ");
+  private static final List<String> PREFIXES = List.of("fatal: ", "error: ", "warning: ");
   private static final String UPDATING = "Updating ";
   private static final String AUTHORITY = "://";
   private static final String ENDS_OF_USER = "/@'\"";
 
-  private GitWords() {}
+  private GitMessages() {}
 
-  /// Lines without names of files and branches, which git puts between quotes or behind a tab and
-  /// which could hold any words.
-  static List<String> withoutNames(String said) {
-    return said.lines()
+  /// The lines without names of files and branches. Git puts these between quotes or behind a tab;
+  /// they could hold any text.
+  static List<String> withoutNames(String messages) {
+    return messages
+        .lines()
         .filter(line -> !line.startsWith("\t"))
-        .map(GitWords::withoutQuoted)
+        .map(GitMessages::withoutQuoted)
         .toList();
   }
 
   private static String withoutQuoted(String line) {
-    StringBuilder kept = new StringBuilder();
+    StringBuilder result = new StringBuilder();
     int from = 0;
     while (true) {
       int open = line.indexOf('\'', from);
       int close = open < 0 ? -1 : line.indexOf('\'', open + 1);
       if (close < 0) {
-        return kept.append(line, from, line.length()).toString();
+        return result.append(line, from, line.length()).toString();
       }
-      kept.append(line, from, open).append("''");
+      result.append(line, from, open).append("''");
       from = close + 1;
     }
   }
 
-  /// All that was said as one line, without advice, progress and control characters.
-  static String oneLine(String said) {
+  /// All messages as one line, without advice, progress and control characters.
+  static String oneLine(String messages) {
     String line =
-        said.lines()
+        messages
+            .lines()
             .map(String::strip)
             .filter(each -> !each.isEmpty() && !noise(each))
-            .map(GitWords::withoutLabel)
+            .map(GitMessages::withoutPrefix)
             .distinct()
             .collect(Collectors.joining("; "));
     return PlainText.withoutControls(line);
@@ -59,15 +61,15 @@ final class GitWords {
     return updating || line.equals("Done") || NOISE.stream().anyMatch(line::startsWith);
   }
 
-  private static String withoutLabel(String line) {
-    return LABELS.stream()
+  private static String withoutPrefix(String line) {
+    return PREFIXES.stream()
         .filter(line::startsWith)
         .findFirst()
-        .map(label -> line.substring(label.length()))
+        .map(prefix -> line.substring(prefix.length()))
         .orElse(line);
   }
 
-  /// A line with what stands before the `@` of its URLs masked.
+  /// Masks the user and password before the `@` of URLs.
   static String withoutUsers(String line) {
     List<String> parts = new ArrayList<>();
     int from = 0;

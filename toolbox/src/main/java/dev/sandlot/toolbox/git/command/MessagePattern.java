@@ -3,17 +3,17 @@ package dev.sandlot.toolbox.git.command;
 import java.util.Arrays;
 import java.util.List;
 
-/// Words that git says on one line, with "…" where anything may stand between them. Looked for
-/// without patterns: whoever writes the line could make those take minutes.
+/// A part of one line of git's messages, where "…" stands for any text. Not a regular expression:
+/// on a line made for the purpose those could take minutes.
 ///
 /// @param pieces in their order
-record Phrase(List<String> pieces) {
-  Phrase {
+record MessagePattern(List<String> pieces) {
+  MessagePattern {
     pieces = List.copyOf(pieces);
   }
 
-  static Phrase of(String text) {
-    return new Phrase(Arrays.asList(text.split("…", -1)));
+  static MessagePattern of(String text) {
+    return new MessagePattern(Arrays.asList(text.split("…", -1)));
   }
 
   boolean isIn(String line) {

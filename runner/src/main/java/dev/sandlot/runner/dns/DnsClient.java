@@ -7,20 +7,20 @@ import java.util.Set;
 import java.util.concurrent.Semaphore;
 import org.xbill.DNS.Name;
 
-/// What one asker has taken of its share. Thread-safe.
-final class Source {
+/// The rate limits and pending queries of one client. Thread-safe.
+final class DnsClient {
   private final TokenBucket questions;
   private final TokenBucket newNames;
   private final Semaphore inFlight;
   private final Semaphore connections;
-  private final Set<Name> listed;
+  private final Set<Name> allowListed;
 
-  Source(DnsLimits limits, long nowNanos) {
+  DnsClient(DnsLimits limits, long nowNanos) {
     questions = new TokenBucket(limits.questionsPerSecond(), limits.burst(), nowNanos);
     newNames = new TokenBucket(limits.listedNamesPerSecond(), limits.listedNamesBurst(), nowNanos);
     inFlight = new Semaphore(limits.inFlightOfOneMax());
     connections = new Semaphore(limits.connectionsOfOneMax());
-    listed = Collections.synchronizedSet(Collections.newSetFromMap(latest(limits)));
+    allowListed = Collections.synchronizedSet(Collections.newSetFromMap(latest(limits)));
   }
 
   private static Map<Name, Boolean> latest(DnsLimits limits) {
@@ -34,8 +34,8 @@ final class Source {
     };
   }
 
-  /// Counts a question in; one that is let in must be ended.
-  boolean begin(long nowNanos) {
+  /// Admits a query within the limits; an admitted one must be ended.
+  boolean tryBegin(long nowNanos) {
     return questions.take(nowNanos) && inFlight.tryAcquire();
   }
 
@@ -43,8 +43,8 @@ final class Source {
     inFlight.release();
   }
 
-  /// Counts a connection in; one that is let in must be closed.
-  boolean open() {
+  /// Admits a connection within the limit; an admitted one must be closed.
+  boolean tryOpen() {
     return connections.tryAcquire();
   }
 
@@ -52,14 +52,14 @@ final class Source {
     connections.release();
   }
 
-  /// Whether the name may be asked for under an allow list: it was answered before, or is one of
-  /// the few new ones.
-  boolean mayAskFor(Name name, long nowNanos) {
-    return listed.contains(name) || newNames.take(nowNanos);
+  /// Whether the name may be looked up under an allow list: it was answered before, or the limit of
+  /// new names allows it.
+  boolean mayLookUp(Name name, long nowNanos) {
+    return allowListed.contains(name) || newNames.take(nowNanos);
   }
 
-  /// Remembers that the allow list holds an address of this name.
-  void listed(Name name) {
-    listed.add(name);
+  /// Remembers that an address of this name is in the allow list.
+  void allowListed(Name name) {
+    allowListed.add(name);
   }
 }
