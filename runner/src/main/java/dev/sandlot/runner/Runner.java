@@ -54,7 +54,7 @@ public final class Runner implements AutoCloseable {
     reconciler = new SandboxReconciler(driver, sandboxes, new ControlPlaneStates(controlPlane));
     reconciler.adopt();
     reconciler.start();
-    health = HealthReports.start(controlPlane, new HostHealth(config, driver, sandboxes)::report);
+    health = HealthReports.start(controlPlane, new HealthReport(config, driver, sandboxes)::report);
     jobs =
         JobLoop.start(
             controlPlane,

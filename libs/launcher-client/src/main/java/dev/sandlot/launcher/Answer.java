@@ -8,7 +8,7 @@ import java.util.Optional;
 final class Answer {
   private Answer() {}
 
-  /// Nothing but that it is done.
+  /// No data.
   record Done() {}
 
   /// The launcher and the machine.
@@ -24,13 +24,13 @@ final class Answer {
   /// @param reason why it is not usable
   record Engine(String name, String version, boolean usable, Optional<String> reason) {}
 
-  /// Where the disks are.
+  /// The disk pool.
   record Pool(long totalBytes, long freeBytes) {}
 
   /// A sandbox that runs.
   record Started(String agentSocket, String address, Optional<Phases> phases) {}
 
-  /// What an operation spent on what, in microseconds; zero for what it does not do.
+  /// Durations of the phases of an operation, in microseconds; zero for phases it does not have.
   record Phases(long networkUs, long storageUs, long engineUs, long releaseUs) {}
 
   /// A sandbox that does not run any more.

@@ -32,7 +32,7 @@ final class LauncherClient implements AutoCloseable {
     this.socket = socket;
   }
 
-  /// Carries out one operation.
+  /// Calls an operation.
   ///
   /// @throws RuntimeFailure of the launcher, or UNAVAILABLE
   <A> A call(Operation<A> operation) {

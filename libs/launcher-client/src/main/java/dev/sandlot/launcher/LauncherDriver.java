@@ -137,7 +137,7 @@ public final class LauncherDriver implements RuntimeDriver, AutoCloseable {
     return found;
   }
 
-  /// Does what may change who has which policy, also when it fails half-way.
+  /// Calls an operation that may change policies or addresses, even when it fails half-way.
   private <A> A change(Operation<A> operation) {
     try {
       return launcher.call(operation);

@@ -28,7 +28,7 @@ public final class LauncherImages {
 
   /// The image that was built last, of each name.
   ///
-  /// @throws RuntimeFailure when the launcher cannot be asked
+  /// @throws RuntimeFailure when the launcher cannot be reached
   public Map<String, Image> newest() {
     Map<String, Image> newest = new HashMap<>();
     Map<String, String> builtAt = new HashMap<>();

@@ -27,7 +27,7 @@ record NetworkMode(String mode, @JsonInclude(JsonInclude.Include.NON_EMPTY) List
     };
   }
 
-  /// A mode that this runner does not know closes everything.
+  /// An unknown mode blocks everything.
   NetworkPolicy policy() {
     return switch (mode) {
       case INTERNET -> new NetworkPolicy.Internet();

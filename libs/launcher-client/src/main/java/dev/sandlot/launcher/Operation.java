@@ -22,16 +22,16 @@ sealed interface Operation<A> {
       return new Kind<>(op, answer, QUICK);
     }
 
-    /// For what mounts, starts, ends or walks folders.
+    /// For operations that mount, start, end or walk folders.
     private static <A> Kind<A> slow(String op, Class<A> answer) {
       return new Kind<>(op, answer, SLOW);
     }
   }
 
-  /// What a sandbox may use.
+  /// The limits of a sandbox.
   record Limits(long cpuMillis, long memoryBytes, int pids) {}
 
-  /// What the launcher and the machine are.
+  /// Describes the launcher and the machine.
   record Hello() implements Operation<Answer.Host> {
     @Override
     public Kind<Answer.Host> kind() {
@@ -39,7 +39,7 @@ sealed interface Operation<A> {
     }
   }
 
-  /// Makes a sandbox's disk.
+  /// Creates a sandbox's disk.
   record CreateDisk(String id, String image, String hostName, long diskBytes)
       implements Operation<Answer.Done> {
     @Override
@@ -75,7 +75,7 @@ sealed interface Operation<A> {
     }
   }
 
-  /// Changes what a running sandbox may use.
+  /// Changes the limits of a running sandbox.
   record SetLimits(String id, Limits limits) implements Operation<Answer.Done> {
     @Override
     public Kind<Answer.Done> kind() {
@@ -83,7 +83,7 @@ sealed interface Operation<A> {
     }
   }
 
-  /// Changes what a running sandbox may reach.
+  /// Changes the network policy of a running sandbox.
   record SetNetwork(String id, NetworkMode network) implements Operation<Answer.Done> {
     @Override
     public Kind<Answer.Done> kind() {
@@ -91,7 +91,7 @@ sealed interface Operation<A> {
     }
   }
 
-  /// Stops the clock of a sandbox's processes.
+  /// Pauses a sandbox's processes.
   record PauseSandbox(String id) implements Operation<Answer.Done> {
     @Override
     public Kind<Answer.Done> kind() {
@@ -99,7 +99,7 @@ sealed interface Operation<A> {
     }
   }
 
-  /// Lets a paused sandbox go on.
+  /// Resumes a paused sandbox.
   record ResumeSandbox(String id) implements Operation<Answer.Done> {
     @Override
     public Kind<Answer.Done> kind() {

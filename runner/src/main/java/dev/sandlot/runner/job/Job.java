@@ -4,14 +4,14 @@ import dev.sandlot.model.TraceContext;
 import dev.sandlot.model.job.JobId;
 import java.time.Instant;
 
-/// A job as the control plane hands it out; whether this runner can do it {@link Order} tells.
+/// A job as the control plane sends it; {@link Order} is its parsed form.
 ///
 /// @param type "CREATE_SANDBOX", … (docs/contract/runners.md#jobs)
-/// @param resourceType what kind of thing it is about, "SANDBOX"
-/// @param resourceId which one
+/// @param resourceType kind of its resource, "SANDBOX"
+/// @param resourceId id of its resource
 /// @param payload JSON, by type; empty for none
 /// @param trace that the order belongs to
-/// @param createdAt when it was given
+/// @param createdAt when the control plane created it
 public record Job(
     JobId id,
     String type,
@@ -20,7 +20,7 @@ public record Job(
     String payload,
     TraceContext trace,
     Instant createdAt) {
-  /// Without what is secret.
+  /// Leaves out the payload, which may hold secrets.
   @Override
   public String toString() {
     return "Job[id=" + id + ", type=" + type + ", " + resourceType + " " + resourceId + "]";

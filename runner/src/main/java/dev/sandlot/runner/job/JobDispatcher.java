@@ -4,7 +4,7 @@ import dev.sandlot.model.job.JobResourceKind;
 import java.util.EnumMap;
 import java.util.Map;
 
-/// Carries jobs out: each by whoever knows the kind of resource that it is about. Thread-safe.
+/// Dispatches jobs to the actions of their kind of resource. Thread-safe.
 public final class JobDispatcher implements JobActions {
   private final Map<JobResourceKind, ResourceActions> actions;
 

@@ -7,10 +7,10 @@ import dev.sandlot.model.job.JobType;
 import java.time.Instant;
 import tools.jackson.core.JacksonException;
 
-/// What the control plane wants done to one resource.
+/// A parsed job of the control plane, about one resource.
 ///
 /// @param payload of the class that the type carries
-/// @param createdAt when it was given
+/// @param createdAt when the control plane created it
 public record Order(JobType type, JobResource resource, JobPayload payload, Instant createdAt) {
   /// Reads a job.
   ///
@@ -34,7 +34,7 @@ public record Order(JobType type, JobResource resource, JobPayload payload, Inst
     }
   }
 
-  /// What it carries, as the class that its type names.
+  /// The payload, as the class of its type.
   public <P extends JobPayload> P payload(Class<P> carried) {
     return carried.cast(payload);
   }

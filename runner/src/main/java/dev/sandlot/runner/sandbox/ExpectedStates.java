@@ -6,7 +6,7 @@ import java.io.IOException;
 import java.util.Map;
 import java.util.Optional;
 
-/// What the control plane believes of this machine, and a way to correct it.
+/// The states that the control plane expects of this machine's sandboxes, and how to correct them.
 public interface BelievedStates {
   /// The state of every sandbox that it knows to be here; empty for a state of a newer control
   /// plane.

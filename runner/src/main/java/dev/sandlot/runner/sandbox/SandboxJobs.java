@@ -14,7 +14,7 @@ import dev.sandlot.toolbox.sandbox.RunningSandbox;
 import java.util.Map;
 import java.util.function.Supplier;
 
-/// What each job asks of the sandboxes (docs/contract/runners.md#jobs).
+/// Runs jobs about sandboxes (docs/contract/runners.md#jobs).
 public final class SandboxJobs implements ResourceActions {
   private final HostedSandboxes sandboxes;
 
@@ -53,7 +53,7 @@ public final class SandboxJobs implements ResourceActions {
       throws InterruptedException {
     SandboxJob wanted = order.payload(SandboxJob.class);
     NetworkPolicy network = policy(wanted::network);
-    RunningSandbox sandbox = sandboxes.bringUp(id, wanted, network, create, order.createdAt());
+    RunningSandbox sandbox = sandboxes.start(id, wanted, network, create, order.createdAt());
     return Map.of("daemonVersion", sandbox.agentVersion());
   }
 

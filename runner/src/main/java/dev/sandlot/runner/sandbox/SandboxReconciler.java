@@ -149,10 +149,10 @@ public final class SandboxReconciler implements AutoCloseable {
     // Disks are listed first, so that one created meanwhile is not taken for an orphan.
     Map<SandboxId, HostedDisk> disks = new HashMap<>();
     driver.list().forEach(disk -> disks.put(disk.id(), disk));
-    Map<SandboxId, Optional<SandboxState>> states = believed.all();
+    Map<SandboxId, Optional<SandboxState>> states = expectedStates.all();
     for (HostedDisk disk : disks.values()) {
       if (!states.containsKey(disk.id())) {
-        untouched(disk.id(), mark, () -> removeOrphan(disk.id()));
+        ifUnchanged(disk.id(), mark, () -> removeOrphan(disk.id()));
       }
     }
     for (SandboxId id : states.keySet()) {
@@ -167,13 +167,13 @@ public final class SandboxReconciler implements AutoCloseable {
       throws InterruptedException {
     boolean running = disk.filter(HostedDisk::running).isPresent();
     if (running && state.isAtRest()) {
-      untouched(id, mark, () -> stopUnwanted(id, state));
+      ifUnchanged(id, mark, () -> stopUnwanted(id, state));
     } else if (!running && state.isRunning()) {
-      untouched(id, mark, () -> ended(id, disk.flatMap(HostedDisk::exit)));
+      ifUnchanged(id, mark, () -> ended(id, disk.flatMap(HostedDisk::exit)));
     }
   }
 
-  /// A step that may fail without ending the round.
+  /// A step whose failure does not end the round.
   private interface Step {
     void run() throws IOException, InterruptedException;
   }

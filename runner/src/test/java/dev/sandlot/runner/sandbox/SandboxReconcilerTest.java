@@ -51,7 +51,7 @@ class SandboxReconcilerTest {
 
   SandboxReconcilerTest() throws IOException {}
 
-  private static final class ControlPlane implements BelievedStates {
+  private static final class ControlPlane implements ExpectedStates {
     private final Map<SandboxId, Optional<SandboxState>> states = new HashMap<>();
     private final Map<SandboxId, String> stopped = new HashMap<>();
     private boolean away;
@@ -164,7 +164,7 @@ class SandboxReconcilerTest {
   }
 
   @Test
-  void tellsThatASandboxIsGoneAltogether() throws Exception {
+  void reportsASandboxWithoutADisk() throws Exception {
     controlPlane.states.put(id, Optional.of(SandboxState.STARTED));
 
     reconciler.compare();
@@ -229,7 +229,7 @@ class SandboxReconcilerTest {
 
   @ParameterizedTest
   @EnumSource(names = {"STOPPED", "ERROR", "DESTROYED"})
-  void stopsWhatShouldBeAtRest(SandboxState state) throws Exception {
+  void stopsSandboxesThatMustNotRun(SandboxState state) throws Exception {
     create();
     controlPlane.states.put(id, Optional.of(state));
 

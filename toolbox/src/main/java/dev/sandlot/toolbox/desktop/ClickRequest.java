@@ -3,9 +3,9 @@ package dev.sandlot.toolbox.desktop;
 import java.util.List;
 import java.util.Map;
 
-/// A click that a caller wants.
+/// A request to click.
 ///
-/// @param modifiers key symbols of those to be held
+/// @param modifiers key symbols of the modifiers to hold
 record ClickRequest(int x, int y, String button, boolean twice, List<Integer> modifiers) {
   ClickRequest {
     modifiers = List.copyOf(modifiers);
@@ -21,8 +21,8 @@ record ClickRequest(int x, int y, String button, boolean twice, List<Integer> mo
         arguments.modifiers());
   }
 
-  /// As the desktop's program wants it.
-  Map<String, Object> wanted() {
+  /// The parameters of the call to the desktop program.
+  Map<String, Object> parameters() {
     return Map.of("x", x, "y", y, "button", button, "double", twice, "modifiers", modifiers);
   }
 }

@@ -3,11 +3,11 @@ package dev.sandlot.toolbox.desktop;
 import java.util.List;
 import java.util.Map;
 
-/// A drag that a caller wants.
+/// A request to drag.
 ///
 /// @param from x and y
 /// @param to x and y
-/// @param modifiers key symbols of those to be held
+/// @param modifiers key symbols of the modifiers to hold
 record DragRequest(List<Integer> from, List<Integer> to, String button, List<Integer> modifiers) {
   DragRequest {
     from = List.copyOf(from);
@@ -28,8 +28,8 @@ record DragRequest(List<Integer> from, List<Integer> to, String button, List<Int
         arguments.modifiers());
   }
 
-  /// As the desktop's program wants it.
-  Map<String, Object> wanted() {
+  /// The parameters of the call to the desktop program.
+  Map<String, Object> parameters() {
     return Map.of("from", from, "to", to, "button", button, "modifiers", modifiers);
   }
 }

@@ -32,7 +32,7 @@ final class MouseEndpoints {
 
   void click(Exchange exchange) throws IOException, InterruptedException {
     ClickRequest request = ClickRequest.read(Arguments.of(exchange), limits.coordinateMax());
-    sendPosition(exchange, "click", request.wanted());
+    sendPosition(exchange, "click", request.parameters());
   }
 
   void down(Exchange exchange) throws IOException, InterruptedException {
@@ -58,12 +58,12 @@ final class MouseEndpoints {
 
   void drag(Exchange exchange) throws IOException, InterruptedException {
     DragRequest request = DragRequest.read(Arguments.of(exchange), limits.coordinateMax());
-    sendPosition(exchange, "drag", request.wanted());
+    sendPosition(exchange, "drag", request.parameters());
   }
 
   void scroll(Exchange exchange) throws IOException, InterruptedException {
     ScrollRequest request = ScrollRequest.read(Arguments.of(exchange), limits);
-    program.ask(Calls.sandbox(exchange), "scroll", request.wanted());
+    program.call(Calls.sandbox(exchange), "scroll", request.parameters());
     exchange.sendJson(Map.of("success", true));
   }
 

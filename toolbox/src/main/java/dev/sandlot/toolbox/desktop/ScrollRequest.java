@@ -6,9 +6,9 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 
-/// Turns of the wheel that a caller wants.
+/// A request to scroll: steps of the wheel at a place.
 ///
-/// @param modifiers key symbols of those to be held
+/// @param modifiers key symbols of the modifiers to hold
 record ScrollRequest(int x, int y, String direction, int amount, List<Integer> modifiers) {
   private static final Set<String> DIRECTIONS = Set.of("up", "down", "left", "right");
 
@@ -30,8 +30,8 @@ record ScrollRequest(int x, int y, String direction, int amount, List<Integer> m
         arguments.modifiers());
   }
 
-  /// As the desktop's program wants it.
-  Map<String, Object> wanted() {
+  /// The parameters of the call to the desktop program.
+  Map<String, Object> parameters() {
     return Map.of("x", x, "y", y, "direction", direction, "amount", amount, "modifiers", modifiers);
   }
 }

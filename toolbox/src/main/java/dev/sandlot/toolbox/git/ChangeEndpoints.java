@@ -76,9 +76,9 @@ final class ChangeEndpoints {
     Git git = Git.in(exchange, wanted.path());
     var _ =
         wanted.files().isEmpty()
-            ? git.succeed(
+            ? git.runChecked(
                 GitCommand.of("reset", "--quiet", "--" + wanted.mode(), wanted.target(), "--"))
-            : git.succeed(withFiles(List.of("reset", "--quiet", wanted.target()), wanted.files()));
+            : git.runChecked(withFiles(List.of("reset", "--quiet", wanted.target()), wanted.files()));
     exchange.send();
   }
 
@@ -92,7 +92,7 @@ final class ChangeEndpoints {
     if (wanted.worktree()) {
       arguments.add("--worktree");
     }
-    var _ = Git.in(exchange, wanted.path()).succeed(withFiles(arguments, wanted.files()));
+    var _ = Git.in(exchange, wanted.path()).runChecked(withFiles(arguments, wanted.files()));
     exchange.send();
   }
 

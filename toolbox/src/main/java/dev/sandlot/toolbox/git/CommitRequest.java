@@ -5,10 +5,10 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import dev.sandlot.toolbox.call.PlainText;
 import dev.sandlot.toolbox.git.command.GitLimits;
 
-/// A commit that a caller wants of what is staged.
+/// A request to commit what is staged.
 ///
 /// @param path of the repository
-/// @param allowEmpty also of nothing
+/// @param allowEmpty whether a commit without changes is allowed
 record CommitRequest(String path, String message, String author, String email, boolean allowEmpty) {
   /// @throws RuntimeException the body's refusal of what does not fit
   static CommitRequest read(GitBody body) {

@@ -3,7 +3,7 @@ package dev.sandlot.toolbox.git;
 import com.google.re2j.Pattern;
 import dev.sandlot.toolbox.call.ToolboxFailures;
 
-/// A credential that a caller wants kept for a server.
+/// A request to store a credential for a server.
 ///
 /// @param host with a port if need be
 record CredentialRequest(String protocol, String host, String username, String password) {

@@ -4,10 +4,10 @@ import dev.sandlot.toolbox.call.ToolboxFailures;
 import java.util.List;
 import java.util.Set;
 
-/// A reset that a caller wants.
+/// A request to reset.
 ///
 /// @param path of the repository
-/// @param files that alone are reset; empty for all
+/// @param files to reset; empty for all
 record ResetRequest(String path, String mode, String target, List<String> files) {
   private static final Set<String> MODES = Set.of("soft", "mixed", "hard", "merge", "keep");
 

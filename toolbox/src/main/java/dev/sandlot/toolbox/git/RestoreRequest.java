@@ -4,7 +4,7 @@ import dev.sandlot.toolbox.call.ToolboxFailures;
 import java.util.List;
 import java.util.Optional;
 
-/// Files that a caller wants as they were.
+/// A request to restore files.
 ///
 /// @param path of the repository
 /// @param source a revision; empty for the index, or for HEAD where what is staged is restored
