@@ -7,7 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /// The states that the control plane expects of this machine's sandboxes, and how to correct them.
-public interface BelievedStates {
+public interface ExpectedStates {
   /// The state of every sandbox that it knows to be here; empty for a state of a newer control
   /// plane.
   Map<SandboxId, Optional<SandboxState>> all() throws IOException, InterruptedException;
