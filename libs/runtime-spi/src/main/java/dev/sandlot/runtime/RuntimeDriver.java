@@ -54,8 +54,8 @@ public interface RuntimeDriver {
   /// Changes a running sandbox's network policy, at once and for open connections too.
   void setNetwork(SandboxId id, NetworkPolicy network);
 
-  /// Pauses all processes of a running sandbox. Needs {@link Capability#PAUSE}. Not to
-  /// be repeated: engines refuse to pause a sandbox that is paused, and to resume one that is not.
+  /// Pauses all processes of a running sandbox. Needs {@link Capability#PAUSE}. Not to be repeated:
+  /// engines refuse to pause a sandbox that is paused, and to resume one that is not.
   void pause(SandboxId id);
 
   /// Undoes {@link #pause}.

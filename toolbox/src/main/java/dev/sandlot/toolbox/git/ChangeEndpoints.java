@@ -78,7 +78,8 @@ final class ChangeEndpoints {
         wanted.files().isEmpty()
             ? git.runChecked(
                 GitCommand.of("reset", "--quiet", "--" + wanted.mode(), wanted.target(), "--"))
-            : git.runChecked(withFiles(List.of("reset", "--quiet", wanted.target()), wanted.files()));
+            : git.runChecked(
+                withFiles(List.of("reset", "--quiet", wanted.target()), wanted.files()));
     exchange.send();
   }
 
