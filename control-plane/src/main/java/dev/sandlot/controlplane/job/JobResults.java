@@ -32,7 +32,7 @@ public final class JobResults {
   }
 
   private JobOutcomes of(Job job) {
-    return outcomes.get(job.type().kind());
+    return Optional.ofNullable(outcomes.get(job.type().kind())).orElseThrow();
   }
 
   /// Takes a runner's report. The same report twice is fine, as its answer may have been lost.

@@ -146,7 +146,7 @@ final class PostgresSnapshotStore {
   /// @param local the name of the runner whose images are known otherwise
   /// @param images by the snapshot's name
   void putReported(RunnerId runner, String local, Map<String, ReportedImage> images) {
-    List<String> names = List.copyOf(images.keySet());
+    List<Map.Entry<String, ReportedImage>> entries = List.copyOf(images.entrySet());
     database.runRelaxed(() ->
         database.query(handle ->
             handle
@@ -168,15 +168,13 @@ final class PostgresSnapshotStore {
                 .bind("presence", PresenceState.READY.name())
                 .bind("runner", runner.value())
                 .bind("local", local)
-                .bindArray("names", String.class, names)
+                .bindArray("names", String.class, entries.stream().map(Map.Entry::getKey).toList())
                 .bindArray(
-                    "refs",
-                    String.class,
-                    names.stream().map(name -> images.get(name).ref()).toList())
+                    "refs", String.class, entries.stream().map(one -> one.getValue().ref()).toList())
                 .bindArray(
                     "sizes",
                     Long.class,
-                    names.stream().map(name -> images.get(name).sizeBytes()).toList())
+                    entries.stream().map(one -> one.getValue().sizeBytes()).toList())
                 .execute()));
   }
 

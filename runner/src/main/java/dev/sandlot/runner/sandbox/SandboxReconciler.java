@@ -155,10 +155,10 @@ public final class SandboxReconciler implements AutoCloseable {
         ifUnchanged(disk.id(), mark, () -> removeOrphan(disk.id()));
       }
     }
-    for (SandboxId id : states.keySet()) {
-      Optional<SandboxState> state = states.get(id);
-      if (state.isPresent()) {
-        compare(id, state.get(), Optional.ofNullable(disks.get(id)), mark);
+    for (Map.Entry<SandboxId, Optional<SandboxState>> entry : states.entrySet()) {
+      SandboxId id = entry.getKey();
+      if (entry.getValue().isPresent()) {
+        compare(id, entry.getValue().get(), Optional.ofNullable(disks.get(id)), mark);
       }
     }
   }
