@@ -170,7 +170,9 @@ final class PostgresSnapshotStore {
                 .bind("local", local)
                 .bindArray("names", String.class, entries.stream().map(Map.Entry::getKey).toList())
                 .bindArray(
-                    "refs", String.class, entries.stream().map(one -> one.getValue().ref()).toList())
+                    "refs",
+                    String.class,
+                    entries.stream().map(one -> one.getValue().ref()).toList())
                 .bindArray(
                     "sizes",
                     Long.class,
