@@ -141,7 +141,7 @@ class SandboxTimeIT {
     "STOP_SANDBOX,   stopping, PT4M"
   })
   void killsWhatTakesTooLongSoThatNothingRunsUnaccounted(
-      String type, String pending, Duration patience) {
+      String type, String pending, Duration timeout) {
     String id;
     Later<ApiFixture.Answer> answer;
     if (type.equals("CREATE_SANDBOX")) {
@@ -170,7 +170,7 @@ class SandboxTimeIT {
                 ? new FakeRunner.Reaction.Ignore()
                 : new FakeRunner.Reaction.Do();
 
-    pass(patience.plusSeconds(1));
+    pass(timeout.plusSeconds(1));
 
     Await.until(() -> Boolean.FALSE.equals(runner.sandboxes.get(id)) || gone(id));
     assertThat(answer.answer().status()).isEqualTo(type.equals("STOP_SANDBOX") ? 200 : 400);

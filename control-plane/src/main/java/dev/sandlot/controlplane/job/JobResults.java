@@ -11,14 +11,14 @@ import java.util.Map;
 import java.util.Optional;
 
 /// How jobs end: by a runner's report, or because none came in time. Whoever knows the kind of
-/// resource is told in the same transaction. Thread-safe.
+/// resource is notified in the same transaction. Thread-safe.
 public final class JobResults {
   private final Transactions transactions;
   private final Jobs jobs;
   private final Map<JobResourceKind, JobOutcomes> outcomes;
 
-  /// @param outcomes who is told, by kind of resource
-  /// @throws IllegalArgumentException when nobody would be told of some type of job
+  /// @param outcomes who is notified, by kind of resource
+  /// @throws IllegalArgumentException when nobody would be notified of some type of job
   public JobResults(
       Transactions transactions, Jobs jobs, Map<JobResourceKind, JobOutcomes> outcomes) {
     this.transactions = transactions;
@@ -70,8 +70,7 @@ public final class JobResults {
   /// Gives up jobs that nobody reported on in time.
   public void expire() {
     for (JobType type : JobType.values()) {
-      String reason =
-          "the runner did not report within " + type.patience().toMinutes() + " minutes";
+      String reason = "the runner did not report within " + type.timeout().toMinutes() + " minutes";
       for (JobId id : jobs.late(type)) {
         transactions.run(() -> {
           Optional<Job> job =

@@ -149,7 +149,7 @@ public final class Jobs {
 
   /// Those on which nobody reported in time.
   List<JobId> late(JobType type) {
-    return store.unfinishedSince(type, clock.instant().minus(type.patience()));
+    return store.unfinishedSince(type, clock.instant().minus(type.timeout()));
   }
 
   /// Forgets jobs that ended before then.

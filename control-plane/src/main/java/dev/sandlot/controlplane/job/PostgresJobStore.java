@@ -106,7 +106,7 @@ final class PostgresJobStore {
             .execute());
   }
 
-  /// Taking a job may be forgotten in a crash: then it is handed out again, which jobs bear.
+  /// Taking a job may be forgotten in a crash: then it is handed out again, which jobs tolerate.
   List<Job> take(RunnerId runner, int limit, Instant now, Instant lostSince) {
     return database.runRelaxed(() ->
         database.query(handle ->

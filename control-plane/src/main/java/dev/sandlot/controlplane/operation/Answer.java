@@ -35,7 +35,7 @@ public final class Answer {
     return new Answer(new Body.Text(text), OptionalInt.empty(), true);
   }
 
-  /// For an operation whose status tells more than whether it succeeded.
+  /// For an operation whose status says more than whether it succeeded.
   public Answer withStatus(int other) {
     return new Answer(body, OptionalInt.of(other), stored);
   }

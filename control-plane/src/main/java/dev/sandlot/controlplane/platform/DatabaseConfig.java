@@ -9,7 +9,7 @@ import java.util.Optional;
 /// @param jdbcUrl "jdbc:postgresql://host:port/database", nothing secret in it; host and port are
 ///   unused with a socket
 /// @param user the role to connect as
-/// @param password empty where the server tells by the socket's peer who connects
+/// @param password empty where the server knows by the socket's peer who connects
 /// @param socket the server's Unix socket, ".s.PGSQL.5432" and its like; empty for TCP
 /// @param connectionsMax connections of the pool, 2 or more; one more is kept for notifications
 /// @param options further properties of the driver, some of which may be secret

@@ -13,7 +13,7 @@ public final class ShownUrl {
 
   private ShownUrl() {}
 
-  /// What may be shown; of a URL that cannot be told apart, nothing.
+  /// What may be shown; of a URL that cannot be parsed, nothing.
   public static String of(String url) {
     Matcher clear = CLEAR.matcher(url);
     if (!clear.matches()) {

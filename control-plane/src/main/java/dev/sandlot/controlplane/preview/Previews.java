@@ -27,7 +27,7 @@ public final class Previews {
   /// Raised with a sandbox's id when a signed token of its ports is ended.
   private static final String TOPIC = "signed-preview:";
 
-  /// A change is told by a signal; this bounds what a lost one costs.
+  /// A change is signalled; this bounds what a lost one costs.
   private static final Duration KEPT = Duration.ofSeconds(5);
 
   private static final int KEPT_MAX = 20_000;

@@ -15,7 +15,7 @@ final class SigningKeys {
   /// Raised with a sandbox's id when its key is made or replaced.
   static final String TOPIC = "signing-key:";
 
-  /// A change is told by a signal; this bounds what a lost one costs.
+  /// A change is signalled; this bounds what a lost one costs.
   private static final Duration KEPT = Duration.ofSeconds(5);
 
   private static final int KEPT_MAX = 20_000;

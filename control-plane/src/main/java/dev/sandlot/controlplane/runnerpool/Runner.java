@@ -6,7 +6,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 
-/// A runner as it last told of itself.
+/// A runner as it last reported itself.
 ///
 /// @param cpu cores of its machine
 /// @param memoryGib of its machine

@@ -33,7 +33,7 @@ public final class RunnerPool {
   private final InstantSource clock;
 
   /// @param allocations what sandboxes hold, to check what is kept
-  /// @param snapshots told what runners report of their images
+  /// @param snapshots notified of what runners report of their images
   /// @param placement which runner a sandbox goes to, among those alike in having its snapshot
   public RunnerPool(
       PostgresDatabase database,

@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// What a runner tells of itself every 30 seconds: the contract's `RunnerHealthcheck`, and what it
-/// has to make sandboxes from.
+/// What a runner reports of itself every 30 seconds: the contract's `RunnerHealthcheck`, and what
+/// it has to make sandboxes from.
 ///
 /// @param images the newest image of each name; of our own protocol
 record RunnerReport(

@@ -11,8 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /// What a client wants of a new sandbox (docs/contract/sandboxes.md#creating), checked as far as
-/// the request alone tells. Fields that this build cannot honour are refused by name, never
-/// ignored.
+/// the request alone says. Fields that this build cannot honour are refused by name, never ignored.
 ///
 /// @param snapshot name or id; empty: the default one
 /// @param region name or id; empty: the organisation's

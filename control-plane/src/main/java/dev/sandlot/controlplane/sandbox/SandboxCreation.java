@@ -64,7 +64,7 @@ public final class SandboxCreation {
   ///
   /// @return the sandbox, started or still creating
   /// @throws OperationFailure BAD_REQUEST or CONFLICT; then there is no sandbox
-  Sandbox create(OrganizationId organization, CreateRequest request, Requester asker)
+  Sandbox create(OrganizationId organization, CreateRequest request, Requester requester)
       throws InterruptedException {
     Snapshot snapshot = snapshot(organization, request);
     Region region = region(organization, request);
@@ -73,8 +73,8 @@ public final class SandboxCreation {
       place(
           region,
           snapshot,
-          place -> write(sandbox(id, organization, region, place, snapshot, request), asker));
-      return started(id, watch, snapshot, asker);
+          place -> write(sandbox(id, organization, region, place, snapshot, request), requester));
+      return started(id, watch, snapshot, requester);
     }
   }
 
@@ -109,11 +109,11 @@ public final class SandboxCreation {
   /// Writes a sandbox, orders it, and takes its room on the runner, in one transaction.
   ///
   /// @return false when the runner has no room any more; nothing is written
-  private boolean write(Sandbox sandbox, Requester asker) {
+  private boolean write(Sandbox sandbox, Requester requester) {
     Instant now = sandbox.createdAt();
     try {
       return transactions.runRelaxed(() -> {
-        if (!store.insert(sandbox, sandbox.state().patience().map(now::plus))) {
+        if (!store.insert(sandbox, sandbox.state().timeout().map(now::plus))) {
           throw OperationFailure.conflict(ClientWords.alreadyExists(sandbox.spec().name()));
         }
         orders.create(sandbox);
@@ -132,9 +132,9 @@ public final class SandboxCreation {
     private static final long serialVersionUID = 1;
   }
 
-  private Sandbox started(SandboxId id, Signals.Watch watch, Snapshot snapshot, Requester asker)
+  private Sandbox started(SandboxId id, Signals.Watch watch, Snapshot snapshot, Requester requester)
       throws InterruptedException {
-    Sandbox after = sandboxes.awaitSettled(id, watch, asker);
+    Sandbox after = sandboxes.awaitSettled(id, watch, requester);
     if (after.state() == SandboxState.ERROR) {
       // Whoever asked has no id to delete it by, and would find its name taken.
       sandboxes.delete(after);

@@ -31,7 +31,7 @@ public final class SandboxTransitions {
   private static final int SECRET_LENGTH = 32;
   private static final int ATTEMPTS_MAX = 20;
 
-  /// After a runner could not remove a sandbox, until it is told again.
+  /// After a runner could not remove a sandbox, until it is ordered again.
   private static final Duration REMOVAL_PAUSE = Duration.ofSeconds(10);
 
   private final Transactions transactions;
@@ -229,6 +229,6 @@ public final class SandboxTransitions {
     if (event == SandboxEvent.RUNNER_FAILED && state == SandboxState.DESTROYING) {
       return Optional.of(now.plus(REMOVAL_PAUSE));
     }
-    return state.patience().map(now::plus);
+    return state.timeout().map(now::plus);
   }
 }

@@ -39,7 +39,7 @@ final class SandboxWait {
           rows.apply(id)
               .filter(found -> !found.state().isBeingRemoved())
               .orElseThrow(Refusal::gone);
-      if (now.state().patience().isEmpty() || over(watch, end, left)) {
+      if (now.state().timeout().isEmpty() || over(watch, end, left)) {
         return now;
       }
     }

@@ -92,15 +92,16 @@ public final class Sandboxes {
   }
 
   /// Starts a sandbox and waits, 30 s at most, until it is.
-  Sandbox start(Sandbox sandbox, Requester asker) throws InterruptedException {
+  Sandbox start(Sandbox sandbox, Requester requester) throws InterruptedException {
     if (sandbox.state() == SandboxState.STARTED) {
       return sandbox;
     }
-    return settled(sandbox.id(), SandboxEvent.START_REQUESTED, asker);
+    return settled(sandbox.id(), SandboxEvent.START_REQUESTED, requester);
   }
 
   /// Brings a sandbox back from an error and waits, 30 s at most, until it is.
-  Sandbox recover(Sandbox sandbox, boolean skipStart, Requester asker) throws InterruptedException {
+  Sandbox recover(Sandbox sandbox, boolean skipStart, Requester requester)
+      throws InterruptedException {
     if (sandbox.state() == SandboxState.ERROR && !sandbox.status().recoverable()) {
       throw OperationFailure.badRequest(
           "this error cannot be recovered from ("
@@ -110,14 +111,14 @@ public final class Sandboxes {
     return settled(
         sandbox.id(),
         skipStart ? SandboxEvent.STOPPED_RECOVERY_REQUESTED : SandboxEvent.RECOVERY_REQUESTED,
-        asker);
+        requester);
   }
 
-  private Sandbox settled(SandboxId id, SandboxEvent event, Requester asker)
+  private Sandbox settled(SandboxId id, SandboxEvent event, Requester requester)
       throws InterruptedException {
     try (Signals.Watch watch = signals.watch(SandboxTransitions.topic(id))) {
       demand(id, event, Cause.NONE);
-      Sandbox after = awaitSettled(id, watch, asker);
+      Sandbox after = awaitSettled(id, watch, requester);
       if (after.state() == SandboxState.ERROR) {
         throw OperationFailure.badRequest(
             "the sandbox did not start: " + after.status().errorReason().orElse("unknown"));
@@ -129,20 +130,20 @@ public final class Sandboxes {
   /// Waits until nothing is pending, 30 s at most; what there is then.
   ///
   /// @throws OperationFailure NOT_FOUND when it is deleted meanwhile
-  Sandbox awaitSettled(SandboxId id, Signals.Watch watch, Requester asker)
+  Sandbox awaitSettled(SandboxId id, Signals.Watch watch, Requester requester)
       throws InterruptedException {
-    return wait.untilSettled(id, watch, SandboxWait.end(RequestLimits.WAIT_MAX), asker.left());
+    return wait.untilSettled(id, watch, SandboxWait.end(RequestLimits.WAIT_MAX), requester.left());
   }
 
   /// Stops a sandbox and waits, 8 s at most, until it is; one that lives only as long as it runs is
-  /// deleted. Clients that are told that it is stopping look again a second later.
-  Sandbox stop(Sandbox sandbox, boolean force, Requester asker) throws InterruptedException {
+  /// deleted. Clients that read that it is stopping look again a second later.
+  Sandbox stop(Sandbox sandbox, boolean force, Requester requester) throws InterruptedException {
     boolean delete = sandbox.state() == SandboxState.STARTED && sandbox.ephemeral();
     SandboxEvent event = delete ? SandboxEvent.DELETE_REQUESTED : SandboxEvent.STOP_REQUESTED;
     try (Signals.Watch watch = signals.watch(SandboxTransitions.topic(sandbox.id()))) {
       Sandbox ordered = demand(sandbox.id(), event, Cause.NONE.withForce(force));
       return wait.untilStopped(
-          ordered, watch, SandboxWait.end(RequestLimits.STOP_WAIT_MAX), asker.left());
+          ordered, watch, SandboxWait.end(RequestLimits.STOP_WAIT_MAX), requester.left());
     }
   }
 
@@ -151,7 +152,7 @@ public final class Sandboxes {
   }
 
   /// Deletes in any state. When the runner is not there, the sandbox is gone at once; the runner
-  /// removes its files when it is back, since it is told which sandboxes it should have.
+  /// removes its files when it is back, since it learns which sandboxes it should have.
   Sandbox deleteByForce(Sandbox sandbox) {
     Sandbox after = demand(sandbox.id(), SandboxEvent.FORCED_DELETE_REQUESTED, Cause.NONE);
     if (!pool.ready(sandbox.runner())) {
@@ -163,25 +164,25 @@ public final class Sandboxes {
     return after;
   }
 
-  Sandbox changeNetwork(Sandbox sandbox, NetworkPolicy network, Requester asker)
+  Sandbox changeNetwork(Sandbox sandbox, NetworkPolicy network, Requester requester)
       throws InterruptedException {
     SandboxId id = sandbox.id();
     // As exact as the times of jobs are kept.
     Instant asked = clock.instant().truncatedTo(ChronoUnit.MICROS);
     try (Signals.Watch watch = signals.watch(SandboxTransitions.topic(id))) {
       demand(id, SandboxEvent.NETWORK_CHANGED, Cause.NONE.withNetwork(network));
-      awaitApplied(id, watch, asked, asker);
+      awaitApplied(id, watch, asked, requester);
       return store.find(id).orElseThrow(Refusal::gone);
     }
   }
 
   /// Who has closed a sandbox's network may rely on it as soon as there is an answer. If it could
   /// not be closed, the answer waits until the sandbox is stopped, and says so.
-  private void awaitApplied(SandboxId id, Signals.Watch watch, Instant asked, Requester asker)
+  private void awaitApplied(SandboxId id, Signals.Watch watch, Instant asked, Requester requester)
       throws InterruptedException {
     long end = SandboxWait.end(RequestLimits.WAIT_MAX);
     while (jobs.anyUnfinished(JobResource.of(id), JobType.UPDATE_SANDBOX_NETWORK_SETTINGS)) {
-      if (SandboxWait.over(watch, end, asker.left())) {
+      if (SandboxWait.over(watch, end, requester.left())) {
         throw new OperationFailure(
             ErrorCode.GATEWAY_TIMEOUT,
             "the settings are stored, but the runner has not applied them yet; ask again, or stop"
@@ -191,7 +192,7 @@ public final class Sandboxes {
     Optional<String> failure =
         jobs.failureSince(JobResource.of(id), JobType.UPDATE_SANDBOX_NETWORK_SETTINGS, asked);
     if (failure.isPresent()) {
-      Sandbox after = wait.untilSettled(id, watch, end, asker.left());
+      Sandbox after = wait.untilSettled(id, watch, end, requester.left());
       throw new OperationFailure(
           ErrorCode.BAD_GATEWAY,
           "the settings are stored, but the runner could not apply them: "

@@ -101,6 +101,6 @@ public interface Exchange {
   /// Ends the connection without completing the answer, so that the client sees it was cut off.
   void abort();
 
-  /// The same from any thread: whoever serves the exchange meets a closed connection.
+  /// The same from any thread: whoever serves the exchange gets a closed connection.
   void cut();
 }

@@ -1,6 +1,6 @@
 package dev.sandlot.http;
 
-/// The shape in which a process tells of failures
+/// The shape in which a process reports failures
 /// (docs/contract/transport.md#errors-of-the-control-api,
 /// docs/contract/transport.md#errors-of-the-toolbox).
 @FunctionalInterface

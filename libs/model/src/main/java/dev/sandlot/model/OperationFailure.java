@@ -2,8 +2,7 @@ package dev.sandlot.model;
 
 import java.util.Map;
 
-/// An operation that was refused or failed, as its caller shall read it, whatever protocol he
-/// speaks.
+/// An operation that was refused or failed, as its caller reads it, whatever protocol it speaks.
 ///
 /// The message is a sentence that names what was wrong and says what would work. It never holds a
 /// secret. Immutable.

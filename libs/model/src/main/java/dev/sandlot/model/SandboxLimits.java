@@ -13,7 +13,7 @@ public record SandboxLimits(long cpuMillis, long memoryBytes, long diskBytes, in
   private static final long MIB = 1L << 20;
 
   /// A process that did nothing but fork takes about 1.1 MiB of its gVisor kernel (measured), so a
-  /// fork bomb meets this limit, which it survives, before that of the memory, which it does not.
+  /// fork bomb reaches this limit, which it survives, before that of the memory, which it does not.
   private static final int PROCESSES_PER_GIB = 512;
 
   public SandboxLimits {

@@ -45,14 +45,13 @@ public enum SandboxState {
 
   private final String wire;
   private final String wireDesired;
-  private final Optional<Duration> patience;
+  private final Optional<Duration> timeout;
   private final boolean usesProcessor;
 
-  SandboxState(
-      String wire, String wireDesired, Optional<Duration> patience, boolean usesProcessor) {
+  SandboxState(String wire, String wireDesired, Optional<Duration> timeout, boolean usesProcessor) {
     this.wire = wire;
     this.wireDesired = wireDesired;
-    this.patience = patience;
+    this.timeout = timeout;
     this.usesProcessor = usesProcessor;
   }
 
@@ -67,8 +66,8 @@ public enum SandboxState {
   }
 
   /// How long it may last; empty for a state in which nothing is pending.
-  public Optional<Duration> patience() {
-    return patience;
+  public Optional<Duration> timeout() {
+    return timeout;
   }
 
   /// Whether it counts towards the cores and memory of its runner.

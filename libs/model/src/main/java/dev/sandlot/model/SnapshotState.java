@@ -2,7 +2,7 @@ package dev.sandlot.model;
 
 import java.util.Arrays;
 
-/// Whether sandboxes can be made from a snapshot. Kept and told by its wire name
+/// Whether sandboxes can be made from a snapshot. Stored and shown by its wire name
 /// (docs/contract/snapshots.md). Others come with snapshots that are built or pulled.
 public enum SnapshotState {
   /// They can, on runners that have it.

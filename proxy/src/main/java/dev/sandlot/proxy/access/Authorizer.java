@@ -51,7 +51,7 @@ public final class Authorizer {
     throw refused(key);
   }
 
-  /// The token is in the host, so every request bears it: no cookie is set, which would let in
+  /// The token is in the host, so every request carries it: no cookie is set, which would let in
   /// after the token's end.
   ///
   /// @throws HttpFailure 401 when the token does not open this port, or no more

@@ -14,7 +14,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.function.Consumer;
 
-/// Remembers a directory's answers for seconds, and no longer than until it tells of a change. An
+/// Remembers a directory's answers for seconds, and no longer than until it reports a change. An
 /// answer is kept for exactly the question it was given to, and for the count of changes that was
 /// read before it was asked: one that was on its way when a change came is never used again. What
 /// was thrown is not kept. Tokens are kept as their SHA-256. Thread-safe.

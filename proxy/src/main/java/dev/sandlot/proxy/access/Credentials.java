@@ -83,7 +83,7 @@ public final class Credentials {
         .toList();
   }
 
-  /// Whether a cookie, or the start of a `Set-Cookie`, bears a name of ours.
+  /// Whether a cookie, or the start of a `Set-Cookie`, has a name of ours.
   public static boolean isOurCookie(String cookie) {
     String name = cookie.strip().toLowerCase(Locale.ROOT);
     return OUR_COOKIES.stream().anyMatch(name::startsWith);

@@ -14,7 +14,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// The requests, tunnels and WebSockets that were let in and are still open. Whoever would not be
-/// let in any more is ended, when the directory tells of a change at once. Thread-safe.
+/// let in any more is ended, as soon as the directory reports a change. Thread-safe.
 public final class OpenPassages {
   private static final Logger LOGGER = LoggerFactory.getLogger(OpenPassages.class);
 

@@ -23,7 +23,7 @@ public final class PreviewCookie {
   private static final Pattern END = Pattern.compile("[0-9]{1,12}");
 
   /// Cookies of our name that are looked at. A browser sends several when a neighbouring host has
-  /// set one for the domain that both are below, and none tells which is ours but the signature.
+  /// set one for the domain that both are below, and nothing shows which is ours but the signature.
   private static final int LOOKED_AT_MAX = 32;
 
   /// With this prefix a browser takes the cookie from this very host alone (RFC 6265bis §4.1.3.2).

@@ -11,7 +11,7 @@ import java.time.Duration;
 /// @param accessRemembered how long an answer of the directory is used again
 /// @param rememberedMax how many answers of each kind are kept
 /// @param activityEvery how often a connection that lasts counts as use
-/// @param activityOnceIn of several uses in this time only the first is told
+/// @param activityOnceIn of several uses in this time only the first is reported
 /// @param cookieAge how long a browser stays let in
 /// @param strangerQuietMax how long nothing may move where nobody knows who visits
 /// @param strangersMax who may visit one public sandbox at once without being known

@@ -9,8 +9,8 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /// What the proxy asks about sandboxes and who may reach them. Every answer is about now; the proxy
-/// remembers answers for seconds, and forgets them when it is told of a change. Thread-safe; may
-/// block.
+/// remembers answers for seconds, and forgets them when it is notified of a change. Thread-safe;
+/// may block.
 ///
 /// Whatever is thrown refuses the request: no failure lets anybody in.
 public interface SandboxDirectory {

@@ -34,7 +34,7 @@ public final class Forwarding {
   /// Sends the request on and waits for the answer's head.
   ///
   /// @param target path and query, sent as they are
-  /// @param headers without what tells the body's length
+  /// @param headers without what gives the body's length
   /// @throws IOException when there is no answer that could be passed on; upstream is closed then
   public Upstream.Answer ask(String target, List<Map.Entry<String, String>> headers)
       throws IOException, InterruptedException {

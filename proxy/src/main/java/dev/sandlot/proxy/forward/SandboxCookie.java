@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 
-/// Cookies that servers inside set. They may not bear the proxy's names, nor reach the hosts beside
+/// Cookies that servers inside set. They may not have the proxy's names, nor reach the hosts beside
 /// theirs, which belong to other sandboxes.
 final class SandboxCookie {
   private SandboxCookie() {}

@@ -140,7 +140,7 @@ public final class Upstream implements AutoCloseable {
   ///
   /// @param status 101, or 200 to 599
   /// @param headers each readable in one way only
-  /// @param length of the body; -1 when its end tells
+  /// @param length of the body; -1 when only its end shows it
   /// @param body freed of its transfer coding; after a 101 all that follows
   public record Answer(
       int status, List<Map.Entry<String, String>> headers, long length, InputStream body) {

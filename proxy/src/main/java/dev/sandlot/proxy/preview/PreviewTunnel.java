@@ -75,7 +75,7 @@ public final class PreviewTunnel implements Tunnel {
     }
   }
 
-  /// The client's bytes, until it ends its side; then the server inside is told so.
+  /// The client's bytes, until it ends its side; then the server inside is notified.
   private static void upload(InputStream in, Upstream upstream) {
     try {
       copy(in, upstream.rawOut());

@@ -9,6 +9,6 @@ public interface RunnerKeys {
   /// For a proxy whose runners are all in its process.
   RunnerKeys NONE = _ -> Optional.empty();
 
-  /// The runner's own key; empty for a runner that nobody has told this proxy of.
+  /// The runner's own key; empty for a runner that this proxy does not know.
   Optional<String> of(RunnerId runner);
 }

@@ -24,7 +24,7 @@ public enum SandboxEvent {
   RUNNER_STOPPED,
   /// Its runner removed it, or sees that its files are gone.
   RUNNER_DESTROYED,
-  /// Its runner could not do what it was told, or sees it broken.
+  /// Its runner could not carry out its order, or found it broken.
   RUNNER_FAILED,
   /// What was pending took too long.
   DEADLINE_PASSED,

@@ -36,10 +36,10 @@ import dev.sandlot.model.SandboxState;
 
 /// The whole life of a sandbox. Drawn in docs/lifecycle/sandbox.puml.
 ///
-/// A creation, start or stop that takes too long ends in ERROR, and the runner is told to kill the
-/// sandbox, so that nothing goes on running that is accounted to nobody. A removal is never given
-/// up: it is ordered again until the runner confirms it or is gone for good. What a sandbox may
-/// reach is never left open: if a change cannot be applied, the sandbox is stopped.
+/// A creation, start or stop that takes too long ends in ERROR, and the runner is ordered to kill
+/// the sandbox, so that nothing goes on running that is accounted to nobody. A removal is never
+/// given up: it is ordered again until the runner confirms it or is gone for good. What a sandbox
+/// may reach is never left open: if a change cannot be applied, the sandbox is stopped.
 public final class SandboxLifecycle {
   // spotless:off
   public static final Lifecycle<SandboxState, SandboxEvent, SandboxCommand> TABLE =

@@ -88,11 +88,11 @@ public record Sandbox(
     }
   }
 
-  /// @param version counts the changes of this status; whoever writes names the one he read
+  /// @param version counts the changes of this status; a writer names the one it read
   /// @param errorReason why it ended or failed
   /// @param recoverable whether recovering can help
   /// @param previewSecret what the tokens of its previews are derived from, another one after each
-  ///   start; it opens nothing itself and is told to nobody
+  ///   start; it opens nothing itself and is shown to nobody
   public record Status(
       SandboxState state,
       long version,

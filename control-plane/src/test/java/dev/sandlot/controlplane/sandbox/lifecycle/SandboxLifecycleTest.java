@@ -170,7 +170,7 @@ class SandboxLifecycleTest {
     for (SandboxState state : SandboxState.values()) {
       assertThat(SandboxLifecycle.TABLE.row(state, DEADLINE_PASSED).isPresent())
           .as("%s has a deadline, and something happens when it passes", state)
-          .isEqualTo(state.patience().isPresent());
+          .isEqualTo(state.timeout().isPresent());
     }
   }
 

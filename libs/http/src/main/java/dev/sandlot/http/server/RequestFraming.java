@@ -233,7 +233,7 @@ final class RequestFraming {
     byte @Nullable [] read();
   }
 
-  /// Is told how far a connection is.
+  /// Is notified of a connection's progress.
   interface Progress {
     /// Nothing of the next request has come.
     void idle();

@@ -57,7 +57,7 @@ final class RequestSyntax {
     return framing.bodyLength();
   }
 
-  /// The size that a line before a chunk tells.
+  /// The size that a line before a chunk gives.
   static int chunkSize(byte[] line, int from, int to) {
     boolean digits = to > from && to - from <= CHUNK_DIGITS_MAX;
     for (int at = from; digits && at < to; at++) {

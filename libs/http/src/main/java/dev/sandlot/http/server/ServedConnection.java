@@ -82,7 +82,7 @@ final class ServedConnection
     framing.passOn();
   }
 
-  /// Closes the connection, from any thread; whoever reads or writes it meets its end. With TLS the
+  /// Closes the connection, from any thread; whoever reads or writes it gets its end. With TLS the
   /// last words wait for a writer, so it must not be done on a thread that others wait for.
   void cut() {
     if (context.isSecure()) {

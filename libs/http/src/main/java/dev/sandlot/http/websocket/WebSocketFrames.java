@@ -83,7 +83,7 @@ final class WebSocketFrames {
   /// The payload of a frame whose length has been checked, unmasked. What is held grows with what
   /// has come, not with what was announced.
   ///
-  /// @param text told each piece as it comes; empty where it is no text
+  /// @param text given each piece as it comes; empty where it is no text
   static byte[] payload(InputStream in, Head head, Optional<Utf8Check> text) throws IOException {
     byte[] mask = exactly(in, MASK_BYTES);
     int length = (int) head.length();

@@ -4,9 +4,9 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.Optional;
 
-/// What a runner can be told to do: to what kind of resource, with which payload, and how long that
-/// may take before it counts as failed. The one place that says which payload a job carries: both
-/// ends write and read it as that record's JSON. The names are those of the wire and of the
+/// What a runner can be ordered to do: to what kind of resource, with which payload, and how long
+/// that may take before it counts as failed. The one place that says which payload a job carries:
+/// both ends write and read it as that record's JSON. The names are those of the wire and of the
 /// database (docs/contract/runners.md#jobs).
 public enum JobType {
   CREATE_SANDBOX(JobResourceKind.SANDBOX, SandboxJob.class, Duration.ofMinutes(10)),
@@ -17,12 +17,12 @@ public enum JobType {
 
   private final JobResourceKind kind;
   private final Class<? extends JobPayload> payload;
-  private final Duration patience;
+  private final Duration timeout;
 
-  JobType(JobResourceKind kind, Class<? extends JobPayload> payload, Duration patience) {
+  JobType(JobResourceKind kind, Class<? extends JobPayload> payload, Duration timeout) {
     this.kind = kind;
     this.payload = payload;
-    this.patience = patience;
+    this.timeout = timeout;
   }
 
   /// What it is done to.
@@ -37,8 +37,8 @@ public enum JobType {
 
   /// From the time when nothing is before it any more, and again from the time when a runner takes
   /// it, to the report.
-  public Duration patience() {
-    return patience;
+  public Duration timeout() {
+    return timeout;
   }
 
   /// Reads a name; empty for a type of a newer control plane.
