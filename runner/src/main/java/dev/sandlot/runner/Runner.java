@@ -13,7 +13,7 @@ import dev.sandlot.runner.job.JobLoop;
 import dev.sandlot.runner.sandbox.ExpectedStates;
 import dev.sandlot.runner.sandbox.HostedSandboxes;
 import dev.sandlot.runner.sandbox.SandboxJobs;
-import dev.sandlot.runner.sandbox.SandboxReconciler;
+import dev.sandlot.runner.sandbox.HostReconciler;
 import dev.sandlot.runtime.HostDescription;
 import dev.sandlot.runtime.ToolboxGateway;
 import dev.sandlot.toolbox.Toolbox;
@@ -37,7 +37,7 @@ public final class Runner implements AutoCloseable {
   private final DnsForwarder dns;
   private final Toolbox toolbox;
   private final ControlPlaneClient controlPlane;
-  private final SandboxReconciler reconciler;
+  private final HostReconciler reconciler;
   private final HealthReports health;
   private final JobLoop jobs;
 
@@ -51,7 +51,7 @@ public final class Runner implements AutoCloseable {
         new Toolbox(
             sandboxes, new ToolboxRoutes(driver, ToolboxLimits.STANDARD, config.spoolFolder()));
     controlPlane = new ControlPlaneClient(config.controlPlane(), config.runnerKey());
-    reconciler = new SandboxReconciler(driver, sandboxes, new ControlPlaneStates(controlPlane));
+    reconciler = new HostReconciler(driver, sandboxes, new ControlPlaneStates(controlPlane));
     reconciler.adopt();
     reconciler.start();
     health = HealthReports.start(controlPlane, new HealthReport(config, driver, sandboxes)::report);

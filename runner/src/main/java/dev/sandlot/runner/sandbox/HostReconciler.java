@@ -28,8 +28,8 @@ import org.slf4j.LoggerFactory;
 ///
 /// Takes no input. A sandbox with a running job, or one that had a job since its state was read, is
 /// left for the next round.
-public final class SandboxReconciler implements AutoCloseable {
-  private static final Logger LOGGER = LoggerFactory.getLogger(SandboxReconciler.class);
+public final class HostReconciler implements AutoCloseable {
+  private static final Logger LOGGER = LoggerFactory.getLogger(HostReconciler.class);
   private static final Duration WATCH_INTERVAL = Duration.ofSeconds(2);
   private static final Duration COMPARE_INTERVAL = Duration.ofSeconds(30);
 
@@ -48,7 +48,7 @@ public final class SandboxReconciler implements AutoCloseable {
   private long comparedAtNanos;
   private boolean compared;
 
-  public SandboxReconciler(
+  public HostReconciler(
       RuntimeDriver driver, HostedSandboxes sandboxes, ExpectedStates expectedStates) {
     this.driver = driver;
     this.sandboxes = sandboxes;

@@ -38,18 +38,18 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /// Jobs and the reconciler, with a fake engine.
-class SandboxReconcilerTest {
+class HostReconcilerTest {
   private final FakeDriver driver = new FakeDriver(Files.createTempDirectory("fake"));
   private final AgentConnector connector = new AgentConnector();
   private final HostedSandboxes sandboxes = new HostedSandboxes(driver, connector, 100);
   private final JobActions jobs =
       new JobDispatcher(Map.of(JobResourceKind.SANDBOX, new SandboxJobs(sandboxes)));
   private final ControlPlane controlPlane = new ControlPlane();
-  private final SandboxReconciler reconciler =
-      new SandboxReconciler(driver, sandboxes, controlPlane);
+  private final HostReconciler reconciler =
+      new HostReconciler(driver, sandboxes, controlPlane);
   private final SandboxId id = SandboxId.random();
 
-  SandboxReconcilerTest() throws IOException {}
+  HostReconcilerTest() throws IOException {}
 
   private static final class ControlPlane implements ExpectedStates {
     private final Map<SandboxId, Optional<SandboxState>> states = new HashMap<>();
@@ -244,7 +244,7 @@ class SandboxReconcilerTest {
     create();
     HostedSandboxes next = new HostedSandboxes(driver, connector, 100);
 
-    new SandboxReconciler(driver, next, controlPlane).adopt();
+    new HostReconciler(driver, next, controlPlane).adopt();
 
     RunningSandbox adopted = next.find(id).orElseThrow();
     assertThat(adopted.agentVersion()).isEqualTo("fake");
