@@ -73,7 +73,7 @@ public final class SandboxCreation {
       place(
           region,
           snapshot,
-          place -> write(sandbox(id, organization, region, place, snapshot, request), requester));
+          place -> write(sandbox(id, organization, region, place, snapshot, request)));
       return started(id, watch, snapshot, requester);
     }
   }
@@ -109,7 +109,7 @@ public final class SandboxCreation {
   /// Writes a sandbox, orders it, and takes its room on the runner, in one transaction.
   ///
   /// @return false when the runner has no room any more; nothing is written
-  private boolean write(Sandbox sandbox, Requester requester) {
+  private boolean write(Sandbox sandbox) {
     Instant now = sandbox.createdAt();
     try {
       return transactions.runRelaxed(() -> {
