@@ -4,7 +4,6 @@ import dev.sandlot.agentclient.AgentConnection;
 import dev.sandlot.agentclient.link.AgentFailure;
 import dev.sandlot.agentclient.link.AnswerCharge;
 import dev.sandlot.http.Exchange;
-import dev.sandlot.http.HttpFailure;
 import dev.sandlot.http.RouteTable;
 import dev.sandlot.http.Tunnel;
 import dev.sandlot.http.UpgradeRequest;
@@ -12,6 +11,8 @@ import dev.sandlot.http.websocket.WebSocket;
 import dev.sandlot.http.websocket.WebSocketEndpoint;
 import dev.sandlot.http.websocket.WebSocketTunnel;
 import dev.sandlot.model.ClientWords;
+import dev.sandlot.model.ErrorCode;
+import dev.sandlot.model.OperationFailure;
 import dev.sandlot.model.SandboxId;
 import dev.sandlot.runtime.NotRunning;
 import dev.sandlot.runtime.PortConnection;
@@ -95,7 +96,7 @@ public final class Toolbox implements ToolboxGateway {
 
   private static RunningSandbox running(Optional<RunningSandbox> sandbox) {
     return sandbox.orElseThrow(
-        () -> new HttpFailure(409, "CONFLICT", "conflict: " + ClientWords.notRunning()));
+        () -> new OperationFailure(ErrorCode.CONFLICT, "conflict: " + ClientWords.notRunning()));
   }
 
   private static String withoutSlash(String rawPath) {
@@ -104,7 +105,7 @@ public final class Toolbox implements ToolboxGateway {
         : rawPath;
   }
 
-  private HttpFailure unknown(String method, String path) {
+  private OperationFailure unknown(String method, String path) {
     return unrouted
         .find(method, path)
         .map(ToolboxFailures::notBuilt)

@@ -1,5 +1,6 @@
 package dev.sandlot.http;
 
+import dev.sandlot.model.OperationFailure;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -51,7 +52,7 @@ public final class BodyReader {
       byte[] json, Scalars scalars, Function<String, ? extends RuntimeException> refusal) {
     try {
       return new BodyReader(Json.object(json), "", scalars, refusal);
-    } catch (HttpFailure failure) {
+    } catch (OperationFailure failure) {
       throw refusal.apply(failure.sentence());
     }
   }

@@ -54,6 +54,7 @@ final class ErrorAnswers {
       case BAD_GATEWAY, GIT_TRANSPORT_FAILED -> answer(502, error);
       case SERVICE_UNAVAILABLE, A11Y_UNAVAILABLE, RECORDING_FFMPEG_NOT_FOUND -> answer(503, error);
       case BUSY -> new Answer(503, ErrorCode.SERVICE_UNAVAILABLE.name(), SOON);
+      case A11Y_BUSY -> new Answer(503, ErrorCode.A11Y_UNAVAILABLE.name(), SOON);
       case GATEWAY_TIMEOUT -> answer(504, error);
     };
   }

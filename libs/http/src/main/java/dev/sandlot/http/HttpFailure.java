@@ -70,6 +70,11 @@ public class HttpFailure extends OperationFailure {
     return new HttpFailure(409, "", message);
   }
 
+  @Override
+  public HttpFailure with(String key, Object value) {
+    return new HttpFailure(status, code, sentence(), headers, detailsWith(key, value));
+  }
+
   public int status() {
     return status;
   }

@@ -1,5 +1,6 @@
 package dev.sandlot.http;
 
+import dev.sandlot.model.OperationFailure;
 import java.io.OutputStream;
 import java.util.Iterator;
 import tools.jackson.core.JacksonException;
@@ -73,7 +74,7 @@ public final class Json {
 
   /// Reads a caller's body, which must be a JSON object. An empty body counts as `{}`.
   ///
-  /// @throws HttpFailure 400 when it is not
+  /// @throws OperationFailure BAD_REQUEST when it is not
   public static JsonNode object(byte[] body) {
     if (body.length == 0) {
       return MAPPER.createObjectNode();
@@ -82,15 +83,15 @@ public final class Json {
     try {
       node = BOUNDED.readTree(body);
     } catch (StreamConstraintsException _) {
-      throw HttpFailure.badRequest(
+      throw OperationFailure.badRequest(
           "the body nests too deep, holds more than "
               + TOKENS_MAX
               + " values and names, or a number or name that is too long");
     } catch (JacksonException e) {
-      throw HttpFailure.badRequest("the body is not valid JSON: " + e.getOriginalMessage());
+      throw OperationFailure.badRequest("the body is not valid JSON: " + e.getOriginalMessage());
     }
     if (!node.isObject()) {
-      throw HttpFailure.badRequest("the body must be a JSON object");
+      throw OperationFailure.badRequest("the body must be a JSON object");
     }
     return node;
   }

@@ -44,6 +44,14 @@ class ErrorAnswersTest {
         .isEqualTo(answer.status());
   }
 
+  @ParameterizedTest
+  @EnumSource
+  void isNoStatusOfTheServerWhenTheCallIsRefused(ErrorCode error) {
+    int status = HttpFailure.of(new OperationFailure(error, "why")).status();
+
+    assertThat(error.isRefusal()).isEqualTo(status < 500);
+  }
+
   @Test
   void keepsWhatItSays() {
     HttpFailure answer =

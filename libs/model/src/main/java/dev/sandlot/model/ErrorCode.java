@@ -78,7 +78,29 @@ public enum ErrorCode {
 
   /// It cannot be done at this moment, and can in the next: callers try again at once.
   BUSY,
+  A11Y_BUSY,
 
   /// Whoever is behind us did not answer in time.
-  GATEWAY_TIMEOUT
+  GATEWAY_TIMEOUT;
+
+  /// Whether the call was refused for what it asks: the same call will be refused again. Otherwise
+  /// it failed, and it is not for its caller to mend.
+  public boolean isRefusal() {
+    return switch (this) {
+      case INTERNAL_SERVER_ERROR,
+          FILE_READ_FAILED,
+          A11Y_INTERNAL,
+          NOT_IMPLEMENTED,
+          BAD_GATEWAY,
+          GIT_TRANSPORT_FAILED,
+          SERVICE_UNAVAILABLE,
+          A11Y_UNAVAILABLE,
+          RECORDING_FFMPEG_NOT_FOUND,
+          BUSY,
+          A11Y_BUSY,
+          GATEWAY_TIMEOUT ->
+          false;
+      default -> true;
+    };
+  }
 }

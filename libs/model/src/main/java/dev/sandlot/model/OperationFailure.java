@@ -1,5 +1,6 @@
 package dev.sandlot.model;
 
+import java.util.HashMap;
 import java.util.Map;
 
 /// An operation that was refused or failed, as its caller reads it, whatever protocol it speaks.
@@ -62,6 +63,18 @@ public class OperationFailure extends RuntimeException {
 
   public Map<String, Object> details() {
     return details;
+  }
+
+  /// The same failure that programs read this of as well, unless they read another of that name.
+  public OperationFailure with(String key, Object value) {
+    return new OperationFailure(errorCode, sentence(), detailsWith(key, value));
+  }
+
+  /// The details with one more.
+  protected final Map<String, Object> detailsWith(String key, Object value) {
+    Map<String, Object> more = new HashMap<>(details);
+    more.putIfAbsent(key, value);
+    return more;
   }
 
   /// Failures are answers, not faults of ours: no stack trace is taken.

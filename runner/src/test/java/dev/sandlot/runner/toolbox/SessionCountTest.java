@@ -4,8 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sandlot.agentclient.AgentConnector;
-import dev.sandlot.http.HttpFailure;
+import dev.sandlot.model.ErrorCode;
 import dev.sandlot.model.NetworkPolicy;
+import dev.sandlot.model.OperationFailure;
 import dev.sandlot.model.SandboxId;
 import dev.sandlot.model.job.SandboxJob;
 import dev.sandlot.runner.fake.FakeDriver;
@@ -48,7 +49,8 @@ class SessionCountTest {
 
       assertThatThrownBy(() -> sessions.create(sandbox, "third", ""))
           .isInstanceOfSatisfying(
-              HttpFailure.class, refused -> assertThat(refused.status()).isEqualTo(422))
+              OperationFailure.class,
+              refused -> assertThat(refused.errorCode()).isEqualTo(ErrorCode.UNPROCESSABLE_ENTITY))
           .hasMessageContaining("2 sessions")
           .hasMessageContaining("delete");
       sessions.delete(sandbox, "first");

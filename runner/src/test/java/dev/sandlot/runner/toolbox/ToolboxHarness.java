@@ -11,6 +11,7 @@ import dev.sandlot.http.UpgradeRequest;
 import dev.sandlot.http.server.HttpServer;
 import dev.sandlot.http.server.ListenConfig;
 import dev.sandlot.model.NetworkPolicy;
+import dev.sandlot.model.OperationFailure;
 import dev.sandlot.model.SandboxId;
 import dev.sandlot.model.job.SandboxJob;
 import dev.sandlot.runner.sandbox.HostedSandboxes;
@@ -92,8 +93,9 @@ abstract class ToolboxHarness {
   private Optional<Tunnel> upgrade(UpgradeRequest request) {
     try {
       return toolbox.upgrade(asked, request.rawPath(), request);
-    } catch (HttpFailure failure) {
-      return Optional.of(Tunnel.refusing(failure, body(failure)));
+    } catch (OperationFailure failure) {
+      HttpFailure refusal = HttpFailure.of(failure);
+      return Optional.of(Tunnel.refusing(refusal, body(refusal)));
     } catch (Exception e) {
       throw new IllegalStateException(e);
     }

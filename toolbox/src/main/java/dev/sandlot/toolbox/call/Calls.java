@@ -4,7 +4,8 @@ import com.google.re2j.Pattern;
 import dev.sandlot.agentclient.link.AnswerCharge;
 import dev.sandlot.http.BodyReader;
 import dev.sandlot.http.Exchange;
-import dev.sandlot.http.HttpFailure;
+import dev.sandlot.model.ErrorCode;
+import dev.sandlot.model.OperationFailure;
 import dev.sandlot.toolbox.sandbox.RunningSandbox;
 import java.nio.charset.StandardCharsets;
 import java.util.OptionalInt;
@@ -43,7 +44,7 @@ public final class Calls {
   ///
   /// @param refusal creates the failure from a sentence
   public static BodyReader body(
-      Exchange exchange, ToolboxLimits limits, Function<String, HttpFailure> refusal) {
+      Exchange exchange, ToolboxLimits limits, Function<String, OperationFailure> refusal) {
     return BodyReader.of(
         exchange.bodyBytes(limits.bodyBytesMax()), BodyReader.Scalars.STRICT, refusal);
   }
@@ -51,12 +52,11 @@ public final class Calls {
   /// Checks the size of a command or a program.
   ///
   /// @return the text
-  /// @throws HttpFailure 413 when it is too long
+  /// @throws OperationFailure 413 when it is too long
   public static String command(String text, String name, ToolboxLimits limits) {
     if (text.getBytes(StandardCharsets.UTF_8).length > limits.commandBytesMax()) {
-      throw new HttpFailure(
-          413,
-          "BAD_REQUEST",
+      throw new OperationFailure(
+          ErrorCode.TOO_LARGE,
           "bad request: "
               + name
               + " is larger than "

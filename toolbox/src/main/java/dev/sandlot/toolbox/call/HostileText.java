@@ -1,6 +1,7 @@
 package dev.sandlot.toolbox.call;
 
-import dev.sandlot.http.HttpFailure;
+import dev.sandlot.model.ErrorCode;
+import dev.sandlot.model.OperationFailure;
 import java.time.Duration;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.Callable;
@@ -43,7 +44,7 @@ public final class HostileText {
   /// Runs a reader of a text and returns its result.
   ///
   /// @param size of the text, in bytes
-  /// @throws HttpFailure 503 when it takes too long, or too many are waiting
+  /// @throws OperationFailure SERVICE_UNAVAILABLE when it takes too long, or too many are waiting
   public static <T> T read(long size, Callable<T> reader) {
     return size < SMALL_BYTES ? result(reader) : result(() -> onReaderThread(reader));
   }
@@ -79,10 +80,9 @@ public final class HostileText {
     }
   }
 
-  private static HttpFailure busy() {
-    return new HttpFailure(
-        503,
-        "SERVICE_UNAVAILABLE",
+  private static OperationFailure busy() {
+    return new OperationFailure(
+        ErrorCode.SERVICE_UNAVAILABLE,
         "service unavailable: what the sandbox wrote could not be read in time; try again, and look"
             + " at a part of it by process/execute if that goes on");
   }

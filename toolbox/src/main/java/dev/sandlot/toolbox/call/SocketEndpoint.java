@@ -8,6 +8,6 @@ public interface SocketEndpoint {
   /// Checks a request before the upgrade.
   ///
   /// @return what serves the connection
-  /// @throws dev.sandlot.http.HttpFailure to refuse it with a status
+  /// @throws dev.sandlot.model.OperationFailure to refuse it with a status
   WebSocketEndpoint open(SocketCall call) throws Exception;
 }

@@ -1,60 +1,58 @@
 package dev.sandlot.toolbox.call;
 
 import dev.sandlot.agentclient.link.AgentFailure;
-import dev.sandlot.http.HttpFailure;
-import java.util.HashMap;
+import dev.sandlot.model.ErrorCode;
+import dev.sandlot.model.OperationFailure;
 import java.util.Map;
 
 /// The failures of toolbox calls as HTTP answers (docs/contract/transport.md).
 public final class ToolboxFailures {
   private ToolboxFailures() {}
 
-  public static HttpFailure badRequest(String sentence) {
-    return new HttpFailure(400, "BAD_REQUEST", "bad request: " + sentence);
+  public static OperationFailure badRequest(String sentence) {
+    return new OperationFailure(ErrorCode.BAD_REQUEST, "bad request: " + sentence);
   }
 
-  public static HttpFailure invalidBody(String sentence) {
-    return new HttpFailure(400, "INVALID_REQUEST_BODY", "invalid body request: " + sentence);
+  public static OperationFailure invalidBody(String sentence) {
+    return new OperationFailure(
+        ErrorCode.INVALID_REQUEST_BODY, "invalid body request: " + sentence);
   }
 
-  public static HttpFailure notFound(String sentence) {
-    return new HttpFailure(404, "NOT_FOUND", "not found: " + sentence);
+  public static OperationFailure notFound(String sentence) {
+    return new OperationFailure(ErrorCode.NOT_FOUND, "not found: " + sentence);
   }
 
-  public static HttpFailure invalidPath(String sentence) {
-    return new HttpFailure(400, "INVALID_FILE_PATH", "bad request: " + sentence);
+  public static OperationFailure invalidPath(String sentence) {
+    return new OperationFailure(ErrorCode.INVALID_FILE_PATH, "bad request: " + sentence);
   }
 
   /// A call that the contract has and this build does not serve.
-  public static HttpFailure notBuilt(String operation) {
-    return new HttpFailure(
-        501, "NOT_IMPLEMENTED", "not implemented: this build does not serve " + operation + " yet");
+  public static OperationFailure notBuilt(String operation) {
+    return new OperationFailure(
+        ErrorCode.NOT_IMPLEMENTED,
+        "not implemented: this build does not serve " + operation + " yet");
   }
 
   /// A command that ran into its timeout. The Java client repeats a call answered 408 at once,
   /// unless `Retry-After` makes it wait.
-  public static HttpFailure timedOut(String partialOutput) {
-    return new HttpFailure(
-        408,
-        "PROCESS_EXECUTION_TIMEOUT",
+  public static OperationFailure timedOut(String partialOutput) {
+    return new OperationFailure(
+        ErrorCode.PROCESS_EXECUTION_TIMEOUT,
         "request timeout: command execution timeout",
-        Map.of("Retry-After", "1"),
         Map.of("partialOutput", partialOutput));
   }
 
-  public static HttpFailure tooMuchOutput(long bytesMax, String partialOutput) {
-    return new HttpFailure(
-        422,
-        "UNPROCESSABLE_ENTITY",
+  public static OperationFailure tooMuchOutput(long bytesMax, String partialOutput) {
+    return new OperationFailure(
+        ErrorCode.UNPROCESSABLE_ENTITY,
         "unprocessable entity: the command wrote more than "
             + bytesMax
             + " bytes and was ended; redirect its output to a file and download that",
-        Map.of(),
         Map.of("partialOutput", partialOutput));
   }
 
   /// A failure of the agent in a call that is not about a file.
-  public static HttpFailure of(AgentFailure failure) {
+  public static OperationFailure of(AgentFailure failure) {
     if (failure.is("ENOMEM")) {
       return badRequest(
           "the sandbox has no memory left for this; end some of its processes, or use a sandbox"
@@ -63,37 +61,34 @@ public final class ToolboxFailures {
     return switch (failure.kind()) {
       case NOT_FOUND -> notFound(failure.sentence());
       case PERMISSION_DENIED ->
-          new HttpFailure(403, "FORBIDDEN", "forbidden: " + failure.sentence());
+          new OperationFailure(ErrorCode.FORBIDDEN, "forbidden: " + failure.sentence());
       case ALREADY_EXISTS, ABORTED ->
-          new HttpFailure(409, "CONFLICT", "conflict: " + failure.sentence());
+          new OperationFailure(ErrorCode.CONFLICT, "conflict: " + failure.sentence());
       case INVALID_ARGUMENT, RESOURCE_EXHAUSTED -> badRequest(failure.sentence());
       case TOO_LARGE ->
-          new HttpFailure(
-              422, "UNPROCESSABLE_ENTITY", "unprocessable entity: " + failure.sentence());
+          new OperationFailure(
+              ErrorCode.UNPROCESSABLE_ENTITY, "unprocessable entity: " + failure.sentence());
       case BUSY ->
-          new HttpFailure(
-              503,
-              "SERVICE_UNAVAILABLE",
-              "service unavailable: " + failure.sentence(),
-              Map.of("Retry-After", "1"),
-              Map.of());
+          new OperationFailure(ErrorCode.BUSY, "service unavailable: " + failure.sentence());
       case DEADLINE_EXCEEDED ->
-          new HttpFailure(504, "GATEWAY_TIMEOUT", "the sandbox does not answer in time");
+          new OperationFailure(ErrorCode.GATEWAY_TIMEOUT, "the sandbox does not answer in time");
       case UNAVAILABLE ->
-          new HttpFailure(502, "BAD_GATEWAY", "the sandbox does not answer; is it still running?");
+          new OperationFailure(
+              ErrorCode.BAD_GATEWAY, "the sandbox does not answer; is it still running?");
       case UNIMPLEMENTED ->
-          new HttpFailure(
-              501, "NOT_IMPLEMENTED", "not implemented: restart the sandbox to update its agent");
+          new OperationFailure(
+              ErrorCode.NOT_IMPLEMENTED,
+              "not implemented: restart the sandbox to update its agent");
       case INTERNAL ->
-          new HttpFailure(
-              500, "INTERNAL_SERVER_ERROR", "internal server error: " + failure.sentence());
+          new OperationFailure(
+              ErrorCode.INTERNAL_SERVER_ERROR, "internal server error: " + failure.sentence());
     };
   }
 
   /// A failure of the agent in a call about a file.
   ///
   /// @param path as the caller gave it
-  public static HttpFailure of(AgentFailure failure, String path) {
+  public static OperationFailure of(AgentFailure failure, String path) {
     if (failure.is("EISDIR")) {
       return invalidPath(path + " is a directory");
     }
@@ -107,16 +102,16 @@ public final class ToolboxFailures {
               + "; delete files or use a larger disk");
     }
     return switch (failure.kind()) {
-      case NOT_FOUND -> new HttpFailure(404, "FILE_NOT_FOUND", "file not found: " + path);
+      case NOT_FOUND -> new OperationFailure(ErrorCode.FILE_NOT_FOUND, "file not found: " + path);
       case PERMISSION_DENIED ->
-          new HttpFailure(403, "FILE_ACCESS_DENIED", "forbidden: access denied: " + path);
-      case ALREADY_EXISTS -> new HttpFailure(409, "CONFLICT", "conflict: " + path + " exists");
+          new OperationFailure(ErrorCode.FILE_ACCESS_DENIED, "forbidden: access denied: " + path);
+      case ALREADY_EXISTS ->
+          new OperationFailure(ErrorCode.CONFLICT, "conflict: " + path + " exists");
       case INVALID_ARGUMENT -> invalidPath(path + ": " + failure.sentence());
       case RESOURCE_EXHAUSTED -> badRequest(path + ": " + failure.sentence());
       case INTERNAL ->
-          new HttpFailure(
-              500,
-              "FILE_READ_FAILED",
+          new OperationFailure(
+              ErrorCode.FILE_READ_FAILED,
               "internal server error: " + path + ": " + failure.sentence());
       case ABORTED, DEADLINE_EXCEEDED, UNAVAILABLE, UNIMPLEMENTED, TOO_LARGE, BUSY -> of(failure);
     };
@@ -124,14 +119,7 @@ public final class ToolboxFailures {
 
   /// The same failure with its sentence under the key `error` too, where clients of v0.190.0 read
   /// it.
-  public static HttpFailure withError(HttpFailure failure) {
-    Map<String, Object> details = new HashMap<>(failure.details());
-    details.putIfAbsent("error", failure.sentence());
-    return new HttpFailure(
-        failure.status(),
-        failure.code().orElse(""),
-        failure.sentence(),
-        failure.headers(),
-        details);
+  public static OperationFailure withError(OperationFailure failure) {
+    return failure.with("error", failure.sentence());
   }
 }

@@ -1,8 +1,8 @@
 package dev.sandlot.toolbox.code;
 
 import dev.sandlot.agentclient.process.OutputSink;
-import dev.sandlot.http.HttpFailure;
 import dev.sandlot.http.Json;
+import dev.sandlot.model.OperationFailure;
 import dev.sandlot.toolbox.process.OutputCapture;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -70,7 +70,7 @@ final class ChartOutput implements OutputCapture {
     partial.setLength(0);
     try {
       ChartJson.checked(Json.object(whole.getBytes(StandardCharsets.UTF_8))).ifPresent(this::add);
-    } catch (HttpFailure _) {
+    } catch (OperationFailure _) {
       // Written by the program itself, and no chart.
     }
   }

@@ -1,7 +1,7 @@
 package dev.sandlot.toolbox.code;
 
-import dev.sandlot.http.HttpFailure;
 import dev.sandlot.http.Json;
+import dev.sandlot.model.OperationFailure;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -83,7 +83,7 @@ public final class MarkedOutput {
     JsonNode frame;
     try {
       frame = Json.object(json);
-    } catch (HttpFailure _) {
+    } catch (OperationFailure _) {
       return; // written by other code that knows the token
     }
     receiver.frame(frame);

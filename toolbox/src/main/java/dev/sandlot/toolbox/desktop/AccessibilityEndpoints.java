@@ -2,7 +2,8 @@ package dev.sandlot.toolbox.desktop;
 
 import com.google.re2j.Pattern;
 import dev.sandlot.http.Exchange;
-import dev.sandlot.http.HttpFailure;
+import dev.sandlot.model.ErrorCode;
+import dev.sandlot.model.OperationFailure;
 import dev.sandlot.toolbox.call.Calls;
 import dev.sandlot.toolbox.desktop.session.DesktopLimits;
 import dev.sandlot.toolbox.desktop.session.DesktopProgram;
@@ -70,9 +71,8 @@ final class AccessibilityEndpoints {
   private static Map<String, Object> scope(String given, OptionalInt pid) {
     String scope = given.isEmpty() ? "focused" : given;
     if (!SCOPES.contains(scope)) {
-      throw new HttpFailure(
-          400,
-          "A11Y_INVALID_SCOPE",
+      throw new OperationFailure(
+          ErrorCode.A11Y_INVALID_SCOPE,
           "bad request: scope must be focused, pid or all, not " + scope);
     }
     Map<String, Object> parameters = new HashMap<>();
@@ -125,29 +125,28 @@ final class AccessibilityEndpoints {
     RunningSandbox sandbox = Calls.sandbox(exchange);
     try {
       return program.call(sandbox, call, parameters);
-    } catch (HttpFailure failure) {
+    } catch (OperationFailure failure) {
       throw withCode(failure);
     }
   }
 
-  private static HttpFailure invalid(String sentence) {
-    return new HttpFailure(400, "A11Y_INVALID_REQUEST", "bad request: " + sentence);
+  private static OperationFailure invalid(String sentence) {
+    return new OperationFailure(ErrorCode.A11Y_INVALID_REQUEST, "bad request: " + sentence);
   }
 
   /// Replaces general error codes by those that the contract has for accessibility.
-  private static HttpFailure withCode(HttpFailure failure) {
-    String code = failure.code().orElse("");
-    if (code.startsWith("A11Y_")) {
-      return failure;
-    }
-    String specific =
-        switch (failure.status()) {
-          case 400 -> "A11Y_INVALID_REQUEST";
-          case 503 -> "A11Y_UNAVAILABLE";
-          case 500 -> "A11Y_INTERNAL";
-          default -> code;
+  private static OperationFailure withCode(OperationFailure failure) {
+    ErrorCode specific =
+        switch (failure.errorCode()) {
+          case BAD_REQUEST, INVALID_REQUEST_BODY, INVALID_FILE_PATH ->
+              ErrorCode.A11Y_INVALID_REQUEST;
+          case SERVICE_UNAVAILABLE -> ErrorCode.A11Y_UNAVAILABLE;
+          case BUSY -> ErrorCode.A11Y_BUSY;
+          case INTERNAL_SERVER_ERROR, FILE_READ_FAILED -> ErrorCode.A11Y_INTERNAL;
+          default -> failure.errorCode();
         };
-    return new HttpFailure(
-        failure.status(), specific, failure.sentence(), failure.headers(), failure.details());
+    return specific == failure.errorCode()
+        ? failure
+        : new OperationFailure(specific, failure.sentence(), failure.details());
   }
 }

@@ -2,8 +2,8 @@ package dev.sandlot.toolbox.desktop;
 
 import dev.sandlot.agentclient.link.AgentFailure;
 import dev.sandlot.http.Endpoint;
-import dev.sandlot.http.HttpFailure;
 import dev.sandlot.http.Route;
+import dev.sandlot.model.OperationFailure;
 import dev.sandlot.toolbox.call.ToolboxAccess;
 import dev.sandlot.toolbox.call.ToolboxFailures;
 import dev.sandlot.toolbox.desktop.session.DesktopLimits;
@@ -95,7 +95,7 @@ public final class DesktopRoutes {
         exchange -> {
           try {
             endpoint.serve(exchange);
-          } catch (HttpFailure failure) {
+          } catch (OperationFailure failure) {
             throw ToolboxFailures.withError(failure);
           } catch (AgentFailure failure) {
             throw ToolboxFailures.withError(ToolboxFailures.of(failure));

@@ -1,7 +1,8 @@
 package dev.sandlot.toolbox.desktop;
 
 import dev.sandlot.http.Exchange;
-import dev.sandlot.http.HttpFailure;
+import dev.sandlot.model.ErrorCode;
+import dev.sandlot.model.OperationFailure;
 import dev.sandlot.toolbox.call.Calls;
 import dev.sandlot.toolbox.desktop.session.DesktopFailures;
 import dev.sandlot.toolbox.desktop.session.DesktopProcess;
@@ -70,7 +71,7 @@ final class ProcessEndpoints {
     List<State> states = session.states(Calls.sandbox(exchange));
     DesktopProcess process =
         DesktopProcess.named(name)
-            .orElseThrow(() -> new HttpFailure(503, "SERVICE_UNAVAILABLE", unknown(name)));
+            .orElseThrow(() -> new OperationFailure(ErrorCode.SERVICE_UNAVAILABLE, unknown(name)));
     boolean running =
         states.stream().anyMatch(state -> state.process() == process && state.running());
     exchange.sendJson(Map.of("processName", name, "running", running));

@@ -2,7 +2,8 @@ package dev.sandlot.toolbox.desktop;
 
 import com.google.re2j.Pattern;
 import dev.sandlot.http.Exchange;
-import dev.sandlot.http.HttpFailure;
+import dev.sandlot.model.ErrorCode;
+import dev.sandlot.model.OperationFailure;
 import dev.sandlot.toolbox.call.Calls;
 import java.io.IOException;
 import java.util.Map;
@@ -24,12 +25,10 @@ final class RecordingEndpoints {
     String label =
         Arguments.of(exchange).text("label").filter(text -> !text.isEmpty()).orElse(LABEL_STANDARD);
     if (!LABEL.matcher(label).matches()) {
-      throw new HttpFailure(
-          400,
-          "BAD_REQUEST",
+      throw new OperationFailure(
+          ErrorCode.BAD_REQUEST,
           "bad request: label must be 1 to 100 letters, digits, blanks, points, underscores or"
               + " hyphens, and not begin with a point",
-          Map.of(),
           Map.of("error", "invalid_label"));
     }
     Recording started = recordings.start(Calls.sandbox(exchange), label);
@@ -42,8 +41,8 @@ final class RecordingEndpoints {
         recordings
             .stop(Calls.sandbox(exchange), id)
             .orElseThrow(() ->
-                new HttpFailure(
-                    404, "NOT_FOUND", "not found: no active recording has the id " + id));
+                new OperationFailure(
+                    ErrorCode.NOT_FOUND, "not found: no active recording has the id " + id));
     exchange.sendJson(stopped.json());
   }
 

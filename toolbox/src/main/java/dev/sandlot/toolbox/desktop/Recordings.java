@@ -8,7 +8,8 @@ import dev.sandlot.agentclient.process.AgentProcesses;
 import dev.sandlot.agentclient.process.AgentProcesses.Family;
 import dev.sandlot.agentclient.process.ProcessStart;
 import dev.sandlot.agentclient.process.ProcessStatus;
-import dev.sandlot.http.HttpFailure;
+import dev.sandlot.model.ErrorCode;
+import dev.sandlot.model.OperationFailure;
 import dev.sandlot.toolbox.desktop.session.DesktopFailures;
 import dev.sandlot.toolbox.desktop.session.DesktopLimits;
 import dev.sandlot.toolbox.desktop.session.DesktopSettings;
@@ -73,12 +74,10 @@ final class Recordings {
       process = agent.processes().start(start);
     } catch (AgentFailure failure) {
       if (failure.kind() == Kind.NOT_FOUND) {
-        throw new HttpFailure(
-            503,
-            "RECORDING_FFMPEG_NOT_FOUND",
+        throw new OperationFailure(
+            ErrorCode.RECORDING_FFMPEG_NOT_FOUND,
             "the sandbox has no ffmpeg; create it from the snapshot sandlot/desktop, or install"
                 + " ffmpeg",
-            Map.of(),
             Map.of("error", "ffmpeg_not_found"));
       }
       throw failure;
@@ -252,23 +251,24 @@ final class Recordings {
 
   /// A recording of the list.
   ///
-  /// @throws HttpFailure 404 when there is none of this id
+  /// @throws OperationFailure NOT_FOUND when there is none of this id
   Recording get(RunningSandbox sandbox, String id) throws IOException, InterruptedException {
     return list(sandbox).stream()
         .filter(recording -> recording.id().equals(id))
         .findFirst()
-        .orElseThrow(
-            () -> new HttpFailure(404, "NOT_FOUND", "not found: there is no recording " + id));
+        .orElseThrow(() ->
+            new OperationFailure(ErrorCode.NOT_FOUND, "not found: there is no recording " + id));
   }
 
   /// Removes a recording's file and process.
   ///
-  /// @throws HttpFailure 409 while it is active
+  /// @throws OperationFailure CONFLICT while it is active
   void delete(RunningSandbox sandbox, String id) throws IOException, InterruptedException {
     Recording recording = get(sandbox, id);
     if (recording.state() == Recording.State.RECORDING) {
-      throw new HttpFailure(
-          409, "RECORDING_STILL_ACTIVE", "conflict: the recording is still active; stop it first");
+      throw new OperationFailure(
+          ErrorCode.RECORDING_STILL_ACTIVE,
+          "conflict: the recording is still active; stop it first");
     }
     AgentClient agent = sandbox.agent();
     agent.processes().remove(ID_PREFIX + id, true);

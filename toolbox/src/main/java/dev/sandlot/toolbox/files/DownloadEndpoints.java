@@ -7,6 +7,8 @@ import dev.sandlot.agentclient.link.AgentFailure;
 import dev.sandlot.http.BodyReader;
 import dev.sandlot.http.Exchange;
 import dev.sandlot.http.HttpFailure;
+import dev.sandlot.model.ErrorCode;
+import dev.sandlot.model.OperationFailure;
 import dev.sandlot.toolbox.call.Calls;
 import dev.sandlot.toolbox.call.ToolboxFailures;
 import dev.sandlot.toolbox.call.ToolboxLimits;
@@ -129,7 +131,8 @@ public final class DownloadEndpoints {
     Instant modified = file.modifiedAt().truncatedTo(ChronoUnit.SECONDS);
     Optional<Instant> unmodifiedSince = time(exchange, "If-Unmodified-Since");
     if (unmodifiedSince.isPresent() && modified.isAfter(unmodifiedSince.get())) {
-      throw new HttpFailure(412, "BAD_REQUEST", "bad request: the file has changed since then");
+      throw new OperationFailure(
+          ErrorCode.PRECONDITION_FAILED, "bad request: the file has changed since then");
     }
     Optional<Instant> modifiedSince = time(exchange, "If-Modified-Since");
     if (modifiedSince.isPresent() && !modified.isAfter(modifiedSince.get())) {
@@ -205,7 +208,7 @@ public final class DownloadEndpoints {
     } catch (AgentFailure failure) {
       parts.failure(path, ToolboxFailures.of(failure, path));
       return true;
-    } catch (HttpFailure failure) {
+    } catch (OperationFailure failure) {
       parts.failure(path, failure);
       return true;
     }

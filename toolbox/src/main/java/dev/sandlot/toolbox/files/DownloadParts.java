@@ -3,6 +3,7 @@ package dev.sandlot.toolbox.files;
 import dev.sandlot.agentclient.files.ReadableFile;
 import dev.sandlot.http.HttpFailure;
 import dev.sandlot.http.Json;
+import dev.sandlot.model.OperationFailure;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -46,11 +47,12 @@ final class DownloadParts {
     return Transfers.copy(content, out, length) == length;
   }
 
-  void failure(String path, HttpFailure failure) throws IOException {
+  void failure(String path, OperationFailure failure) throws IOException {
     Map<String, Object> body = new LinkedHashMap<>();
-    body.put("statusCode", failure.status());
+    HttpFailure answer = HttpFailure.of(failure);
+    body.put("statusCode", answer.status());
     body.put("message", failure.sentence());
-    failure.code().ifPresent(code -> body.put("code", code));
+    answer.code().ifPresent(code -> body.put("code", code));
     body.put("source", "DAYTONA_DAEMON");
     body.put("timestamp", Instant.now().toString());
     body.put("path", path);

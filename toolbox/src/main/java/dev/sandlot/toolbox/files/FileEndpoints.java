@@ -5,8 +5,9 @@ import dev.sandlot.agentclient.files.AgentFiles;
 import dev.sandlot.agentclient.files.FileStatus;
 import dev.sandlot.agentclient.link.AgentFailure;
 import dev.sandlot.http.Exchange;
-import dev.sandlot.http.HttpFailure;
 import dev.sandlot.http.Json;
+import dev.sandlot.model.ErrorCode;
+import dev.sandlot.model.OperationFailure;
 import dev.sandlot.toolbox.call.Calls;
 import dev.sandlot.toolbox.call.ToolboxFailures;
 import dev.sandlot.toolbox.call.ToolboxLimits;
@@ -103,9 +104,8 @@ public final class FileEndpoints {
     } catch (AgentFailure failure) {
       throw switch (failure.kind()) {
         case NOT_FOUND ->
-            new HttpFailure(
-                404,
-                "FILE_NOT_FOUND",
+            new OperationFailure(
+                ErrorCode.FILE_NOT_FOUND,
                 "file not found: " + source + ", or the folder of " + destination);
         case ALREADY_EXISTS -> ToolboxFailures.of(failure, destination);
         default -> ToolboxFailures.of(failure, source);

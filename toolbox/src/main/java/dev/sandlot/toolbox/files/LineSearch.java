@@ -2,7 +2,7 @@ package dev.sandlot.toolbox.files;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import dev.sandlot.http.HttpFailure;
+import dev.sandlot.model.OperationFailure;
 import java.io.IOException;
 import java.io.InputStream;
 
@@ -31,7 +31,7 @@ final class LineSearch {
   /// Reads until the end, or until a line is too long. Binary files have no matches.
   ///
   /// @param deadline in the time of {@link System#nanoTime}
-  /// @throws HttpFailure 408 after the deadline, and what the receiver throws
+  /// @throws OperationFailure REQUEST_TIMEOUT after the deadline, and what the receiver throws
   void read(InputStream file, long deadline) throws IOException {
     byte[] buffer = new byte[BUFFER_BYTES + limits.lineBytesMax() + 1];
     int length = file.readNBytes(buffer, 0, limits.headBytes());

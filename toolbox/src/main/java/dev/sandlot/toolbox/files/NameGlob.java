@@ -1,6 +1,6 @@
 package dev.sandlot.toolbox.files;
 
-import dev.sandlot.http.HttpFailure;
+import dev.sandlot.model.OperationFailure;
 import dev.sandlot.toolbox.call.ToolboxFailures;
 import java.util.ArrayList;
 import java.util.List;
@@ -37,7 +37,7 @@ final class NameGlob {
     this.pieces = List.copyOf(pieces);
   }
 
-  /// @throws HttpFailure 400 for a set without its end and a `\` at the end
+  /// @throws OperationFailure BAD_REQUEST for a set without its end and a `\` at the end
   static NameGlob parse(String pattern) {
     return new NameGlob(new Reader(pattern.codePoints().toArray()).pieces());
   }

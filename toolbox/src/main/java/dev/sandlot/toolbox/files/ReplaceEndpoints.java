@@ -1,7 +1,7 @@
 package dev.sandlot.toolbox.files;
 
 import dev.sandlot.http.Exchange;
-import dev.sandlot.http.HttpFailure;
+import dev.sandlot.model.OperationFailure;
 import dev.sandlot.toolbox.call.Calls;
 import dev.sandlot.toolbox.call.ToolboxFailures;
 import dev.sandlot.toolbox.call.ToolboxLimits;
@@ -46,7 +46,7 @@ public final class ReplaceEndpoints {
       }
       replacement.in(Calls.checked(path, "a path", toolbox));
       result.put("success", true);
-    } catch (HttpFailure failure) {
+    } catch (OperationFailure failure) {
       result.put("success", false);
       result.put("error", failure.sentence());
     }

@@ -10,7 +10,7 @@ import dev.sandlot.agentclient.files.ReadableFile;
 import dev.sandlot.agentclient.link.AgentFailure;
 import dev.sandlot.agentclient.process.ProcessRequest;
 import dev.sandlot.agentclient.process.RunOutcome;
-import dev.sandlot.http.HttpFailure;
+import dev.sandlot.model.OperationFailure;
 import dev.sandlot.toolbox.call.ToolboxFailures;
 import dev.sandlot.toolbox.sandbox.RunningSandbox;
 import java.io.IOException;
@@ -57,8 +57,8 @@ final class Replacement {
 
   /// Replaces in one file. A file without the text is left as it is.
   ///
-  /// @throws HttpFailure with the reason; the file is unchanged then, unless the message names a
-  ///   copy with the new text
+  /// @throws OperationFailure with the reason; the file is unchanged then, unless the message names
+  ///   a copy with the new text
   void in(String path) throws IOException, InterruptedException {
     try {
       FileStatus status = files.status(path);
@@ -137,12 +137,10 @@ final class Replacement {
         throw failure;
       }
     } catch (AgentFailure failure) {
-      HttpFailure reported = ToolboxFailures.of(failure, path);
+      OperationFailure reported = ToolboxFailures.of(failure, path);
       throw overwriting
-          ? new HttpFailure(
-              reported.status(),
-              reported.code().orElse(""),
-              reported.sentence() + "; its new text is whole in " + copy)
+          ? new OperationFailure(
+              reported.errorCode(), reported.sentence() + "; its new text is whole in " + copy)
           : reported;
     } finally {
       if (!overwriting) {

@@ -1,6 +1,6 @@
 package dev.sandlot.toolbox.files;
 
-import dev.sandlot.http.HttpFailure;
+import dev.sandlot.model.OperationFailure;
 import dev.sandlot.toolbox.call.ToolboxFailures;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -20,7 +20,7 @@ final class ResultBudget {
   /// Counts a result.
   ///
   /// @param size in characters
-  /// @throws HttpFailure 400 beyond a limit
+  /// @throws OperationFailure BAD_REQUEST beyond a limit
   void take(long size) {
     if (count.incrementAndGet() > limits.resultsMax()) {
       throw ToolboxFailures.badRequest(

@@ -9,7 +9,8 @@ import dev.sandlot.agentclient.process.RunAbandoned;
 import dev.sandlot.agentclient.process.RunOutcome;
 import dev.sandlot.agentclient.process.RunOutcome.Ending;
 import dev.sandlot.agentclient.process.RunSinks;
-import dev.sandlot.http.HttpFailure;
+import dev.sandlot.model.ErrorCode;
+import dev.sandlot.model.OperationFailure;
 import dev.sandlot.toolbox.call.NulSeparated;
 import dev.sandlot.toolbox.call.ToolboxFailures;
 import dev.sandlot.toolbox.call.ToolboxLimits;
@@ -86,7 +87,7 @@ final class TreeSearch {
 
   /// Regular files that may contain a text: all that do, and perhaps others. Unsorted.
   ///
-  /// @throws HttpFailure 400 when there are too many
+  /// @throws OperationFailure BAD_REQUEST when there are too many
   List<String> filesWith(LiteralText text, String asText) throws IOException, InterruptedException {
     List<String> files = new ArrayList<>();
     ResultBudget budget = new ResultBudget(limits, "files hold the pattern");
@@ -158,14 +159,11 @@ final class TreeSearch {
     };
   }
 
-  static HttpFailure timedOut(SearchLimits limits) {
-    return new HttpFailure(
-        408,
-        "REQUEST_TIMEOUT",
+  static OperationFailure timedOut(SearchLimits limits) {
+    return new OperationFailure(
+        ErrorCode.REQUEST_TIMEOUT,
         "request timeout: the search took more than "
             + limits.timeMax().toSeconds()
-            + " s; search below a smaller folder",
-        Map.of("Retry-After", "1"),
-        Map.of());
+            + " s; search below a smaller folder");
   }
 }

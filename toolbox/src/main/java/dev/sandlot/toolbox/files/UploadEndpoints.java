@@ -4,7 +4,7 @@ import dev.sandlot.agentclient.files.AgentFiles;
 import dev.sandlot.agentclient.files.AgentFiles.WriteOptions;
 import dev.sandlot.agentclient.link.AgentFailure;
 import dev.sandlot.http.Exchange;
-import dev.sandlot.http.HttpFailure;
+import dev.sandlot.model.OperationFailure;
 import dev.sandlot.toolbox.call.Calls;
 import dev.sandlot.toolbox.call.ToolboxFailures;
 import dev.sandlot.toolbox.call.ToolboxLimits;
@@ -35,7 +35,7 @@ public final class UploadEndpoints {
               .orElseThrow(
                   () -> ToolboxFailures.badRequest("the body must be multipart/form-data"));
       writeFilePart(exchange, path, body, SINGLE);
-    } catch (HttpFailure failure) {
+    } catch (OperationFailure failure) {
       Transfers.drain(exchange.body());
       throw failure;
     }
@@ -52,7 +52,7 @@ public final class UploadEndpoints {
       } else {
         write(exchange, path, ORDINARY, exchange.body());
       }
-    } catch (HttpFailure failure) {
+    } catch (OperationFailure failure) {
       Transfers.drain(exchange.body());
       throw failure;
     }

@@ -6,7 +6,7 @@ import dev.sandlot.agentclient.files.AgentFiles;
 import dev.sandlot.agentclient.files.AgentFiles.WriteOptions;
 import dev.sandlot.agentclient.link.AgentFailure;
 import dev.sandlot.http.Exchange;
-import dev.sandlot.http.HttpFailure;
+import dev.sandlot.model.OperationFailure;
 import dev.sandlot.toolbox.call.Calls;
 import dev.sandlot.toolbox.call.ToolboxFailures;
 import dev.sandlot.toolbox.call.ToolboxLimits;
@@ -87,7 +87,7 @@ final class UploadedFiles {
       written.add(row);
     } catch (AgentFailure failure) {
       fail(path + ": " + ToolboxFailures.of(failure, path).sentence());
-    } catch (HttpFailure failure) {
+    } catch (OperationFailure failure) {
       fail(failure.sentence());
     }
   }

@@ -3,6 +3,7 @@ package dev.sandlot.toolbox.git;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.sandlot.http.Exchange;
+import dev.sandlot.model.ErrorCode;
 import dev.sandlot.toolbox.call.ToolboxLimits;
 import dev.sandlot.toolbox.git.command.Git;
 import dev.sandlot.toolbox.git.command.GitCommand;
@@ -53,11 +54,11 @@ final class ChangeEndpoints {
     if (!result.succeeded()) {
       if (nothingStaged(result)) {
         throw GitFailures.failure(
-            409, "CONFLICT", "nothing is staged; add files first, or set allow_empty");
+            ErrorCode.CONFLICT, "nothing is staged; add files first, or set allow_empty");
       }
       // When a hook fails, git exits with 1.
       throw result.code() == 1
-          ? GitFailures.of(result, command.access(), 422, "UNPROCESSABLE_ENTITY")
+          ? GitFailures.of(result, command.access(), ErrorCode.UNPROCESSABLE_ENTITY)
           : GitFailures.of(result, command.access());
     }
     String hash = git.runChecked(GitCommand.of("rev-parse", "--verify", "HEAD")).line();

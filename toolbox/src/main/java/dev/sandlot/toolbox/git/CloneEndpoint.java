@@ -2,7 +2,8 @@ package dev.sandlot.toolbox.git;
 
 import dev.sandlot.agentclient.process.RunAbandoned;
 import dev.sandlot.http.Exchange;
-import dev.sandlot.http.HttpFailure;
+import dev.sandlot.model.ErrorCode;
+import dev.sandlot.model.OperationFailure;
 import dev.sandlot.toolbox.call.ToolboxFailures;
 import dev.sandlot.toolbox.call.ToolboxLimits;
 import dev.sandlot.toolbox.git.command.Git;
@@ -99,7 +100,7 @@ final class CloneEndpoint {
         fetch(git, request, commit);
       }
       var _ = git.runChecked(GitCommand.of("checkout", "--quiet", "--detach", commit, "--"));
-    } catch (HttpFailure failure) {
+    } catch (OperationFailure failure) {
       git.remove(fresh ? request.path : request.path + "/.git");
       throw failure;
     }
@@ -118,8 +119,7 @@ final class CloneEndpoint {
       }
     }
     throw GitFailures.failure(
-        404,
-        "GIT_BRANCH_NOT_FOUND",
+        ErrorCode.GIT_BRANCH_NOT_FOUND,
         "the commit " + commit + " is not in the branch that was cloned; give its branch");
   }
 
@@ -131,7 +131,7 @@ final class CloneEndpoint {
         if (!git.exists(path)) {
           return;
         }
-      } catch (HttpFailure failure) {
+      } catch (OperationFailure failure) {
         if (attempt >= REMOVAL_ATTEMPTS_MAX) {
           throw failure;
         }

@@ -1,6 +1,7 @@
 package dev.sandlot.toolbox.git;
 
 import dev.sandlot.http.Exchange;
+import dev.sandlot.model.ErrorCode;
 import dev.sandlot.toolbox.call.Calls;
 import dev.sandlot.toolbox.call.ToolboxLimits;
 import dev.sandlot.toolbox.git.command.Git;
@@ -47,8 +48,7 @@ final class RepositoryEndpoints {
     Optional<String> actual = git.currentBranch();
     if (!actual.equals(Optional.of(expected))) {
       throw GitFailures.failure(
-          409,
-          "CONFLICT",
+          ErrorCode.CONFLICT,
           "the repository exists already and is on "
               + actual.orElse("no branch")
               + "; create the branch "
@@ -77,8 +77,7 @@ final class RepositoryEndpoints {
       status = reader.status();
     } catch (IllegalArgumentException e) {
       throw GitFailures.failure(
-          422,
-          "UNPROCESSABLE_ENTITY",
+          ErrorCode.UNPROCESSABLE_ENTITY,
           e.getMessage() + "; is git in the sandbox the real one, 2.26 or newer?");
     }
     Map<String, Object> json = status.json();

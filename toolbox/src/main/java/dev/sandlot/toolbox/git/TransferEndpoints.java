@@ -1,6 +1,7 @@
 package dev.sandlot.toolbox.git;
 
 import dev.sandlot.http.Exchange;
+import dev.sandlot.model.ErrorCode;
 import dev.sandlot.toolbox.call.ToolboxLimits;
 import dev.sandlot.toolbox.git.command.Credential;
 import dev.sandlot.toolbox.git.command.Git;
@@ -115,6 +116,6 @@ final class TransferEndpoints {
     return git.currentBranch()
         .orElseThrow(() ->
             GitFailures.failure(
-                409, "CONFLICT", "no branch is checked out; check one out, or give branch"));
+                ErrorCode.CONFLICT, "no branch is checked out; check one out, or give branch"));
   }
 }

@@ -4,7 +4,8 @@ import dev.sandlot.agentclient.link.AgentFailure;
 import dev.sandlot.agentclient.link.AgentFailure.Kind;
 import dev.sandlot.agentclient.process.AgentProcesses;
 import dev.sandlot.agentclient.process.ProcessStatus;
-import dev.sandlot.http.HttpFailure;
+import dev.sandlot.model.ErrorCode;
+import dev.sandlot.model.OperationFailure;
 import dev.sandlot.toolbox.call.ToolboxFailures;
 import dev.sandlot.toolbox.sandbox.RunningSandbox;
 import java.io.IOException;
@@ -47,9 +48,8 @@ final class Contexts {
   Context create(RunningSandbox sandbox, ContextLanguage language, String workingDirectory)
       throws IOException, InterruptedException {
     if (list(sandbox).size() >= limits.contextsMax()) {
-      throw new HttpFailure(
-          422,
-          "UNPROCESSABLE_ENTITY",
+      throw new OperationFailure(
+          ErrorCode.UNPROCESSABLE_ENTITY,
           "unprocessable entity: the sandbox has "
               + limits.contextsMax()
               + " interpreter contexts, which is the limit; delete some");
@@ -128,9 +128,8 @@ final class Contexts {
         }
       }
     }
-    throw new HttpFailure(
-        422,
-        "UNPROCESSABLE_ENTITY",
+    throw new OperationFailure(
+        ErrorCode.UNPROCESSABLE_ENTITY,
         "unprocessable entity: the sandbox has no "
             + String.join(" or ", context.language().interpreters())
             + " in its PATH, or no directory "

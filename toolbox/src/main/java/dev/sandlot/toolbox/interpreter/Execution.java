@@ -7,9 +7,9 @@ import dev.sandlot.agentclient.process.OutputPiece;
 import dev.sandlot.agentclient.process.OutputRequest;
 import dev.sandlot.agentclient.process.ProcessOutput;
 import dev.sandlot.agentclient.process.ProcessStatus;
-import dev.sandlot.http.HttpFailure;
 import dev.sandlot.http.Json;
 import dev.sandlot.http.websocket.WebSocket;
+import dev.sandlot.model.OperationFailure;
 import dev.sandlot.toolbox.call.ToolboxFailures;
 import dev.sandlot.toolbox.sandbox.RunningSandbox;
 import java.io.IOException;
@@ -71,7 +71,7 @@ final class Execution {
       runIn(context.get());
     } catch (AgentFailure e) {
       messages.close(WebSocket.INTERNAL_ERROR, ToolboxFailures.of(e).sentence());
-    } catch (HttpFailure e) {
+    } catch (OperationFailure e) {
       messages.close(WebSocket.INTERNAL_ERROR, e.sentence());
     } catch (IOException e) {
       messages.close(WebSocket.INTERNAL_ERROR, "the connection to the sandbox has ended");

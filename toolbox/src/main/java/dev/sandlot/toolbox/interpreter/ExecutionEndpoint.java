@@ -1,10 +1,10 @@
 package dev.sandlot.toolbox.interpreter;
 
-import dev.sandlot.http.HttpFailure;
 import dev.sandlot.http.Json;
 import dev.sandlot.http.websocket.WebSocket;
 import dev.sandlot.http.websocket.WebSocket.Message;
 import dev.sandlot.http.websocket.WebSocketEndpoint;
+import dev.sandlot.model.OperationFailure;
 import dev.sandlot.toolbox.call.SocketCall;
 import dev.sandlot.toolbox.interpreter.ExecutionRequest.Refused;
 import dev.sandlot.toolbox.sandbox.RunningSandbox;
@@ -108,7 +108,7 @@ final class ExecutionEndpoint {
   private static boolean asksForInterrupt(Message message) {
     try {
       return Json.object(message.bytes()).path("type").asString("").equals("interrupt");
-    } catch (HttpFailure _) {
+    } catch (OperationFailure _) {
       return false;
     }
   }

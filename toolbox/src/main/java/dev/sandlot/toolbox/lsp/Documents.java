@@ -4,8 +4,8 @@ import dev.sandlot.agentclient.AgentClient;
 import dev.sandlot.agentclient.files.ReadableFile;
 import dev.sandlot.agentclient.link.AgentFailure;
 import dev.sandlot.agentclient.process.ProcessStatus;
-import dev.sandlot.http.HttpFailure;
 import dev.sandlot.http.Json;
+import dev.sandlot.model.OperationFailure;
 import dev.sandlot.toolbox.call.ToolboxFailures;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -73,7 +73,7 @@ final class Documents {
   /// Opens a document with the current content of its file. One that is open is closed and opened
   /// again.
   ///
-  /// @throws HttpFailure when it cannot be read, or too many are open
+  /// @throws OperationFailure when it cannot be read, or too many are open
   void open(String path) throws IOException {
     boolean known = open.contains(path);
     if (!known && open.size() >= limits.documentsMax()) {
@@ -86,7 +86,7 @@ final class Documents {
       open.add(path);
       try {
         write();
-      } catch (HttpFailure failure) {
+      } catch (OperationFailure failure) {
         open.remove(path);
         throw failure;
       }
@@ -113,7 +113,7 @@ final class Documents {
         if (open.add(path)) {
           sendDidOpen(path, text);
         }
-      } catch (HttpFailure _) {
+      } catch (OperationFailure _) {
         // Deleted meanwhile: treated as closed.
       }
     }
@@ -162,8 +162,8 @@ final class Documents {
       }
       return new String(bytes, StandardCharsets.UTF_8);
     } catch (AgentFailure failure) {
-      HttpFailure reported = ToolboxFailures.of(failure, path);
-      throw reported.status() < 500
+      OperationFailure reported = ToolboxFailures.of(failure, path);
+      throw reported.errorCode().isRefusal()
           ? ToolboxFailures.badRequest("cannot open the document: " + reported.sentence())
           : reported;
     }
@@ -205,7 +205,7 @@ final class Documents {
     return texts;
   }
 
-  private HttpFailure tooMany() {
+  private OperationFailure tooMany() {
     return ToolboxFailures.badRequest(
         "too many documents are open, or their paths are too long; close some of the "
             + open.size()

@@ -7,7 +7,7 @@ import dev.sandlot.agentclient.process.OutputRequest;
 import dev.sandlot.agentclient.process.ProcessOutput;
 import dev.sandlot.agentclient.process.ProcessStart;
 import dev.sandlot.agentclient.process.ProcessStatus;
-import dev.sandlot.http.HttpFailure;
+import dev.sandlot.model.OperationFailure;
 import dev.sandlot.toolbox.call.ToolboxFailures;
 import dev.sandlot.toolbox.sandbox.RunningSandbox;
 import java.io.IOException;
@@ -41,7 +41,7 @@ final class LanguageServers {
 
   /// Starts a server, unless it runs.
   ///
-  /// @throws HttpFailure when it cannot be started or does not answer
+  /// @throws OperationFailure when it cannot be started or does not answer
   void start(RunningSandbox sandbox, ServerAddress address)
       throws IOException, InterruptedException {
     try (var _ = lock(address)) {
@@ -64,7 +64,7 @@ final class LanguageServers {
 
   /// Ends a server with all its descendants.
   ///
-  /// @throws HttpFailure when there is none
+  /// @throws OperationFailure when there is none
   void stop(RunningSandbox sandbox, ServerAddress address) throws InterruptedException {
     try (var _ = lock(address)) {
       AgentClient agent = sandbox.agent();
@@ -82,7 +82,7 @@ final class LanguageServers {
 
   /// Calls a server that was started.
   ///
-  /// @throws HttpFailure when it was not started, or has ended
+  /// @throws OperationFailure when it was not started, or has ended
   <T> T call(RunningSandbox sandbox, ServerAddress address, ServerCall<T> call)
       throws IOException, InterruptedException {
     try (var _ = lock(address)) {
@@ -164,7 +164,7 @@ final class LanguageServers {
       throws InterruptedException {
     try {
       Handshake.with(connection, limits.startMax());
-    } catch (HttpFailure failure) {
+    } catch (OperationFailure failure) {
       String tail = errorTail(agent, connection.address().processId());
       throw LspFailures.noHandshake(connection.address(), failure.sentence(), tail);
     }

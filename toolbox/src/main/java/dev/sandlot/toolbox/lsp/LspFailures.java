@@ -1,7 +1,8 @@
 package dev.sandlot.toolbox.lsp;
 
 import dev.sandlot.agentclient.process.ProcessEnd;
-import dev.sandlot.http.HttpFailure;
+import dev.sandlot.model.ErrorCode;
+import dev.sandlot.model.OperationFailure;
 import dev.sandlot.toolbox.call.PlainText;
 import java.time.Duration;
 
@@ -11,12 +12,12 @@ final class LspFailures {
 
   private LspFailures() {}
 
-  static HttpFailure notStarted(ServerAddress address) {
+  static OperationFailure notStarted(ServerAddress address) {
     return notInitialized(
         "no " + address.language().id() + " server was started for " + address.project());
   }
 
-  static HttpFailure ended(ServerAddress address, ProcessEnd end, String fault) {
+  static OperationFailure ended(ServerAddress address, ProcessEnd end, String fault) {
     String why =
         !fault.isEmpty()
             ? "was ended because " + fault
@@ -29,20 +30,19 @@ final class LspFailures {
         "the " + address.language().id() + " server for " + address.project() + " " + why);
   }
 
-  static HttpFailure justEnded(ServerAddress address) {
+  static OperationFailure justEnded(ServerAddress address) {
     return notInitialized(
         "the " + address.language().id() + " server for " + address.project() + " has just ended");
   }
 
-  private static HttpFailure notInitialized(String sentence) {
-    return new HttpFailure(
-        400, "LSP_SERVER_NOT_INITIALIZED", "bad request: " + sentence + "; start it first");
+  private static OperationFailure notInitialized(String sentence) {
+    return new OperationFailure(
+        ErrorCode.LSP_SERVER_NOT_INITIALIZED, "bad request: " + sentence + "; start it first");
   }
 
-  static HttpFailure timedOut(ServerAddress address, Duration limit) {
-    return new HttpFailure(
-        504,
-        "GATEWAY_TIMEOUT",
+  static OperationFailure timedOut(ServerAddress address, Duration limit) {
+    return new OperationFailure(
+        ErrorCode.GATEWAY_TIMEOUT,
         "the "
             + address.language().id()
             + " server for "
@@ -52,11 +52,11 @@ final class LspFailures {
             + " seconds; stop and start it if that goes on");
   }
 
-  static HttpFailure refused(ServerAddress address, String message) {
+  static OperationFailure refused(ServerAddress address, String message) {
     return broken("the " + address.language().id() + " server refused: " + printable(message));
   }
 
-  static HttpFailure notInstalled(Language language, String message) {
+  static OperationFailure notInstalled(Language language, String message) {
     return broken(
         language.command().getFirst()
             + " could not be started ("
@@ -66,13 +66,14 @@ final class LspFailures {
   }
 
   /// @param message the end of its standard error
-  static HttpFailure noHandshake(ServerAddress address, String why, String message) {
+  static OperationFailure noHandshake(ServerAddress address, String why, String message) {
     String details = message.isBlank() ? "" : ": " + printable(message.strip());
     return broken("the " + address.language().id() + " server did not start: " + why + details);
   }
 
-  private static HttpFailure broken(String sentence) {
-    return new HttpFailure(500, "INTERNAL_SERVER_ERROR", "internal server error: " + sentence);
+  private static OperationFailure broken(String sentence) {
+    return new OperationFailure(
+        ErrorCode.INTERNAL_SERVER_ERROR, "internal server error: " + sentence);
   }
 
   /// The end of a text from the sandbox, without control characters.

@@ -6,7 +6,7 @@ import dev.sandlot.agentclient.process.AgentProcesses;
 import dev.sandlot.agentclient.process.AgentProcesses.Family;
 import dev.sandlot.agentclient.process.OutputRequest;
 import dev.sandlot.agentclient.process.ProcessOutput;
-import dev.sandlot.http.HttpFailure;
+import dev.sandlot.model.OperationFailure;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -95,7 +95,7 @@ final class ServerConnection {
 
   /// Sends the server a notification.
   ///
-  /// @throws HttpFailure when it has ended
+  /// @throws OperationFailure when it has ended
   void sendNotification(Consumer<LanguageServer> message) {
     message.accept(server);
     if (ended.isDone()) {
@@ -106,7 +106,7 @@ final class ServerConnection {
   /// Sends the server a request and waits for the response.
   ///
   /// @return the response, of which only the type is checked; null when there is none
-  /// @throws HttpFailure when the server answers with an error, not in time, or has ended
+  /// @throws OperationFailure when the server answers with an error, not in time, or has ended
   <T> @Nullable T sendRequest(
       Function<LanguageServer, CompletableFuture<T>> request, Duration limit)
       throws InterruptedException {
@@ -149,7 +149,7 @@ final class ServerConnection {
       sendRequest(LanguageServer::shutdown, limits.shutdownMax());
       server.exit();
       var _ = agent.processes().await(address.processId(), limits.shutdownMax());
-    } catch (HttpFailure _) {
+    } catch (OperationFailure _) {
       // It does not answer the shutdown request; it is killed below.
     } finally {
       agent.processes().remove(address.processId(), true);

@@ -8,7 +8,8 @@ import dev.sandlot.agentclient.process.ProcessRequest;
 import dev.sandlot.agentclient.process.RunOutcome;
 import dev.sandlot.agentclient.process.RunOutcome.Ending;
 import dev.sandlot.agentclient.process.RunSinks;
-import dev.sandlot.http.HttpFailure;
+import dev.sandlot.model.ErrorCode;
+import dev.sandlot.model.OperationFailure;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -93,11 +94,14 @@ final class SymbolSearch {
             symbols.add(symbol);
           }
         }
-      } catch (HttpFailure failure) {
-        if (failure.status() == 400) {
+      } catch (OperationFailure failure) {
+        if (failure.errorCode().isRefusal()) {
           throw failure; // the server has ended
         }
-        cut = failure.status() == 504 ? cutByTime() : "a document that the server cannot read";
+        cut =
+            failure.errorCode() == ErrorCode.GATEWAY_TIMEOUT
+                ? cutByTime()
+                : "a document that the server cannot read";
       }
     }
     // Exact matches first.

@@ -6,6 +6,7 @@ import dev.sandlot.agentclient.process.OutputSink;
 import dev.sandlot.agentclient.process.ProcessRequest;
 import dev.sandlot.agentclient.process.RunOutcome;
 import dev.sandlot.agentclient.process.RunOutcome.Ending;
+import dev.sandlot.model.OperationFailure;
 import dev.sandlot.toolbox.call.ToolboxFailures;
 import dev.sandlot.toolbox.call.ToolboxLimits;
 import dev.sandlot.toolbox.sandbox.RunningSandbox;
@@ -36,8 +37,8 @@ public final class CommandRunner {
   /// failure.
   ///
   /// @return the result, to be closed
-  /// @throws HttpFailure 408 when its time limit is over, 422 when it wrote too much; both carry
-  ///   the beginning of its output
+  /// @throws OperationFailure REQUEST_TIMEOUT when its time limit is over, 422 when it wrote too
+  ///   much; both carry the beginning of its output
   public CommandResult run(RunningSandbox sandbox, Command command)
       throws IOException, InterruptedException {
     SpooledOutput output = new SpooledOutput(limits, spoolFolder);

@@ -11,7 +11,8 @@ import dev.sandlot.agentclient.process.ProcessOutput;
 import dev.sandlot.agentclient.process.ProcessStart;
 import dev.sandlot.agentclient.process.ProcessStatus;
 import dev.sandlot.http.BodyReader;
-import dev.sandlot.http.HttpFailure;
+import dev.sandlot.model.ErrorCode;
+import dev.sandlot.model.OperationFailure;
 import dev.sandlot.toolbox.call.Calls;
 import dev.sandlot.toolbox.call.ToolboxFailures;
 import dev.sandlot.toolbox.call.ToolboxLimits;
@@ -86,7 +87,7 @@ final class Execution {
 
   /// Sends the command to the shell, which runs it after all that were sent before.
   ///
-  /// @throws HttpFailure 410 when the shell has ended
+  /// @throws OperationFailure GONE when the shell has ended
   SessionCommand.Source begin(Request request) throws IOException, InterruptedException {
     if (session.end().isPresent()) {
       throw ended();
@@ -195,9 +196,8 @@ final class Execution {
         // The shell is busy and its input is full; the agent sends the rest when it reads again.
         written = true;
       } else if (failure.kind() == Kind.RESOURCE_EXHAUSTED) {
-        throw new HttpFailure(
-            429,
-            "TOO_MANY_REQUESTS",
+        throw new OperationFailure(
+            ErrorCode.TOO_MANY_REQUESTS,
             "too many commands wait in this session; wait for some, or use another session");
       } else if (failure.kind() == Kind.NOT_FOUND) {
         throw ToolboxFailures.notFound("session not found");
@@ -213,9 +213,9 @@ final class Execution {
     }
   }
 
-  static HttpFailure ended() {
-    return new HttpFailure(
-        410, "SESSION_ENDED", "gone: the session's shell has ended; create another session");
+  static OperationFailure ended() {
+    return new OperationFailure(
+        ErrorCode.SESSION_ENDED, "gone: the session's shell has ended; create another session");
   }
 
   /// Sends input to a running command, and writes it to the log when echo is on.

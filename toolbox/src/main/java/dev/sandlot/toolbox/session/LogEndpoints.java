@@ -4,9 +4,10 @@ import com.google.re2j.Pattern;
 import dev.sandlot.agentclient.process.OutputRequest;
 import dev.sandlot.agentclient.process.ProcessStatus;
 import dev.sandlot.http.Exchange;
-import dev.sandlot.http.HttpFailure;
 import dev.sandlot.http.websocket.WebSocket;
 import dev.sandlot.http.websocket.WebSocketEndpoint;
+import dev.sandlot.model.ErrorCode;
+import dev.sandlot.model.OperationFailure;
 import dev.sandlot.toolbox.call.Calls;
 import dev.sandlot.toolbox.call.SocketCall;
 import dev.sandlot.toolbox.call.ToolboxFailures;
@@ -207,7 +208,7 @@ final class LogEndpoints {
     }
     Optional<ProcessStatus> shell = session.processes().find(session.shell().id());
     if (shell.isEmpty()) {
-      throw new HttpFailure(410, "SESSION_ENDED", "gone: the session was deleted");
+      throw new OperationFailure(ErrorCode.SESSION_ENDED, "gone: the session was deleted");
     }
     if (shell.get().end().isPresent()) {
       return shell.get().end().get().shellCode();

@@ -5,7 +5,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import dev.sandlot.agentclient.link.AgentFailure;
 import dev.sandlot.agentclient.process.ProcessStatus;
 import dev.sandlot.http.Exchange;
-import dev.sandlot.http.HttpFailure;
+import dev.sandlot.model.ErrorCode;
+import dev.sandlot.model.OperationFailure;
 import dev.sandlot.toolbox.call.Calls;
 import dev.sandlot.toolbox.call.ClientVersion;
 import dev.sandlot.toolbox.call.ToolboxFailures;
@@ -131,9 +132,9 @@ final class SessionEndpoints {
     exchange.status(204).send();
   }
 
-  private static HttpFailure completed() {
-    return new HttpFailure(
-        410, "COMMAND_ALREADY_COMPLETED", "gone: the command has ended and reads nothing");
+  private static OperationFailure completed() {
+    return new OperationFailure(
+        ErrorCode.COMMAND_ALREADY_COMPLETED, "gone: the command has ended and reads nothing");
   }
 
   void execute(Exchange exchange) throws IOException, InterruptedException {
@@ -162,7 +163,7 @@ final class SessionEndpoints {
     return exchange.pathParameter("sessionId").equals(Entrypoint.SESSION);
   }
 
-  /// @throws HttpFailure 404 when the session has no command of that id
+  /// @throws OperationFailure NOT_FOUND when the session has no command of that id
   static SessionCommand command(Session session, String id) throws IOException {
     if (!LogEndpoints.COMMAND_ID.matcher(id).matches()) {
       throw ToolboxFailures.notFound("command not found");

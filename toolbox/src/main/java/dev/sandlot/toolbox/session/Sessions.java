@@ -7,7 +7,8 @@ import dev.sandlot.agentclient.process.AgentProcesses;
 import dev.sandlot.agentclient.process.AgentProcesses.Family;
 import dev.sandlot.agentclient.process.ProcessStart;
 import dev.sandlot.agentclient.process.ProcessStatus;
-import dev.sandlot.http.HttpFailure;
+import dev.sandlot.model.ErrorCode;
+import dev.sandlot.model.OperationFailure;
 import dev.sandlot.toolbox.call.ToolboxFailures;
 import dev.sandlot.toolbox.sandbox.Entrypoint;
 import dev.sandlot.toolbox.sandbox.RunningSandbox;
@@ -45,14 +46,13 @@ public final class Sessions {
   /// Starts a session.
   ///
   /// @param workingDirectory empty for the sandbox's
-  /// @throws HttpFailure 409 when a session of that name exists
+  /// @throws OperationFailure CONFLICT when a session of that name exists
   public void create(RunningSandbox sandbox, String name, String workingDirectory)
       throws IOException, InterruptedException {
     AgentProcesses processes = sandbox.agent().processes();
     if (processes.list(Kind.SHELL.label(), false).size() >= limits.sessionsMax()) {
-      throw new HttpFailure(
-          422,
-          "UNPROCESSABLE_ENTITY",
+      throw new OperationFailure(
+          ErrorCode.UNPROCESSABLE_ENTITY,
           "unprocessable entity: the sandbox has "
               + limits.sessionsMax()
               + " sessions, which is the limit; delete some");
@@ -97,7 +97,7 @@ public final class Sessions {
         .toList();
   }
 
-  /// @throws HttpFailure 404 when there is none
+  /// @throws OperationFailure NOT_FOUND when there is none
   Session find(RunningSandbox sandbox, String name) {
     AgentProcesses processes = sandbox.agent().processes();
     String key = key(name);
@@ -109,7 +109,7 @@ public final class Sessions {
 
   /// Ends a session with all its descendants: SIGTERM first, SIGKILL after the grace period.
   ///
-  /// @throws HttpFailure 404 when there is none
+  /// @throws OperationFailure NOT_FOUND when there is none
   public void delete(RunningSandbox sandbox, String name) throws IOException, InterruptedException {
     Session session = find(sandbox, name);
     AgentProcesses processes = session.processes();
@@ -154,7 +154,7 @@ public final class Sessions {
     return sandbox.account().home() + "/.daytona/sessions/" + key;
   }
 
-  /// @throws HttpFailure 400 when it is no valid name of a session
+  /// @throws OperationFailure BAD_REQUEST when it is no valid name of a session
   void checkName(String name) {
     if (name.equals(Entrypoint.SESSION)) {
       throw ToolboxFailures.badRequest(
@@ -184,7 +184,8 @@ public final class Sessions {
     }
   }
 
-  private static HttpFailure nameConflict(String name) {
-    return new HttpFailure(409, "CONFLICT", "conflict: there is a session " + name + " already");
+  private static OperationFailure nameConflict(String name) {
+    return new OperationFailure(
+        ErrorCode.CONFLICT, "conflict: there is a session " + name + " already");
   }
 }

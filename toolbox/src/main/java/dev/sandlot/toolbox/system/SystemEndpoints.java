@@ -4,7 +4,8 @@ import com.google.re2j.Pattern;
 import dev.sandlot.agentclient.AgentMetrics;
 import dev.sandlot.agentclient.AgentPorts;
 import dev.sandlot.http.Exchange;
-import dev.sandlot.http.HttpFailure;
+import dev.sandlot.model.ErrorCode;
+import dev.sandlot.model.OperationFailure;
 import dev.sandlot.runtime.RuntimeDriver;
 import dev.sandlot.runtime.RuntimeFailure;
 import dev.sandlot.runtime.SandboxUsage;
@@ -94,8 +95,8 @@ public final class SystemEndpoints {
           .inspect(sandbox.id())
           .orElseThrow(() -> ToolboxFailures.notFound("the sandbox is gone"));
     } catch (RuntimeFailure failure) {
-      throw new HttpFailure(
-          503, "SERVICE_UNAVAILABLE", "the sandbox cannot be measured: " + failure.sentence());
+      throw new OperationFailure(
+          ErrorCode.SERVICE_UNAVAILABLE, "the sandbox cannot be measured: " + failure.sentence());
     }
   }
 

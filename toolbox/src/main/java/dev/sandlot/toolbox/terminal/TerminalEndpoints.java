@@ -3,8 +3,9 @@ package dev.sandlot.toolbox.terminal;
 import dev.sandlot.agentclient.link.AgentFailure;
 import dev.sandlot.agentclient.process.TerminalSize;
 import dev.sandlot.http.Exchange;
-import dev.sandlot.http.HttpFailure;
 import dev.sandlot.http.websocket.WebSocketEndpoint;
+import dev.sandlot.model.ErrorCode;
+import dev.sandlot.model.OperationFailure;
 import dev.sandlot.toolbox.call.Calls;
 import dev.sandlot.toolbox.call.SocketCall;
 import dev.sandlot.toolbox.call.ToolboxFailures;
@@ -98,8 +99,8 @@ final class TerminalEndpoints {
         .orElseThrow(Terminals::unknown);
   }
 
-  private static HttpFailure gone() {
-    return new HttpFailure(410, "GONE", "gone: the terminal does not exist or has ended");
+  private static OperationFailure gone() {
+    return new OperationFailure(ErrorCode.GONE, "gone: the terminal does not exist or has ended");
   }
 
   /// The work of a call.
@@ -114,7 +115,7 @@ final class TerminalEndpoints {
       work.run();
     } catch (AgentFailure failure) {
       throw ToolboxFailures.withError(ToolboxFailures.of(failure));
-    } catch (HttpFailure failure) {
+    } catch (OperationFailure failure) {
       throw ToolboxFailures.withError(failure);
     }
   }

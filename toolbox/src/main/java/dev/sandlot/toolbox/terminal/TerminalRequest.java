@@ -5,7 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import com.google.re2j.Pattern;
 import dev.sandlot.agentclient.process.TerminalSize;
 import dev.sandlot.http.BodyReader;
-import dev.sandlot.http.HttpFailure;
+import dev.sandlot.model.OperationFailure;
 import dev.sandlot.toolbox.call.SocketCall;
 import dev.sandlot.toolbox.call.ToolboxFailures;
 import dev.sandlot.toolbox.call.Variables;
@@ -31,7 +31,7 @@ public record TerminalRequest(
 
   /// Reads a JSON body.
   ///
-  /// @throws HttpFailure 400 when a field is invalid
+  /// @throws OperationFailure BAD_REQUEST when a field is invalid
   static TerminalRequest read(BodyReader body, TerminalLimits limits) {
     return new TerminalRequest(
         id(body.rawText("id").orElse(""), limits),
@@ -45,7 +45,7 @@ public record TerminalRequest(
 
   /// Reads a WebSocket's query and subprotocols.
   ///
-  /// @throws HttpFailure 400 when a value is invalid
+  /// @throws OperationFailure BAD_REQUEST when a value is invalid
   static TerminalRequest of(SocketCall call, TerminalLimits limits) {
     return new TerminalRequest(
         id(call.query("id").orElse(""), limits),
@@ -99,7 +99,7 @@ public record TerminalRequest(
     }
   }
 
-  private static HttpFailure outOfRange() {
+  private static OperationFailure outOfRange() {
     return ToolboxFailures.badRequest(
         "cols and rows must be whole numbers from 1 to " + TerminalSize.SIDE_MAX);
   }
@@ -123,7 +123,7 @@ public record TerminalRequest(
     }
   }
 
-  private static HttpFailure badEnvironment() {
+  private static OperationFailure badEnvironment() {
     return ToolboxFailures.badRequest(
         "the subprotocol " + ENVIRONMENT_TOKEN + "… must be a JSON object in base64url");
   }

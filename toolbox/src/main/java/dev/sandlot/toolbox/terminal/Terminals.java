@@ -7,7 +7,8 @@ import dev.sandlot.agentclient.link.AgentFailure.Kind;
 import dev.sandlot.agentclient.process.AgentProcesses;
 import dev.sandlot.agentclient.process.ProcessStart;
 import dev.sandlot.agentclient.process.ProcessStatus;
-import dev.sandlot.http.HttpFailure;
+import dev.sandlot.model.ErrorCode;
+import dev.sandlot.model.OperationFailure;
 import dev.sandlot.toolbox.call.ToolboxFailures;
 import dev.sandlot.toolbox.sandbox.RunningSandbox;
 import java.io.IOException;
@@ -31,14 +32,13 @@ public final class Terminals {
 
   /// Starts a terminal.
   ///
-  /// @throws HttpFailure 409 when a terminal of that name exists
+  /// @throws OperationFailure CONFLICT when a terminal of that name exists
   public Terminal create(RunningSandbox sandbox, TerminalRequest request)
       throws IOException, InterruptedException {
     AgentProcesses processes = sandbox.agent().processes();
     if (processes.list(Terminal.KIND, true).size() >= limits.terminalsMax()) {
-      throw new HttpFailure(
-          422,
-          "UNPROCESSABLE_ENTITY",
+      throw new OperationFailure(
+          ErrorCode.UNPROCESSABLE_ENTITY,
           "unprocessable entity: the sandbox has "
               + limits.terminalsMax()
               + " terminals, which is the limit; delete some");
@@ -113,11 +113,12 @@ public final class Terminals {
     }
   }
 
-  static HttpFailure unknown() {
+  static OperationFailure unknown() {
     return ToolboxFailures.notFound("PTY session not found");
   }
 
-  private static HttpFailure nameConflict(String name) {
-    return new HttpFailure(409, "CONFLICT", "conflict: there is a terminal " + name + " already");
+  private static OperationFailure nameConflict(String name) {
+    return new OperationFailure(
+        ErrorCode.CONFLICT, "conflict: there is a terminal " + name + " already");
   }
 }

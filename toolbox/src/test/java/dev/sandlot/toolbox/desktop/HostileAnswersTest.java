@@ -3,8 +3,8 @@ package dev.sandlot.toolbox.desktop;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.sandlot.http.HttpFailure;
 import dev.sandlot.http.Json;
+import dev.sandlot.model.OperationFailure;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -26,7 +26,7 @@ class HostileAnswersTest {
       })
   void refusesAnswersThatAreNoPicture(String answer) {
     assertThatThrownBy(() -> Picture.of(json(answer)))
-        .isInstanceOf(HttpFailure.class)
+        .isInstanceOf(OperationFailure.class)
         .hasMessageContaining("answered with");
   }
 
@@ -41,9 +41,10 @@ class HostileAnswersTest {
 
     assertThat(windows.getFirst().get("title")).isEqualTo("a[2Jb");
     assertThat(windows.getFirst()).doesNotContainKey("extra");
-    assertThatThrownBy(() -> DisplayEndpoints.windows(window, 0)).isInstanceOf(HttpFailure.class);
+    assertThatThrownBy(() -> DisplayEndpoints.windows(window, 0))
+        .isInstanceOf(OperationFailure.class);
     assertThatThrownBy(() -> DisplayEndpoints.windows(json("{\"windows\":{}}"), 1))
-        .isInstanceOf(HttpFailure.class);
+        .isInstanceOf(OperationFailure.class);
   }
 
   @Test
@@ -80,14 +81,14 @@ class HostileAnswersTest {
   void refusesATreeWhoseParentsComeLater(int parent) {
     String answer = "{\"nodes\":[%s]}".formatted(node("a", parent));
 
-    assertThatThrownBy(() -> WidgetTree.of(json(answer), 10)).isInstanceOf(HttpFailure.class);
+    assertThatThrownBy(() -> WidgetTree.of(json(answer), 10)).isInstanceOf(OperationFailure.class);
   }
 
   @Test
   void refusesMoreNodesThanRequested() {
     String answer = "{\"nodes\":[%s,%s]}".formatted(node("a", -1), node("b", 0));
 
-    assertThatThrownBy(() -> WidgetTree.of(json(answer), 1)).isInstanceOf(HttpFailure.class);
+    assertThatThrownBy(() -> WidgetTree.of(json(answer), 1)).isInstanceOf(OperationFailure.class);
   }
 
   private static String node(String name, int parent) {

@@ -3,7 +3,7 @@ package dev.sandlot.toolbox.desktop;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.sandlot.http.HttpFailure;
+import dev.sandlot.model.OperationFailure;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -57,14 +57,14 @@ class KeysTest {
   @CsvSource({"!, 1", "+, =", "?, /", "~, `", "':', ;"})
   void namesTheKeyOfAShiftedSymbol(String symbol, String key) {
     assertThatThrownBy(() -> Keys.key(symbol))
-        .isInstanceOf(HttpFailure.class)
+        .isInstanceOf(OperationFailure.class)
         .hasMessageContaining("press " + key + " with it");
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"", "ü", "f0", "f25", "enter!", "num10", "hyper", "aa", "\u0000"})
   void refusesUnknownKeys(String name) {
-    assertThatThrownBy(() -> Keys.key(name)).isInstanceOf(HttpFailure.class);
+    assertThatThrownBy(() -> Keys.key(name)).isInstanceOf(OperationFailure.class);
   }
 
   @Test
@@ -80,7 +80,7 @@ class KeysTest {
   @ValueSource(
       strings = {"", "ctrl+", "+", "ctrl++", "a+b", "ctrl+control+c", "shift+shift", "win+cmd+a"})
   void refusesAnInvalidChord(String keys) {
-    assertThatThrownBy(() -> Keys.hotkey(keys)).isInstanceOf(HttpFailure.class);
+    assertThatThrownBy(() -> Keys.hotkey(keys)).isInstanceOf(OperationFailure.class);
   }
 
   @Test

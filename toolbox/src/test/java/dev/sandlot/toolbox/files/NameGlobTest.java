@@ -3,7 +3,8 @@ package dev.sandlot.toolbox.files;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.sandlot.http.HttpFailure;
+import dev.sandlot.model.ErrorCode;
+import dev.sandlot.model.OperationFailure;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -61,7 +62,8 @@ class NameGlobTest {
   void refusesIncompletePatterns(String pattern) {
     assertThatThrownBy(() -> NameGlob.parse(pattern))
         .isInstanceOfSatisfying(
-            HttpFailure.class, failure -> assertThat(failure.status()).isEqualTo(400))
+            OperationFailure.class,
+            failure -> assertThat(failure.errorCode()).isEqualTo(ErrorCode.BAD_REQUEST))
         .hasMessageContaining("pattern");
   }
 

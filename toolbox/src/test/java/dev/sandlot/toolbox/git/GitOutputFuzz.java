@@ -5,6 +5,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import dev.sandlot.agentclient.link.AnswerBudget;
 import dev.sandlot.agentclient.link.AnswerCharge;
 import dev.sandlot.http.HttpFailure;
+import dev.sandlot.model.ErrorCode;
+import dev.sandlot.model.OperationFailure;
 import dev.sandlot.toolbox.call.NulSeparated;
 import dev.sandlot.toolbox.git.command.Credential;
 import dev.sandlot.toolbox.git.command.GitEntries;
@@ -64,8 +66,8 @@ final class GitOutputFuzz {
   }
 
   private static void failure(GitResult result) {
-    HttpFailure failure = GitFailures.of(result, GIVEN);
-    require(failure.status() >= 400 && failure.status() <= 502, "a refusal");
+    OperationFailure failure = GitFailures.of(result, GIVEN);
+    require(HttpFailure.of(failure).status() <= 502, "a refusal");
     require(failure.sentence().length() < 1_100, "a short sentence");
     require(failure.sentence().chars().noneMatch(each -> each < ' '), "no control characters");
     require(!failure.sentence().contains("open sesame/+%"), "no secret");
@@ -79,8 +81,8 @@ final class GitOutputFuzz {
         require(
             url.text().startsWith(url.origin().get()) || url.text().contains("@"), "its server");
       }
-    } catch (HttpFailure refused) {
-      require(refused.status() == 400, "a refusal");
+    } catch (OperationFailure refused) {
+      require(refused.errorCode() == ErrorCode.BAD_REQUEST, "a refusal");
     }
   }
 

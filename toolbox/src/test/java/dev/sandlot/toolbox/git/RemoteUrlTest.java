@@ -3,7 +3,7 @@ package dev.sandlot.toolbox.git;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.sandlot.http.HttpFailure;
+import dev.sandlot.model.OperationFailure;
 import dev.sandlot.toolbox.git.command.Credential;
 import dev.sandlot.toolbox.git.command.RemoteAccess;
 import java.util.List;
@@ -51,7 +51,7 @@ class RemoteUrlTest {
             "https://me:a%0ab@good.example/x",
             "ssh://me:secret@good.example/x",
             "-uhttps://good.example/x")) {
-      assertThatThrownBy(() -> RemoteUrl.of(odd)).as(odd).isInstanceOf(HttpFailure.class);
+      assertThatThrownBy(() -> RemoteUrl.of(odd)).as(odd).isInstanceOf(OperationFailure.class);
     }
   }
 
@@ -63,7 +63,7 @@ class RemoteUrlTest {
         List.of(
             "a://" + ":".repeat(80_000), "https://a" + "-a".repeat(400_000), "/x".repeat(9_000))) {
       assertThatThrownBy(() -> RemoteUrl.of(odd))
-          .isInstanceOf(HttpFailure.class)
+          .isInstanceOf(OperationFailure.class)
           .hasMessageContaining("8192 characters");
     }
   }

@@ -1,6 +1,7 @@
 package dev.sandlot.toolbox.desktop.session;
 
-import dev.sandlot.http.HttpFailure;
+import dev.sandlot.model.ErrorCode;
+import dev.sandlot.model.OperationFailure;
 import java.util.Map;
 
 /// The failures of computer use: those of the toolbox, with additional keys for older clients
@@ -8,22 +9,18 @@ import java.util.Map;
 public final class DesktopFailures {
   private DesktopFailures() {}
 
-  public static HttpFailure badRequest(String sentence) {
-    return new HttpFailure(400, "BAD_REQUEST", "bad request: " + sentence);
+  public static OperationFailure badRequest(String sentence) {
+    return new OperationFailure(ErrorCode.BAD_REQUEST, "bad request: " + sentence);
   }
 
   /// Computer use is unavailable in the sandbox's current state.
-  public static HttpFailure unavailable(String sentence, String details, String solution) {
-    return new HttpFailure(
-        503,
-        "SERVICE_UNAVAILABLE",
-        sentence,
-        Map.of(),
-        Map.of("details", details, "solution", solution));
+  public static OperationFailure unavailable(String sentence, String details, String solution) {
+    return new OperationFailure(
+        ErrorCode.SERVICE_UNAVAILABLE, sentence, Map.of("details", details, "solution", solution));
   }
 
   /// The sandbox lacks programs.
-  static HttpFailure notInstalled(String missing) {
+  static OperationFailure notInstalled(String missing) {
     return unavailable(
         "computer use is not available in this sandbox",
         "it lacks " + missing,
@@ -33,14 +30,14 @@ public final class DesktopFailures {
   }
 
   /// The display or the desktop program does not run.
-  static HttpFailure notRunning(String details) {
+  static OperationFailure notRunning(String details) {
     return unavailable(
         "the desktop does not answer", details, "start computer use first: /computeruse/start");
   }
 
   /// The desktop program has sent an invalid answer.
-  public static HttpFailure broken(String what) {
-    return new HttpFailure(
-        502, "BAD_GATEWAY", "the desktop's program in the sandbox answered with " + what);
+  public static OperationFailure broken(String what) {
+    return new OperationFailure(
+        ErrorCode.BAD_GATEWAY, "the desktop's program in the sandbox answered with " + what);
   }
 }

@@ -9,8 +9,9 @@ import dev.sandlot.agentclient.process.OutputRequest;
 import dev.sandlot.agentclient.process.ProcessOutput;
 import dev.sandlot.agentclient.process.ProcessStart;
 import dev.sandlot.agentclient.process.ProcessStatus;
-import dev.sandlot.http.HttpFailure;
 import dev.sandlot.http.Json;
+import dev.sandlot.model.ErrorCode;
+import dev.sandlot.model.OperationFailure;
 import dev.sandlot.toolbox.sandbox.RunningSandbox;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -56,7 +57,7 @@ public final class DesktopProgram {
   ///
   /// @param call its name in program.py
   /// @return the result, which is untrusted
-  /// @throws HttpFailure when the call failed
+  /// @throws OperationFailure when the call failed
   public JsonNode call(RunningSandbox sandbox, String call, Map<String, Object> arguments)
       throws IOException, InterruptedException {
     return call(sandbox, call, arguments, limits.callTime());
@@ -114,8 +115,8 @@ public final class DesktopProgram {
       throw ended(processes);
     }
     processes.remove(ID, true);
-    throw new HttpFailure(
-        504, "GATEWAY_TIMEOUT", "the desktop did not do it within " + limit.toSeconds() + " s");
+    throw new OperationFailure(
+        ErrorCode.GATEWAY_TIMEOUT, "the desktop did not do it within " + limit.toSeconds() + " s");
   }
 
   private static JsonNode result(JsonNode line) {
@@ -127,15 +128,16 @@ public final class DesktopProgram {
     throw switch (Answers.text(failure, "kind")) {
       case "invalid" -> DesktopFailures.badRequest(message);
       case "no_display" -> DesktopFailures.notRunning(message);
-      case "unavailable" -> new HttpFailure(503, "A11Y_UNAVAILABLE", message);
-      case "not_found" -> new HttpFailure(404, "A11Y_NODE_NOT_FOUND", message);
-      case "no_root" -> new HttpFailure(404, "A11Y_NO_ACCESSIBLE_ROOT", message);
-      case "unsupported" -> new HttpFailure(400, "A11Y_ACTION_NOT_SUPPORTED", message);
-      default -> new HttpFailure(500, "INTERNAL_SERVER_ERROR", "the desktop failed: " + message);
+      case "unavailable" -> new OperationFailure(ErrorCode.A11Y_UNAVAILABLE, message);
+      case "not_found" -> new OperationFailure(ErrorCode.A11Y_NODE_NOT_FOUND, message);
+      case "no_root" -> new OperationFailure(ErrorCode.A11Y_NO_ACCESSIBLE_ROOT, message);
+      case "unsupported" -> new OperationFailure(ErrorCode.A11Y_ACTION_NOT_SUPPORTED, message);
+      default ->
+          new OperationFailure(ErrorCode.INTERNAL_SERVER_ERROR, "the desktop failed: " + message);
     };
   }
 
-  private static HttpFailure ended(AgentProcesses processes) {
+  private static OperationFailure ended(AgentProcesses processes) {
     String last =
         processes
             .find(ID)

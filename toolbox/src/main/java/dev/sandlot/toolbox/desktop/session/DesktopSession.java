@@ -10,7 +10,7 @@ import dev.sandlot.agentclient.link.AgentFailure.Kind;
 import dev.sandlot.agentclient.process.AgentProcesses;
 import dev.sandlot.agentclient.process.ProcessStart;
 import dev.sandlot.agentclient.process.ProcessStatus;
-import dev.sandlot.http.HttpFailure;
+import dev.sandlot.model.OperationFailure;
 import dev.sandlot.toolbox.sandbox.RunningSandbox;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -53,8 +53,8 @@ public final class DesktopSession {
 
   /// Starts the processes that do not run, and waits until the desktop can be used.
   ///
-  /// @throws HttpFailure 503 when programs are missing or do not start; then nothing is left
-  ///   running
+  /// @throws OperationFailure SERVICE_UNAVAILABLE when programs are missing or do not start; then
+  ///   nothing is left running
   public void start(RunningSandbox sandbox) throws IOException, InterruptedException {
     AgentClient agent = sandbox.agent();
     DesktopSettings settings = DesktopSettings.of(agent);
@@ -173,7 +173,7 @@ public final class DesktopSession {
 
   /// The states of the desktop's processes.
   ///
-  /// @throws HttpFailure 503 when programs are missing
+  /// @throws OperationFailure SERVICE_UNAVAILABLE when programs are missing
   public List<State> states(RunningSandbox sandbox) throws IOException, InterruptedException {
     AgentClient agent = sandbox.agent();
     Map<DesktopProcess, ProcessStatus> known = known(agent);

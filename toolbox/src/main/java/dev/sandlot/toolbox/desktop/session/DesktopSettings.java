@@ -2,7 +2,7 @@ package dev.sandlot.toolbox.desktop.session;
 
 import com.google.re2j.Pattern;
 import dev.sandlot.agentclient.AgentClient;
-import dev.sandlot.http.HttpFailure;
+import dev.sandlot.model.OperationFailure;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -31,7 +31,7 @@ public record DesktopSettings(
 
   /// Reads them from the sandbox's environment.
   ///
-  /// @throws HttpFailure 400 when a variable is invalid
+  /// @throws OperationFailure BAD_REQUEST when a variable is invalid
   public static DesktopSettings of(AgentClient agent) {
     return of(agent.changeEnvironment(Map.of(), List.of(), ""));
   }

@@ -2,7 +2,7 @@ package dev.sandlot.toolbox.desktop.session;
 
 import dev.sandlot.agentclient.process.ProcessRequest;
 import dev.sandlot.agentclient.process.RunOutcome;
-import dev.sandlot.http.HttpFailure;
+import dev.sandlot.model.OperationFailure;
 import dev.sandlot.toolbox.sandbox.RunningSandbox;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -31,7 +31,7 @@ final class InstalledPrograms {
 
   private InstalledPrograms() {}
 
-  /// @throws HttpFailure 503 when programs are missing, with their names
+  /// @throws OperationFailure SERVICE_UNAVAILABLE when programs are missing, with their names
   static void check(RunningSandbox sandbox) throws IOException, InterruptedException {
     ByteArrayOutputStream answer = new ByteArrayOutputStream();
     ProcessRequest question =

@@ -3,8 +3,8 @@ package dev.sandlot.toolbox.desktop.session;
 import dev.sandlot.agentclient.link.AnswerCharge;
 import dev.sandlot.agentclient.process.OutputPiece;
 import dev.sandlot.agentclient.process.ProcessOutput;
-import dev.sandlot.http.HttpFailure;
 import dev.sandlot.http.Json;
+import dev.sandlot.model.OperationFailure;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -92,7 +92,7 @@ final class ProgramAnswer {
       return node != null && node.path("id").asString("").equals(id)
           ? Optional.of(node)
           : Optional.empty();
-    } catch (JacksonException | HttpFailure _) {
+    } catch (JacksonException | OperationFailure _) {
       return Optional.empty(); // the rest of another call's answer
     }
   }

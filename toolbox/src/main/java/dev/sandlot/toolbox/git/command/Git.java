@@ -6,7 +6,8 @@ import dev.sandlot.agentclient.process.ProcessRequest;
 import dev.sandlot.agentclient.process.RunOutcome;
 import dev.sandlot.agentclient.process.RunSinks;
 import dev.sandlot.http.Exchange;
-import dev.sandlot.http.HttpFailure;
+import dev.sandlot.model.ErrorCode;
+import dev.sandlot.model.OperationFailure;
 import dev.sandlot.toolbox.call.Calls;
 import dev.sandlot.toolbox.call.NulSeparated;
 import dev.sandlot.toolbox.call.ToolboxFailures;
@@ -97,9 +98,8 @@ public final class Git {
       outcome =
           sandbox.agent().runPlatform(request, new RunSinks(output, errors, exchange::clientGone));
     } catch (OutputLimitExceeded _) {
-      throw new HttpFailure(
-          422,
-          "UNPROCESSABLE_ENTITY",
+      throw new OperationFailure(
+          ErrorCode.UNPROCESSABLE_ENTITY,
           "unprocessable entity: git answered with more than "
               + limits.outputBytesMax()
               + " bytes; run git by process/execute and look at a part of it");
@@ -115,9 +115,8 @@ public final class Git {
   private ProcessRequest request(GitCommand command) throws IOException, InterruptedException {
     byte[] input = command.standardInput();
     if (input.length > ProcessRequest.INPUT_BYTES_MAX) {
-      throw new HttpFailure(
-          413,
-          "BAD_REQUEST",
+      throw new OperationFailure(
+          ErrorCode.TOO_LARGE,
           "bad request: the message or the files together are larger than "
               + ProcessRequest.INPUT_BYTES_MAX
               + " bytes");
@@ -153,18 +152,17 @@ public final class Git {
   }
 
   /// Why git did not start: the folder is missing or inaccessible, or git is not installed.
-  private HttpFailure notStarted(String reason) {
+  private OperationFailure notStarted(String reason) {
     if (!folder.isEmpty() && !isFolder(folder)) {
-      return new HttpFailure(
-          404, "GIT_REPO_NOT_FOUND", "not found: there is no repository at " + folder);
+      return new OperationFailure(
+          ErrorCode.GIT_REPO_NOT_FOUND, "not found: there is no repository at " + folder);
     }
     if (reason.contains("Permission denied")) {
-      return new HttpFailure(
-          403, "FILE_ACCESS_DENIED", "forbidden: git may not be started in " + folder);
+      return new OperationFailure(
+          ErrorCode.FILE_ACCESS_DENIED, "forbidden: git may not be started in " + folder);
     }
-    return new HttpFailure(
-        422,
-        "UNPROCESSABLE_ENTITY",
+    return new OperationFailure(
+        ErrorCode.UNPROCESSABLE_ENTITY,
         "unprocessable entity: git could not be started in the sandbox; is it installed? Its image"
             + " must have git 2.26 or newer");
   }

@@ -1,7 +1,8 @@
 package dev.sandlot.toolbox.git.command;
 
 import dev.sandlot.agentclient.link.AnswerCharge;
-import dev.sandlot.http.HttpFailure;
+import dev.sandlot.model.ErrorCode;
+import dev.sandlot.model.OperationFailure;
 import java.util.function.Consumer;
 
 /// Counts the entries of a list and charges their memory before they are parsed. Used by one
@@ -28,9 +29,8 @@ public final class GitEntries {
 
   public void take(String entry) {
     if (++count > limits.entriesMax()) {
-      throw new HttpFailure(
-          422,
-          "UNPROCESSABLE_ENTITY",
+      throw new OperationFailure(
+          ErrorCode.UNPROCESSABLE_ENTITY,
           "unprocessable entity: git lists more than "
               + limits.entriesMax()
               + " "

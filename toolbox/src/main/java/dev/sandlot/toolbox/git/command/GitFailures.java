@@ -1,10 +1,10 @@
 package dev.sandlot.toolbox.git.command;
 
-import dev.sandlot.http.HttpFailure;
+import dev.sandlot.model.ErrorCode;
+import dev.sandlot.model.OperationFailure;
 import dev.sandlot.toolbox.call.HostileText;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
 import java.util.stream.Collectors;
 
 /// Maps failures of git to HTTP failures (docs/contract/git.md and
@@ -15,21 +15,19 @@ public final class GitFailures {
   /// The first rule that matches a line applies.
   private static final List<Rule> RULES =
       List.of(
-          rule(422, "GIT_REMOTE_REJECTED", "[remote rejected]", "pre-receive hook declined"),
-          rule(409, "GIT_PUSH_REJECTED", "[rejected]", "(fetch first)", "(non-fast-forward)"),
+          rule(ErrorCode.GIT_REMOTE_REJECTED, "[remote rejected]", "pre-receive hook declined"),
+          rule(ErrorCode.GIT_PUSH_REJECTED, "[rejected]", "(fetch first)", "(non-fast-forward)"),
           rule(
-              401,
-              "GIT_AUTH_FAILED",
+              ErrorCode.GIT_AUTH_FAILED,
               "Authentication failed for",
               "could not read Username",
               "could not read Password",
               "terminal prompts disabled",
               "Permission denied (…publickey",
               "requested URL returned error: 401"),
-          rule(403, "FORBIDDEN", "requested URL returned error: 403"),
+          rule(ErrorCode.FORBIDDEN, "requested URL returned error: 403"),
           rule(
-              502,
-              "GIT_TRANSPORT_FAILED",
+              ErrorCode.GIT_TRANSPORT_FAILED,
               "Could not resolve host",
               "Could not resolve proxy",
               "requested URL returned error: 429",
@@ -42,8 +40,7 @@ public final class GitFailures {
               "gnutls_",
               "certificate has expired"),
           rule(
-              404,
-              "GIT_REPO_NOT_FOUND",
+              ErrorCode.GIT_REPO_NOT_FOUND,
               "epository not found",
               "epository does not exist",
               "epository … not found",
@@ -56,8 +53,7 @@ public final class GitFailures {
               "No such remote",
               "requested URL returned error: 404"),
           rule(
-              404,
-              "GIT_BRANCH_NOT_FOUND",
+              ErrorCode.GIT_BRANCH_NOT_FOUND,
               "Remote branch … not found",
               "couldn't find remote ref",
               "src refspec … does not match",
@@ -74,15 +70,13 @@ public final class GitFailures {
               "ambiguous argument",
               "does not have any commits yet",
               "Failed to resolve"),
-          rule(404, "FILE_NOT_FOUND", "pathspec … did not match any", "did not match any file"),
+          rule(ErrorCode.FILE_NOT_FOUND, "pathspec … did not match any", "did not match any file"),
           rule(
-              409,
-              "GIT_BRANCH_EXISTS",
+              ErrorCode.GIT_BRANCH_EXISTS,
               "a branch named … already exists",
               "cannot lock ref '': '' exists"),
           rule(
-              409,
-              "GIT_MERGE_CONFLICT",
+              ErrorCode.GIT_MERGE_CONFLICT,
               "unmerged",
               "needs merge",
               "CONFLICT (",
@@ -96,8 +90,7 @@ public final class GitFailures {
               "while rebasing",
               "while cherry-picking"),
           rule(
-              409,
-              "GIT_DIRTY_WORKTREE",
+              ErrorCode.GIT_DIRTY_WORKTREE,
               "would be overwritten",
               "would lose",
               "not uptodate",
@@ -106,14 +99,12 @@ public final class GitFailures {
               "uncommitted changes",
               "commit your changes or stash"),
           rule(
-              403,
-              "FILE_ACCESS_DENIED",
+              ErrorCode.FILE_ACCESS_DENIED,
               "Permission denied",
               "insufficient permission",
               "Read-only"),
           rule(
-              409,
-              "CONFLICT",
+              ErrorCode.CONFLICT,
               "already exists",
               "could not lock",
               "File exists",
@@ -122,8 +113,7 @@ public final class GitFailures {
               "used by worktree",
               "already checked out"),
           rule(
-              400,
-              "BAD_REQUEST",
+              ErrorCode.BAD_REQUEST,
               "No space left on device",
               "Disk quota exceeded",
               "must be run in a work tree",
@@ -143,8 +133,7 @@ public final class GitFailures {
               "nable to find remote helper",
               "remote helper '' aborted session"),
           rule(
-              502,
-              "GIT_TRANSPORT_FAILED",
+              ErrorCode.GIT_TRANSPORT_FAILED,
               "unable to access",
               "ailed to connect",
               "Connection refused",
@@ -168,58 +157,65 @@ public final class GitFailures {
 
   private GitFailures() {}
 
-  private record Rule(int status, String code, List<MessagePattern> patterns) {
+  private record Rule(ErrorCode error, List<MessagePattern> patterns) {
     boolean matches(List<String> lines) {
       return lines.stream()
           .anyMatch(line -> patterns.stream().anyMatch(pattern -> pattern.isIn(line)));
     }
   }
 
-  private static Rule rule(int status, String code, String... patterns) {
-    return new Rule(status, code, Arrays.stream(patterns).map(MessagePattern::of).toList());
+  private static Rule rule(ErrorCode error, String... patterns) {
+    return new Rule(error, Arrays.stream(patterns).map(MessagePattern::of).toList());
   }
 
   /// The failure of a run: 422 when git gives a reason that no rule knows, else 500.
-  public static HttpFailure of(GitResult result, RemoteAccess access) {
+  public static OperationFailure of(GitResult result, RemoteAccess access) {
     boolean explained = result.code() > 0 && !GitMessages.oneLine(messages(result)).isEmpty();
     return explained
-        ? of(result, access, 422, "UNPROCESSABLE_ENTITY")
-        : of(result, access, 500, "INTERNAL_SERVER_ERROR");
+        ? of(result, access, ErrorCode.UNPROCESSABLE_ENTITY)
+        : of(result, access, ErrorCode.INTERNAL_SERVER_ERROR);
   }
 
   /// The failure of a run.
   ///
-  /// @param status when no rule matches git's messages
-  /// @param code the error code for that status
-  public static HttpFailure of(GitResult result, RemoteAccess access, int status, String code) {
+  /// @param otherwise when no rule matches git's messages
+  public static OperationFailure of(GitResult result, RemoteAccess access, ErrorCode otherwise) {
     int size = result.errors().length() + result.output().length;
-    return HostileText.read(size, () -> classified(result, access, status, code));
+    return HostileText.read(size, () -> classified(result, access, otherwise));
   }
 
-  private static HttpFailure classified(
-      GitResult result, RemoteAccess access, int status, String code) {
+  private static OperationFailure classified(
+      GitResult result, RemoteAccess access, ErrorCode otherwise) {
     List<String> lines = GitMessages.withoutNames(result.errors() + "\n" + result.textEnd());
     String message = message(result, access);
-    Optional<Rule> rule = RULES.stream().filter(each -> each.matches(lines)).findFirst();
-    return rule.isPresent()
-        ? failure(rule.get().status, rule.get().code, message)
-        : failure(status, code, message);
+    ErrorCode error =
+        RULES.stream()
+            .filter(each -> each.matches(lines))
+            .findFirst()
+            .map(Rule::error)
+            .orElse(otherwise);
+    return failure(error, message);
   }
 
   /// A failure in the toolbox's form (docs/contract/transport.md#errors-of-the-toolbox).
-  public static HttpFailure failure(int status, String code, String sentence) {
+  public static OperationFailure failure(ErrorCode error, String sentence) {
     String kind =
-        switch (status) {
-          case 400 -> "bad request: ";
-          case 401 -> "unauthorized: ";
-          case 403 -> "forbidden: ";
-          case 404 -> "not found: ";
-          case 409 -> "conflict: ";
-          case 422 -> "unprocessable entity: ";
-          case 502 -> "bad gateway: ";
+        switch (error) {
+          case BAD_REQUEST -> "bad request: ";
+          case GIT_AUTH_FAILED -> "unauthorized: ";
+          case FORBIDDEN, FILE_ACCESS_DENIED -> "forbidden: ";
+          case GIT_REPO_NOT_FOUND, GIT_BRANCH_NOT_FOUND, FILE_NOT_FOUND -> "not found: ";
+          case CONFLICT,
+              GIT_PUSH_REJECTED,
+              GIT_BRANCH_EXISTS,
+              GIT_MERGE_CONFLICT,
+              GIT_DIRTY_WORKTREE ->
+              "conflict: ";
+          case UNPROCESSABLE_ENTITY, GIT_REMOTE_REJECTED -> "unprocessable entity: ";
+          case GIT_TRANSPORT_FAILED -> "bad gateway: ";
           default -> "internal server error: ";
         };
-    return new HttpFailure(status, code, kind + sentence);
+    return new OperationFailure(error, kind + sentence);
   }
 
   private static String messages(GitResult result) {

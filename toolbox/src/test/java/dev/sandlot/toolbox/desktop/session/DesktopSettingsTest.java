@@ -3,7 +3,7 @@ package dev.sandlot.toolbox.desktop.session;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.sandlot.http.HttpFailure;
+import dev.sandlot.model.OperationFailure;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -49,7 +49,7 @@ class DesktopSettingsTest {
   })
   void namesAnInvalidVariable(String name, String value) {
     assertThatThrownBy(() -> DesktopSettings.of(Map.of(name, value)))
-        .isInstanceOf(HttpFailure.class)
+        .isInstanceOf(OperationFailure.class)
         .hasMessageContaining(name);
   }
 }

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sandlot.agentclient.process.OutputPiece;
-import dev.sandlot.http.HttpFailure;
+import dev.sandlot.model.OperationFailure;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -53,7 +53,7 @@ class ProgramAnswerTest {
     }
 
     assertThatThrownBy(this::answer)
-        .isInstanceOf(HttpFailure.class)
+        .isInstanceOf(OperationFailure.class)
         .hasMessageContaining("more than 100 bytes");
   }
 
@@ -63,6 +63,6 @@ class ProgramAnswerTest {
     offset += 1_000;
     write("\"result\":2}\n");
 
-    assertThatThrownBy(this::answer).isInstanceOf(HttpFailure.class);
+    assertThatThrownBy(this::answer).isInstanceOf(OperationFailure.class);
   }
 }

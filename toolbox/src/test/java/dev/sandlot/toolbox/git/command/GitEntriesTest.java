@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.sandlot.agentclient.link.AgentFailure;
 import dev.sandlot.agentclient.link.AnswerBudget;
 import dev.sandlot.agentclient.link.AnswerCharge;
-import dev.sandlot.http.HttpFailure;
+import dev.sandlot.model.OperationFailure;
 import dev.sandlot.toolbox.call.NulSeparated;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -23,7 +23,7 @@ class GitEntriesTest {
   void refusesEntriesBeyondTheLimitBeforeParsing() {
     try (AnswerCharge charge = answers.open()) {
       assertThatThrownBy(() -> feed(charge, "? a\0", 800_000))
-          .isInstanceOf(HttpFailure.class)
+          .isInstanceOf(OperationFailure.class)
           .hasMessageContaining("more than 100000 files");
     }
     assertThat(made).hasValue(100_000);

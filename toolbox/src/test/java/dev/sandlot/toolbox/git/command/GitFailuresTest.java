@@ -3,7 +3,8 @@ package dev.sandlot.toolbox.git.command;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sandlot.http.HttpFailure;
+import dev.sandlot.model.ErrorCode;
+import dev.sandlot.model.OperationFailure;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -15,7 +16,8 @@ class GitFailuresTest {
 
   @Test
   void joinsGitsMessagesInOneLineWithoutAdvice() {
-    HttpFailure failure = failure("hint: try this\nerror: first\n\u001b[31mfatal: second\rthird\n");
+    OperationFailure failure =
+        failure("hint: try this\nerror: first\n\u001b[31mfatal: second\rthird\n");
 
     assertThat(failure.sentence()).startsWith("unprocessable entity: first; ").contains("third");
     assertThat(failure.sentence()).doesNotContain("hint", "\u001b", "\n", "\r");
@@ -23,28 +25,28 @@ class GitFailuresTest {
 
   @Test
   void masksASecretInEveryEncoding() {
-    HttpFailure failure =
+    OperationFailure failure =
         failure(
             "remote: s3cret/x s3cret%2Fx cm9ib3Q6czNjcmV0L3g=\n"
                 + "fatal: unable to access 'https://u:p@host/x': no\n");
 
     assertThat(failure.sentence()).contains("***", "https://***@host/x");
     assertThat(failure.sentence()).doesNotContain("s3cret", "cm9ib3Q", "u:p");
-    assertThat(failure.code()).contains("GIT_TRANSPORT_FAILED");
+    assertThat(failure.errorCode()).isEqualTo(ErrorCode.GIT_TRANSPORT_FAILED);
   }
 
   @Test
   void ignoresNamesInMessages() {
-    assertThat(failure("fatal: repository 'https://h/SSL_certificate/' not found\n").code())
-        .contains("GIT_REPO_NOT_FOUND");
+    assertThat(failure("fatal: repository 'https://h/SSL_certificate/' not found\n").errorCode())
+        .isEqualTo(ErrorCode.GIT_REPO_NOT_FOUND);
     assertThat(
             failure(
                     "error: Your local changes to the following files would be overwritten by merge:\n"
                         + "\tAuthentication failed for\n")
-                .code())
-        .contains("GIT_DIRTY_WORKTREE");
-    assertThat(failure("fatal: a branch named 'CONFLICT (x' already exists\n").code())
-        .contains("GIT_BRANCH_EXISTS");
+                .errorCode())
+        .isEqualTo(ErrorCode.GIT_DIRTY_WORKTREE);
+    assertThat(failure("fatal: a branch named 'CONFLICT (x' already exists\n").errorCode())
+        .isEqualTo(ErrorCode.GIT_BRANCH_EXISTS);
   }
 
   @Test
@@ -62,20 +64,21 @@ class GitFailuresTest {
   @Test
   void answersExplainedFailuresWithAClientError() {
     Map.of(
-            "git: 'remote-a' is not a git command. See 'git --help'.", 422,
-            "fatal: remote helper 'a' aborted session", 400,
-            "fatal: unable to find remote helper for 'a'", 400,
-            "fatal: strange pathname '-x' blocked", 422,
-            "fatal: something that nobody has thought of", 422)
-        .forEach((said, status) -> {
-          assertThat(failure(said + "\n").status()).as(said).isEqualTo(status);
+            "git: 'remote-a' is not a git command. See 'git --help'.",
+                ErrorCode.UNPROCESSABLE_ENTITY,
+            "fatal: remote helper 'a' aborted session", ErrorCode.BAD_REQUEST,
+            "fatal: unable to find remote helper for 'a'", ErrorCode.BAD_REQUEST,
+            "fatal: strange pathname '-x' blocked", ErrorCode.UNPROCESSABLE_ENTITY,
+            "fatal: something that nobody has thought of", ErrorCode.UNPROCESSABLE_ENTITY)
+        .forEach((said, error) -> {
+          assertThat(failure(said + "\n").errorCode()).as(said).isEqualTo(error);
           assertThat(failure(said + "\n").sentence())
               .as(said)
               .contains(said.substring(said.length() - 9));
         });
-    assertThat(failure("").status()).isEqualTo(500);
-    assertThat(GitFailures.of(new GitResult(-9, new byte[0], "remote: x"), GIVEN).status())
-        .isEqualTo(500);
+    assertThat(failure("").errorCode()).isEqualTo(ErrorCode.INTERNAL_SERVER_ERROR);
+    assertThat(GitFailures.of(new GitResult(-9, new byte[0], "remote: x"), GIVEN).errorCode())
+        .isEqualTo(ErrorCode.INTERNAL_SERVER_ERROR);
   }
 
   /// In time that grew with the square of the length, it would take hours.
@@ -86,7 +89,8 @@ class GitFailuresTest {
         List.of(
             "Remote branch ", "src refspec ", "a://b", "'", "Permission denied (", "<", "\u001b")) {
       String said = piece.repeat(2_000_000 / piece.length());
-      HttpFailure failure = GitFailures.of(new GitResult(128, said.getBytes(UTF_8), said), GIVEN);
+      OperationFailure failure =
+          GitFailures.of(new GitResult(128, said.getBytes(UTF_8), said), GIVEN);
       assertThat(failure.sentence()).as(piece).hasSizeLessThan(1_100);
     }
   }
@@ -97,7 +101,7 @@ class GitFailuresTest {
         .endsWith("a://***@h b://h/c@d e://@f g://***@ i://j k@l");
   }
 
-  private static HttpFailure failure(String errors) {
+  private static OperationFailure failure(String errors) {
     return GitFailures.of(new GitResult(128, new byte[0], errors), GIVEN);
   }
 }
