@@ -27,7 +27,11 @@ class PlacementIT {
 
   private final RunnerId second = RunnerId.random();
   private final List<AutoCloseable> open = new ArrayList<>();
+
+  @SuppressWarnings("NullAway.Init") // each test begins with start
   private ApiFixture api;
+
+  @SuppressWarnings("NullAway.Init")
   private RunnerId first;
 
   /// Two runners of these sizes in cores and GiB of memory, with nothing promised beyond them.

@@ -45,8 +45,7 @@ class HostReconcilerTest {
   private final JobActions jobs =
       new JobDispatcher(Map.of(JobResourceKind.SANDBOX, new SandboxJobs(sandboxes)));
   private final ControlPlane controlPlane = new ControlPlane();
-  private final HostReconciler reconciler =
-      new HostReconciler(driver, sandboxes, controlPlane);
+  private final HostReconciler reconciler = new HostReconciler(driver, sandboxes, controlPlane);
   private final SandboxId id = SandboxId.random();
 
   HostReconcilerTest() throws IOException {}
