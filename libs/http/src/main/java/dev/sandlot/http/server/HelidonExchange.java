@@ -22,6 +22,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 
 /// An exchange of Helidon's.
@@ -40,6 +41,7 @@ final class HelidonExchange implements Exchange {
   private @Nullable InputStream body;
   private @Nullable ClientConnection clientConnection;
   private boolean streaming;
+  private OptionalInt chosen = OptionalInt.empty();
 
   HelidonExchange(ServerRequest request, ServerResponse response) {
     this.request = request;
@@ -173,13 +175,22 @@ final class HelidonExchange implements Exchange {
 
   @Override
   public Exchange status(int status) {
-    response.status(status);
+    chosen = OptionalInt.of(status);
+    if (streaming) {
+      response.status(status);
+    }
     return this;
+  }
+
+  /// Helidon gets the status when the answer begins: after 204 it would drop the body of whatever
+  /// is answered instead, such as a failure.
+  private void beginAnswer() {
+    chosen.ifPresent(response::status);
   }
 
   @Override
   public int status() {
-    return response.status().code();
+    return chosen.orElseGet(() -> response.status().code());
   }
 
   @Override
@@ -190,11 +201,13 @@ final class HelidonExchange implements Exchange {
 
   @Override
   public void send() {
+    beginAnswer();
     response.send();
   }
 
   @Override
   public void send(byte[] bytes) {
+    beginAnswer();
     response.send(bytes);
   }
 
@@ -214,6 +227,7 @@ final class HelidonExchange implements Exchange {
 
   @Override
   public OutputStream outputStream() {
+    beginAnswer();
     streaming = true;
     if (request.headers().containsToken(HeaderValues.CONNECTION_CLOSE)) {
       response.whenSent(() -> {
