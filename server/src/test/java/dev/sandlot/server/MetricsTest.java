@@ -3,7 +3,9 @@ package dev.sandlot.server;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sandlot.http.Endpoint;
+import dev.sandlot.http.ForwardedExchange;
 import dev.sandlot.http.HttpFailure;
+import dev.sandlot.http.OperationId;
 import dev.sandlot.http.Upgrades;
 import dev.sandlot.http.server.HttpServer;
 import dev.sandlot.http.server.ListenConfig;
@@ -28,6 +30,10 @@ class MetricsTest {
         exchange -> {
           if (exchange.rawPath().equals("/refused")) {
             throw HttpFailure.notFound("there is nothing");
+          }
+          if (exchange.rawPath().equals("/201")) {
+            new ForwardedExchange(exchange, exchange.headers())
+                .attribute(OperationId.class, new OperationId("CreateFolder"));
           }
           exchange.status(Integer.parseInt(exchange.rawPath().substring(1)));
           exchange.send();
@@ -63,6 +69,15 @@ class MetricsTest {
         .contains("{operation=\"none\",role=\"proxy\",status=\"3xx\"} 1.0")
         .contains("{operation=\"none\",role=\"proxy\",status=\"4xx\"} 2.0")
         .contains("{operation=\"none\",role=\"proxy\",status=\"5xx\"} 2.0");
+  }
+
+  @Test
+  void countsByTheOperationThatWhoeverServedItHasLeft() throws Exception {
+    get("/201");
+
+    assertThat(get("/metrics"))
+        .contains("{operation=\"CreateFolder\",role=\"proxy\",status=\"2xx\"} 1.0")
+        .doesNotContain("operation=\"none\"");
   }
 
   private String get(String path) throws Exception {

@@ -4,7 +4,7 @@ import dev.sandlot.agentclient.AgentConnection;
 import dev.sandlot.agentclient.link.AgentFailure;
 import dev.sandlot.agentclient.link.AnswerCharge;
 import dev.sandlot.http.Exchange;
-import dev.sandlot.http.RouteTable;
+import dev.sandlot.http.OperationTable;
 import dev.sandlot.http.Tunnel;
 import dev.sandlot.http.UpgradeRequest;
 import dev.sandlot.http.websocket.WebSocket;
@@ -33,29 +33,29 @@ import java.util.Optional;
 /// Dispatches toolbox calls to the sandboxes of this machine. Thread-safe.
 public final class Toolbox implements ToolboxGateway {
   private final RunningSandboxes sandboxes;
-  private final RouteTable<ToolboxAccess> routes;
+  private final OperationTable<ToolboxAccess> operations;
   private final List<SocketRoute> sockets;
   private final UnroutedOperations unrouted = UnroutedOperations.load();
 
   public Toolbox(RunningSandboxes sandboxes, ToolboxRoutes routes) {
     this.sandboxes = sandboxes;
-    this.routes = routes.table();
+    this.operations = routes.table();
     this.sockets = routes.sockets();
   }
 
   @Override
   public void serve(SandboxId id, String rawPath, Exchange exchange) throws Exception {
     String path = withoutSlash(rawPath);
-    var match = routes.find(exchange.method(), path).orElse(null);
+    var match = operations.find(exchange.method(), path).orElse(null);
     if (match == null) {
       throw unknown(exchange.method(), path);
     }
+    match.leaveWith(exchange);
     RunningSandbox sandbox = running(sandboxes.find(id));
     exchange.attribute(RunningSandbox.class, sandbox);
-    exchange.pathParameters(match.parameters());
     try (AnswerCharge charge = sandbox.agent().answers().open()) {
       exchange.attribute(AnswerCharge.class, charge);
-      charge.during(() -> match.route().endpoint().serve(exchange));
+      charge.during(() -> match.operation().endpoint().serve(exchange));
     } catch (AgentFailure failure) {
       throw ToolboxFailures.of(failure);
     }

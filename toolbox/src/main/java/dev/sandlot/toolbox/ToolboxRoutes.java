@@ -1,10 +1,11 @@
 package dev.sandlot.toolbox;
 
-import static dev.sandlot.toolbox.call.ToolboxAccess.ADMITTED_BY_PROXY;
+import static dev.sandlot.toolbox.call.ToolboxRow.delete;
+import static dev.sandlot.toolbox.call.ToolboxRow.get;
+import static dev.sandlot.toolbox.call.ToolboxRow.post;
 
-import dev.sandlot.http.Endpoint;
-import dev.sandlot.http.Route;
-import dev.sandlot.http.RouteTable;
+import dev.sandlot.http.Operation;
+import dev.sandlot.http.OperationTable;
 import dev.sandlot.runtime.RuntimeDriver;
 import dev.sandlot.toolbox.call.SocketRoute;
 import dev.sandlot.toolbox.call.ToolboxAccess;
@@ -36,7 +37,7 @@ import java.util.stream.Stream;
 
 /// All operations of the toolbox that this build serves.
 public final class ToolboxRoutes {
-  private final RouteTable<ToolboxAccess> table;
+  private final OperationTable<ToolboxAccess> table;
   private final List<SocketRoute> sockets;
 
   /// @param spoolFolder where large outputs wait until they are sent
@@ -57,40 +58,40 @@ public final class ToolboxRoutes {
     TerminalRoutes terminals = new TerminalRoutes(limits);
     SystemEndpoints system = new SystemEndpoints(driver, limits, warm);
     this.table =
-        new RouteTable<>(
+        new OperationTable<>(
             joined(
                 List.of(
-                    new GitRoutes(limits).routes(),
-                    new LspRoutes(limits).routes(),
-                    sessions.routes(),
-                    terminals.routes(),
-                    interpreter.routes(),
-                    new DesktopRoutes(downloads::sendFile, warm::discard).routes()),
-                route("POST", "/process/execute", execute::execute),
-                route("POST", "/process/code-run", code::runCode),
-                route("GET", "/files", files::list),
-                route("DELETE", "/files", files::delete),
-                route("GET", "/files/info", files::info),
-                route("POST", "/files/folder", files::makeFolder),
-                route("POST", "/files/move", files::move),
-                route("POST", "/files/permissions", files::setPermissions),
-                route("GET", "/files/find", search::find),
-                route("GET", "/files/search", search::search),
-                route("POST", "/files/replace", replace::replace),
-                route("GET", "/files/download", downloads::download),
-                route("POST", "/files/bulk-download", downloads::downloadMany),
-                route("POST", "/files/upload", uploads::upload),
-                route("POST", "/files/upload-v2", uploads::uploadPartOrBody),
-                route("POST", "/files/bulk-upload", uploads::uploadMany),
-                route("GET", "/work-dir", system::workingDirectory),
-                route("GET", "/user-home-dir", system::home),
-                route("GET", "/project-dir", system::home),
-                route("GET", "/version", system::version),
-                route("POST", "/init", system::initialize),
-                route("POST", "/env", system::changeEnvironment),
-                route("GET", "/system/metrics", system::metrics),
-                route("GET", "/port", system::ports),
-                route("GET", "/port/{port}/in-use", system::portInUse)));
+                    new GitRoutes(limits).operations(),
+                    new LspRoutes(limits).operations(),
+                    sessions.operations(),
+                    terminals.operations(),
+                    interpreter.operations(),
+                    new DesktopRoutes(downloads::sendFile, warm::discard).operations()),
+                post("ExecuteCommand", "/process/execute").does(execute::execute),
+                post("CodeRun", "/process/code-run").does(code::runCode),
+                get("ListFiles", "/files").does(files::list),
+                delete("DeleteFile", "/files").answers(204).does(files::delete),
+                get("GetFileInfo", "/files/info").does(files::info),
+                post("CreateFolder", "/files/folder").answers(201).does(files::makeFolder),
+                post("MoveFile", "/files/move").does(files::move),
+                post("SetFilePermissions", "/files/permissions").does(files::setPermissions),
+                get("FindInFiles", "/files/find").does(search::find),
+                get("SearchFiles", "/files/search").does(search::search),
+                post("ReplaceInFiles", "/files/replace").does(replace::replace),
+                get("DownloadFile", "/files/download").does(downloads::download),
+                post("DownloadFiles", "/files/bulk-download").does(downloads::downloadMany),
+                post("SandlotUploadWholeFile", "/files/upload").does(uploads::upload),
+                post("UploadFile", "/files/upload-v2").does(uploads::uploadPartOrBody),
+                post("UploadFiles", "/files/bulk-upload").does(uploads::uploadMany),
+                get("GetWorkDir", "/work-dir").does(system::workingDirectory),
+                get("GetUserHomeDir", "/user-home-dir").does(system::home),
+                get("SandlotGetProjectDir", "/project-dir").does(system::home),
+                get("GetVersion", "/version").does(system::version),
+                post("Initialize", "/init").does(system::initialize),
+                post("UpdateEnv", "/env").does(system::changeEnvironment),
+                get("GetSystemMetrics", "/system/metrics").does(system::metrics),
+                get("GetPorts", "/port").does(system::ports),
+                get("IsPortInUse", "/port/{port}/in-use").does(system::portInUse)));
     this.sockets =
         Stream.of(sessions.sockets(), terminals.sockets(), interpreter.sockets())
             .flatMap(List::stream)
@@ -98,22 +99,18 @@ public final class ToolboxRoutes {
   }
 
   @SafeVarargs
-  private static List<Route<ToolboxAccess>> joined(
-      List<List<Route<ToolboxAccess>>> others, Route<ToolboxAccess>... ours) {
+  private static List<Operation<ToolboxAccess>> joined(
+      List<List<Operation<ToolboxAccess>>> others, Operation<ToolboxAccess>... ours) {
     return Stream.concat(Arrays.stream(ours), others.stream().flatMap(List::stream)).toList();
   }
 
-  /// The routes, for look-ups, and for tests that go through all of them.
-  public RouteTable<ToolboxAccess> table() {
+  /// The operations, for look-ups, and for tests that go through all of them.
+  public OperationTable<ToolboxAccess> table() {
     return table;
   }
 
   /// The WebSocket routes; the first that matches serves.
   public List<SocketRoute> sockets() {
     return sockets;
-  }
-
-  private static Route<ToolboxAccess> route(String method, String path, Endpoint endpoint) {
-    return new Route<>(method, path, ADMITTED_BY_PROXY, endpoint);
   }
 }

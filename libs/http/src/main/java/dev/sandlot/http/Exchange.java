@@ -67,7 +67,7 @@ public interface Exchange {
   /// Leaves a value for those behind.
   <T> void attribute(Class<T> type, T value);
 
-  /// Sets the parameters of the matched pattern. For {@link RouteTable}.
+  /// Sets the parameters of the matched pattern. For {@link OperationTable}.
   void pathParameters(Map<String, String> parameters);
 
   /// Sets the status; 200 if nobody does.

@@ -5,7 +5,8 @@ package dev.sandlot.http;
 /// audit, metrics and the tests that walk the contract read this and nothing else.
 ///
 /// @param <R> the process's rules: who may call, what the path names
-/// @param id the `operationId` of the contract
+/// @param id the `operationId` of the contract; a name of ours where the contract lacks the
+///   operation
 /// @param method "GET", "POST", …; "*" for any
 /// @param success the status of an answer that says nothing else
 public record Operation<R>(

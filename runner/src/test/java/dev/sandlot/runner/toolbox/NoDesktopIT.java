@@ -2,7 +2,7 @@ package dev.sandlot.runner.toolbox;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sandlot.http.Route;
+import dev.sandlot.http.Operation;
 import dev.sandlot.runner.launcher.TestLauncher;
 import dev.sandlot.toolbox.call.ToolboxAccess;
 import dev.sandlot.toolbox.desktop.DesktopRoutes;
@@ -38,12 +38,13 @@ class NoDesktopIT {
 
   @Test
   void namesMissingProgramsAndASolution() throws Exception {
-    for (Route<ToolboxAccess> route : new DesktopRoutes((_, _) -> {}, _ -> {}).routes()) {
-      String path = route.pattern().text();
+    for (Operation<ToolboxAccess> operation :
+        new DesktopRoutes((_, _) -> {}, _ -> {}).operations()) {
+      String path = operation.path().text();
       if (path.contains("/recordings")) {
         continue;
       }
-      JsonNode refused = refusal(route.method(), path);
+      JsonNode refused = refusal(operation.method(), path);
 
       assertThat(refused.path("message").asString()).contains("not available");
       assertThat(refused.path("details").asString()).contains("Xvfb");

@@ -4,8 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.sandlot.http.Json;
-import dev.sandlot.http.Route;
-import dev.sandlot.http.RouteTable;
+import dev.sandlot.http.Operation;
+import dev.sandlot.http.OperationTable;
+import dev.sandlot.http.PathPattern;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -16,6 +17,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -25,7 +27,7 @@ import tools.jackson.databind.JsonNode;
 /// in this JVM is kept in a file of the build when it ends. Thread-safe.
 final class OperationResults {
   private static final Set<String> METHODS = Set.of("get", "post", "put", "patch", "delete");
-  private static final RouteTable<String> CONTRACT = new RouteTable<>(contract());
+  private static final OperationTable<String> CONTRACT = new OperationTable<>(contract());
   private static final Path FILE = Path.of("target/operation-results.json");
 
   /// Which run of the build this is; not set where Maven is not what runs the tests.
@@ -88,7 +90,7 @@ final class OperationResults {
   static void note(String engine, String method, String rawPath, int status) {
     CONTRACT
         .find(method, rawPath)
-        .ifPresent(found -> SEEN.add(engine, found.route().access(), status));
+        .ifPresent(found -> SEEN.add(engine, found.operation().rules(), status));
   }
 
   private synchronized void add(String engine, String operation, int status) {
@@ -101,8 +103,15 @@ final class OperationResults {
   /// The contract's operations, as in "GET /files".
   static SortedSet<String> operations() {
     SortedSet<String> operations = new TreeSet<>();
-    CONTRACT.routes().forEach(route -> operations.add(route.access()));
+    CONTRACT.operations().forEach(operation -> operations.add(operation.rules()));
     return operations;
+  }
+
+  /// The contract's operation ids, by operation.
+  static SortedMap<String, String> ids() {
+    SortedMap<String, String> ids = new TreeMap<>();
+    CONTRACT.operations().forEach(operation -> ids.put(operation.rules(), operation.id()));
+    return ids;
   }
 
   /// What an operation answered on an engine.
@@ -111,8 +120,8 @@ final class OperationResults {
         results.getOrDefault(engine, Map.of()).getOrDefault(operation, new TreeSet<>()));
   }
 
-  private static List<Route<String>> contract() {
-    List<Route<String>> routes = new ArrayList<>();
+  private static List<Operation<String>> contract() {
+    List<Operation<String>> operations = new ArrayList<>();
     try {
       JsonNode paths =
           Json.read(Files.readAllBytes(Path.of("../api/toolbox.json")), JsonNode.class)
@@ -121,13 +130,20 @@ final class OperationResults {
         for (Map.Entry<String, JsonNode> method : path.getValue().properties()) {
           if (METHODS.contains(method.getKey())) {
             String name = method.getKey().toUpperCase(Locale.ROOT);
-            routes.add(new Route<>(name, path.getKey(), name + " " + path.getKey(), _ -> {}));
+            operations.add(
+                new Operation<>(
+                    method.getValue().path("operationId").asString(),
+                    name,
+                    new PathPattern(path.getKey()),
+                    200,
+                    name + " " + path.getKey(),
+                    _ -> {}));
           }
         }
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    return routes;
+    return operations;
   }
 }

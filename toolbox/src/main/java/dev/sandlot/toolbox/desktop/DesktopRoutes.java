@@ -1,11 +1,16 @@
 package dev.sandlot.toolbox.desktop;
 
+import static dev.sandlot.toolbox.call.ToolboxRow.delete;
+import static dev.sandlot.toolbox.call.ToolboxRow.get;
+import static dev.sandlot.toolbox.call.ToolboxRow.post;
+
 import dev.sandlot.agentclient.link.AgentFailure;
 import dev.sandlot.http.Endpoint;
-import dev.sandlot.http.Route;
+import dev.sandlot.http.Operation;
 import dev.sandlot.model.OperationFailure;
 import dev.sandlot.toolbox.call.ToolboxAccess;
 import dev.sandlot.toolbox.call.ToolboxFailures;
+import dev.sandlot.toolbox.call.ToolboxRow;
 import dev.sandlot.toolbox.desktop.session.DesktopLimits;
 import dev.sandlot.toolbox.desktop.session.DesktopProgram;
 import dev.sandlot.toolbox.desktop.session.DesktopSession;
@@ -18,7 +23,7 @@ import java.util.function.Consumer;
 public final class DesktopRoutes {
   private static final String ROOT = "/computeruse";
 
-  private final List<Route<ToolboxAccess>> routes = new ArrayList<>();
+  private final List<Operation<ToolboxAccess>> operations = new ArrayList<>();
 
   /// @param download sends recordings
   /// @param environmentChanged notified of each sandbox whose environment has changed
@@ -34,63 +39,65 @@ public final class DesktopRoutes {
     recordings(new RecordingEndpoints(recordings, download));
   }
 
-  public List<Route<ToolboxAccess>> routes() {
-    return List.copyOf(routes);
+  public List<Operation<ToolboxAccess>> operations() {
+    return List.copyOf(operations);
   }
 
   private void processes(ProcessEndpoints processes) {
-    add("POST", "/start", processes::start);
-    add("POST", "/stop", processes::stop);
-    add("GET", "/status", processes::status);
-    add("GET", "/process-status", processes::status);
-    add("GET", "/process/{processName}/status", processes::processStatus);
-    add("POST", "/process/{processName}/restart", processes::restart);
-    add("GET", "/process/{processName}/logs", processes::logs);
-    add("GET", "/process/{processName}/errors", processes::errors);
+    add(post("StartComputerUse", ROOT + "/start"), processes::start);
+    add(post("StopComputerUse", ROOT + "/stop"), processes::stop);
+    add(get("GetComputerUseSystemStatus", ROOT + "/status"), processes::status);
+    add(get("GetComputerUseStatus", ROOT + "/process-status"), processes::status);
+    add(get("GetProcessStatus", ROOT + "/process/{processName}/status"), processes::processStatus);
+    add(post("RestartProcess", ROOT + "/process/{processName}/restart"), processes::restart);
+    add(get("GetProcessLogs", ROOT + "/process/{processName}/logs"), processes::logs);
+    add(get("GetProcessErrors", ROOT + "/process/{processName}/errors"), processes::errors);
   }
 
   private void screen(ScreenshotEndpoints screenshots, DisplayEndpoints displays) {
-    add("GET", "/screenshot", screenshots::full);
-    add("GET", "/screenshot/region", screenshots::region);
-    add("GET", "/screenshot/compressed", screenshots::compressed);
-    add("GET", "/screenshot/region/compressed", screenshots::compressedRegion);
-    add("GET", "/display/info", displays::displays);
-    add("GET", "/display/windows", displays::windows);
+    add(get("TakeScreenshot", ROOT + "/screenshot"), screenshots::full);
+    add(get("TakeRegionScreenshot", ROOT + "/screenshot/region"), screenshots::region);
+    add(get("TakeCompressedScreenshot", ROOT + "/screenshot/compressed"), screenshots::compressed);
+    add(
+        get("TakeCompressedRegionScreenshot", ROOT + "/screenshot/region/compressed"),
+        screenshots::compressedRegion);
+    add(get("GetDisplayInfo", ROOT + "/display/info"), displays::displays);
+    add(get("GetWindows", ROOT + "/display/windows"), displays::windows);
   }
 
   private void mouseAndKeyboard(MouseEndpoints mouse, KeyboardEndpoints keyboard) {
-    add("GET", "/mouse/position", mouse::position);
-    add("POST", "/mouse/move", mouse::move);
-    add("POST", "/mouse/click", mouse::click);
-    add("POST", "/mouse/down", mouse::down);
-    add("POST", "/mouse/up", mouse::up);
-    add("POST", "/mouse/drag", mouse::drag);
-    add("POST", "/mouse/scroll", mouse::scroll);
-    add("POST", "/keyboard/type", keyboard::type);
-    add("POST", "/keyboard/key", keyboard::press);
-    add("POST", "/keyboard/hotkey", keyboard::hotkey);
-    add("POST", "/keyboard/down", keyboard::down);
-    add("POST", "/keyboard/up", keyboard::up);
+    add(get("GetMousePosition", ROOT + "/mouse/position"), mouse::position);
+    add(post("MoveMouse", ROOT + "/mouse/move"), mouse::move);
+    add(post("Click", ROOT + "/mouse/click"), mouse::click);
+    add(post("SandlotMouseDown", ROOT + "/mouse/down"), mouse::down);
+    add(post("SandlotMouseUp", ROOT + "/mouse/up"), mouse::up);
+    add(post("Drag", ROOT + "/mouse/drag"), mouse::drag);
+    add(post("Scroll", ROOT + "/mouse/scroll"), mouse::scroll);
+    add(post("TypeText", ROOT + "/keyboard/type"), keyboard::type);
+    add(post("PressKey", ROOT + "/keyboard/key"), keyboard::press);
+    add(post("PressHotkey", ROOT + "/keyboard/hotkey"), keyboard::hotkey);
+    add(post("SandlotKeyDown", ROOT + "/keyboard/down"), keyboard::down);
+    add(post("SandlotKeyUp", ROOT + "/keyboard/up"), keyboard::up);
   }
 
   private void accessibility(AccessibilityEndpoints accessibility) {
-    add("GET", "/a11y/tree", accessibility::tree);
-    add("POST", "/a11y/find", accessibility::find);
-    add("POST", "/a11y/node/focus", accessibility::focus);
-    add("POST", "/a11y/node/invoke", accessibility::invoke);
-    add("POST", "/a11y/node/value", accessibility::setValue);
+    add(get("GetAccessibilityTree", ROOT + "/a11y/tree"), accessibility::tree);
+    add(post("FindAccessibilityNodes", ROOT + "/a11y/find"), accessibility::find);
+    add(post("FocusAccessibilityNode", ROOT + "/a11y/node/focus"), accessibility::focus);
+    add(post("InvokeAccessibilityNode", ROOT + "/a11y/node/invoke"), accessibility::invoke);
+    add(post("SetAccessibilityNodeValue", ROOT + "/a11y/node/value"), accessibility::setValue);
   }
 
   private void recordings(RecordingEndpoints recordings) {
-    add("GET", "/recordings", recordings::list);
-    add("POST", "/recordings/start", recordings::start);
-    add("POST", "/recordings/stop", recordings::stop);
-    add("GET", "/recordings/{id}", recordings::get);
-    add("DELETE", "/recordings/{id}", recordings::delete);
-    add("GET", "/recordings/{id}/download", recordings::download);
+    add(get("ListRecordings", ROOT + "/recordings"), recordings::list);
+    add(post("StartRecording", ROOT + "/recordings/start").answers(201), recordings::start);
+    add(post("StopRecording", ROOT + "/recordings/stop"), recordings::stop);
+    add(get("GetRecording", ROOT + "/recordings/{id}"), recordings::get);
+    add(delete("DeleteRecording", ROOT + "/recordings/{id}").answers(204), recordings::delete);
+    add(get("DownloadRecording", ROOT + "/recordings/{id}/download"), recordings::download);
   }
 
-  private void add(String method, String path, Endpoint endpoint) {
+  private void add(ToolboxRow row, Endpoint endpoint) {
     Endpoint withErrorKey =
         exchange -> {
           try {
@@ -101,6 +108,6 @@ public final class DesktopRoutes {
             throw ToolboxFailures.withError(ToolboxFailures.of(failure));
           }
         };
-    routes.add(new Route<>(method, ROOT + path, ToolboxAccess.ADMITTED_BY_PROXY, withErrorKey));
+    operations.add(row.does(withErrorKey));
   }
 }

@@ -32,7 +32,7 @@ final class RecordingEndpoints {
           Map.of("error", "invalid_label"));
     }
     Recording started = recordings.start(Calls.sandbox(exchange), label);
-    exchange.status(201).sendJson(started.json());
+    exchange.sendJson(started.json());
   }
 
   void stop(Exchange exchange) {
@@ -59,7 +59,7 @@ final class RecordingEndpoints {
 
   void delete(Exchange exchange) throws IOException, InterruptedException {
     recordings.delete(Calls.sandbox(exchange), exchange.pathParameter("id"));
-    exchange.status(204).send();
+    exchange.send();
   }
 
   void download(Exchange exchange) throws IOException, InterruptedException {

@@ -80,7 +80,7 @@ public final class FileEndpoints {
           ? ToolboxFailures.invalidPath(path + " exists and is not a directory")
           : ToolboxFailures.of(failure, path);
     }
-    exchange.status(201).send();
+    exchange.send();
   }
 
   public void delete(Exchange exchange) {
@@ -93,7 +93,7 @@ public final class FileEndpoints {
           ? ToolboxFailures.invalidPath(path + " is a directory; give recursive=true to delete it")
           : ToolboxFailures.of(failure, path);
     }
-    exchange.status(204).send();
+    exchange.send();
   }
 
   public void move(Exchange exchange) {

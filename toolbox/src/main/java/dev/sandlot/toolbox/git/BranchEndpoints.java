@@ -59,7 +59,7 @@ final class BranchEndpoints {
     var _ =
         Git.in(exchange, body.path())
             .runChecked(GitCommand.of("checkout", "--quiet", "--no-track", "-b", name));
-    exchange.status(201).send();
+    exchange.send();
   }
 
   /// Deletes a branch, merged or not. A branch that does not exist is no failure.
@@ -79,7 +79,7 @@ final class BranchEndpoints {
     } else if (!result.succeeded() && !absent) {
       throw GitFailures.of(result, command.access());
     }
-    exchange.status(204).send();
+    exchange.send();
   }
 
   /// Checks out a branch, a branch of `origin` that has no local one yet, a tag or a commit.

@@ -1,18 +1,21 @@
 package dev.sandlot.toolbox.git;
 
-import static dev.sandlot.toolbox.call.ToolboxAccess.ADMITTED_BY_PROXY;
+import static dev.sandlot.toolbox.call.ToolboxRow.delete;
+import static dev.sandlot.toolbox.call.ToolboxRow.get;
+import static dev.sandlot.toolbox.call.ToolboxRow.post;
 
 import dev.sandlot.agentclient.process.RunAbandoned;
 import dev.sandlot.http.Endpoint;
 import dev.sandlot.http.Exchange;
-import dev.sandlot.http.Route;
+import dev.sandlot.http.Operation;
 import dev.sandlot.toolbox.call.ToolboxAccess;
 import dev.sandlot.toolbox.call.ToolboxLimits;
+import dev.sandlot.toolbox.call.ToolboxRow;
 import java.util.List;
 
 /// All Git operations of the toolbox.
 public final class GitRoutes {
-  private final List<Route<ToolboxAccess>> routes;
+  private final List<Operation<ToolboxAccess>> operations;
 
   public GitRoutes(ToolboxLimits limits) {
     RepositoryEndpoints repositories = new RepositoryEndpoints(limits);
@@ -22,36 +25,36 @@ public final class GitRoutes {
     RemoteEndpoints remotes = new RemoteEndpoints(limits);
     TransferEndpoints transfers = new TransferEndpoints(limits);
     ConfigEndpoints configs = new ConfigEndpoints(limits);
-    this.routes =
+    operations =
         List.of(
-            route("POST", "/git/init", repositories::initialize),
-            route("GET", "/git/status", repositories::status),
-            route("GET", "/git/history", repositories::history),
-            route("POST", "/git/clone", clones::cloneRepository),
-            route("GET", "/git/branches", branches::list),
-            route("POST", "/git/branches", branches::create),
-            route("DELETE", "/git/branches", branches::delete),
-            route("POST", "/git/checkout", branches::checkOut),
-            route("POST", "/git/add", changes::add),
-            route("POST", "/git/commit", changes::commit),
-            route("POST", "/git/reset", changes::reset),
-            route("POST", "/git/restore", changes::restore),
-            route("GET", "/git/remotes", remotes::list),
-            route("POST", "/git/remotes", remotes::add),
-            route("POST", "/git/pull", transfers::pull),
-            route("POST", "/git/push", transfers::push),
-            route("GET", "/git/config", configs::get),
-            route("POST", "/git/config", configs::set),
-            route("POST", "/git/config/user", configs::setUser),
-            route("POST", "/git/credentials", configs::storeCredential));
+            served(post("InitRepository", "/git/init").answers(201), repositories::initialize),
+            served(get("GetStatus", "/git/status"), repositories::status),
+            served(get("GetCommitHistory", "/git/history"), repositories::history),
+            served(post("CloneRepository", "/git/clone"), clones::cloneRepository),
+            served(get("ListBranches", "/git/branches"), branches::list),
+            served(post("CreateBranch", "/git/branches").answers(201), branches::create),
+            served(delete("DeleteBranch", "/git/branches").answers(204), branches::delete),
+            served(post("CheckoutBranch", "/git/checkout"), branches::checkOut),
+            served(post("AddFiles", "/git/add"), changes::add),
+            served(post("CommitChanges", "/git/commit"), changes::commit),
+            served(post("ResetChanges", "/git/reset"), changes::reset),
+            served(post("RestoreFiles", "/git/restore"), changes::restore),
+            served(get("ListRemotes", "/git/remotes"), remotes::list),
+            served(post("AddRemote", "/git/remotes").answers(201), remotes::add),
+            served(post("PullChanges", "/git/pull"), transfers::pull),
+            served(post("PushChanges", "/git/push"), transfers::push),
+            served(get("GetGitConfig", "/git/config"), configs::get),
+            served(post("SetGitConfig", "/git/config"), configs::set),
+            served(post("ConfigureUser", "/git/config/user"), configs::setUser),
+            served(post("Authenticate", "/git/credentials"), configs::storeCredential));
   }
 
-  public List<Route<ToolboxAccess>> routes() {
-    return routes;
+  public List<Operation<ToolboxAccess>> operations() {
+    return operations;
   }
 
-  private static Route<ToolboxAccess> route(String method, String path, Endpoint endpoint) {
-    return new Route<>(method, path, ADMITTED_BY_PROXY, exchange -> serve(endpoint, exchange));
+  private static Operation<ToolboxAccess> served(ToolboxRow row, Endpoint endpoint) {
+    return row.does(exchange -> serve(endpoint, exchange));
   }
 
   private static void serve(Endpoint endpoint, Exchange exchange) throws Exception {

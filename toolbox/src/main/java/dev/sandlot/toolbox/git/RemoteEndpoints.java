@@ -73,7 +73,7 @@ final class RemoteEndpoints {
     if (body.flag("fetch")) {
       var _ = git.runChecked(GitCommand.of("fetch", "--quiet", "--", name));
     }
-    exchange.status(201).send();
+    exchange.send();
   }
 
   /// Replaces a remote's URL. Also removes a separate push URL, so that nothing is pushed to the

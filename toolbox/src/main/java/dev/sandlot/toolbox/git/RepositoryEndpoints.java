@@ -39,7 +39,7 @@ final class RepositoryEndpoints {
     if (branch.isPresent()) {
       checkBranch(Git.in(exchange, path), branch.get());
     }
-    exchange.status(201).send();
+    exchange.send();
   }
 
   /// Git ignores the branch when the repository exists already.

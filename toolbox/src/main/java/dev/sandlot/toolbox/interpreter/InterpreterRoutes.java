@@ -1,9 +1,11 @@
 package dev.sandlot.toolbox.interpreter;
 
-import static dev.sandlot.toolbox.call.ToolboxAccess.ADMITTED_BY_PROXY;
+import static dev.sandlot.toolbox.call.ToolboxRow.delete;
+import static dev.sandlot.toolbox.call.ToolboxRow.get;
+import static dev.sandlot.toolbox.call.ToolboxRow.post;
 
+import dev.sandlot.http.Operation;
 import dev.sandlot.http.PathPattern;
-import dev.sandlot.http.Route;
 import dev.sandlot.http.websocket.WebSocketLimits;
 import dev.sandlot.toolbox.call.SocketRoute;
 import dev.sandlot.toolbox.call.ToolboxAccess;
@@ -25,16 +27,18 @@ public final class InterpreterRoutes {
     this.execution = new ExecutionEndpoint(known, limits);
   }
 
-  public List<Route<ToolboxAccess>> routes() {
+  public List<Operation<ToolboxAccess>> operations() {
     return List.of(
-        new Route<>("GET", CONTEXT, ADMITTED_BY_PROXY, contexts::list),
-        new Route<>("POST", CONTEXT, ADMITTED_BY_PROXY, contexts::create),
-        new Route<>("DELETE", CONTEXT + "/{id}", ADMITTED_BY_PROXY, contexts::delete),
-        new Route<>("GET", EXECUTE, ADMITTED_BY_PROXY, contexts::refusePlainCall));
+        get("ListInterpreterContexts", CONTEXT).does(contexts::list),
+        post("CreateInterpreterContext", CONTEXT).does(contexts::create),
+        delete("DeleteInterpreterContext", CONTEXT + "/{id}").does(contexts::delete),
+        get("ExecuteInterpreterCode", EXECUTE).does(contexts::refusePlainCall));
   }
 
   public List<SocketRoute> sockets() {
     WebSocketLimits messages = WebSocketLimits.STANDARD.withMessages(limits.requestBytesMax());
-    return List.of(new SocketRoute(new PathPattern(EXECUTE), messages, execution::open));
+    return List.of(
+        new SocketRoute(
+            "ExecuteInterpreterCode", new PathPattern(EXECUTE), messages, execution::open));
   }
 }

@@ -1,34 +1,32 @@
 package dev.sandlot.toolbox.lsp;
 
-import dev.sandlot.http.Endpoint;
-import dev.sandlot.http.Route;
+import static dev.sandlot.toolbox.call.ToolboxRow.get;
+import static dev.sandlot.toolbox.call.ToolboxRow.post;
+
+import dev.sandlot.http.Operation;
 import dev.sandlot.toolbox.call.ToolboxAccess;
 import dev.sandlot.toolbox.call.ToolboxLimits;
 import java.util.List;
 
 /// The routes of language servers.
 public final class LspRoutes {
-  private final List<Route<ToolboxAccess>> routes;
+  private final List<Operation<ToolboxAccess>> operations;
 
   public LspRoutes(ToolboxLimits toolboxLimits) {
     LspLimits limits = LspLimits.STANDARD;
     LspEndpoints endpoints = new LspEndpoints(new LanguageServers(limits), toolboxLimits, limits);
-    this.routes =
+    operations =
         List.of(
-            route("POST", "/start", endpoints::start),
-            route("POST", "/stop", endpoints::stop),
-            route("POST", "/did-open", endpoints::didOpen),
-            route("POST", "/did-close", endpoints::didClose),
-            route("POST", "/completions", endpoints::completions),
-            route("GET", "/document-symbols", endpoints::documentSymbols),
-            route("GET", "/workspacesymbols", endpoints::workspaceSymbols));
+            post("Start", "/lsp/start").does(endpoints::start),
+            post("Stop", "/lsp/stop").does(endpoints::stop),
+            post("DidOpen", "/lsp/did-open").does(endpoints::didOpen),
+            post("DidClose", "/lsp/did-close").does(endpoints::didClose),
+            post("Completions", "/lsp/completions").does(endpoints::completions),
+            get("DocumentSymbols", "/lsp/document-symbols").does(endpoints::documentSymbols),
+            get("WorkspaceSymbols", "/lsp/workspacesymbols").does(endpoints::workspaceSymbols));
   }
 
-  public List<Route<ToolboxAccess>> routes() {
-    return routes;
-  }
-
-  private static Route<ToolboxAccess> route(String method, String path, Endpoint endpoint) {
-    return new Route<>(method, "/lsp" + path, ToolboxAccess.ADMITTED_BY_PROXY, endpoint);
+  public List<Operation<ToolboxAccess>> operations() {
+    return operations;
   }
 }

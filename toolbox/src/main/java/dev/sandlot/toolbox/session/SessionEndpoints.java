@@ -46,7 +46,7 @@ final class SessionEndpoints {
     RunningSandbox sandbox = Calls.sandbox(exchange);
     boolean home = ClientVersion.of(exchange).before(WORKING_DIRECTORY_SINCE);
     sessions.create(sandbox, name, home ? sandbox.account().home() : "");
-    exchange.status(201).send();
+    exchange.send();
   }
 
   void list(Exchange exchange) throws IOException {
@@ -88,7 +88,7 @@ final class SessionEndpoints {
     String name = exchange.pathParameter("sessionId");
     sessions.checkName(name);
     sessions.delete(Calls.sandbox(exchange), name);
-    exchange.status(204).send();
+    exchange.send();
   }
 
   void command(Exchange exchange) throws IOException {
@@ -129,7 +129,7 @@ final class SessionEndpoints {
     } catch (AgentFailure failure) {
       throw failure.is("EPIPE") ? completed() : failure;
     }
-    exchange.status(204).send();
+    exchange.send();
   }
 
   private static OperationFailure completed() {

@@ -33,7 +33,7 @@ final class TerminalEndpoints {
     answering(() -> {
       TerminalRequest request = TerminalRequest.read(Calls.body(exchange, limits), terminalLimits);
       terminals.create(Calls.sandbox(exchange), request);
-      exchange.status(201).sendJson(Map.of("sessionId", request.id()));
+      exchange.sendJson(Map.of("sessionId", request.id()));
     });
   }
 

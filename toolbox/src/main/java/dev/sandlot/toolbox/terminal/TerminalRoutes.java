@@ -1,11 +1,12 @@
 package dev.sandlot.toolbox.terminal;
 
-import static dev.sandlot.toolbox.call.ToolboxAccess.ADMITTED_BY_PROXY;
+import static dev.sandlot.toolbox.call.ToolboxRow.delete;
+import static dev.sandlot.toolbox.call.ToolboxRow.get;
+import static dev.sandlot.toolbox.call.ToolboxRow.post;
 
-import dev.sandlot.http.Endpoint;
 import dev.sandlot.http.Exchange;
 import dev.sandlot.http.HttpFailure;
-import dev.sandlot.http.Route;
+import dev.sandlot.http.Operation;
 import dev.sandlot.toolbox.call.SocketRoute;
 import dev.sandlot.toolbox.call.ToolboxAccess;
 import dev.sandlot.toolbox.call.ToolboxLimits;
@@ -19,28 +20,30 @@ public final class TerminalRoutes {
   private static final String CONNECT = ONE + "/connect";
   private static final String CREATE_CONNECT = ALL + "/create-connect";
 
-  private final List<Route<ToolboxAccess>> routes;
+  private final List<Operation<ToolboxAccess>> operations;
   private final List<SocketRoute> sockets;
 
   public TerminalRoutes(ToolboxLimits limits) {
     TerminalEndpoints calls = new TerminalEndpoints(limits, TerminalLimits.STANDARD);
-    routes =
+    operations =
         List.of(
-            route("GET", ALL, calls::list),
-            route("POST", ALL, calls::create),
-            route("GET", ONE, calls::get),
-            route("DELETE", ONE, calls::delete),
-            route("POST", ONE + "/resize", calls::resize),
-            route("GET", CONNECT, TerminalRoutes::refusePlain),
-            route("GET", CREATE_CONNECT, TerminalRoutes::refusePlain));
+            get("ListPtySessions", ALL).does(calls::list),
+            post("CreatePtySession", ALL).answers(201).does(calls::create),
+            get("GetPtySession", ONE).does(calls::get),
+            delete("DeletePtySession", ONE).does(calls::delete),
+            post("ResizePtySession", ONE + "/resize").does(calls::resize),
+            get("ConnectPtySession", CONNECT).does(TerminalRoutes::refusePlain),
+            get("SandlotCreateAndConnectPtySession", CREATE_CONNECT)
+                .does(TerminalRoutes::refusePlain));
     sockets =
         List.of(
-            new SocketRoute(CREATE_CONNECT, calls::createAndConnect),
-            new SocketRoute(CONNECT, calls::connect));
+            new SocketRoute(
+                "SandlotCreateAndConnectPtySession", CREATE_CONNECT, calls::createAndConnect),
+            new SocketRoute("ConnectPtySession", CONNECT, calls::connect));
   }
 
-  public List<Route<ToolboxAccess>> routes() {
-    return routes;
+  public List<Operation<ToolboxAccess>> operations() {
+    return operations;
   }
 
   /// The WebSocket routes.
@@ -55,9 +58,5 @@ public final class TerminalRoutes {
         "open " + exchange.rawPath() + " as a WebSocket",
         Map.of("Upgrade", "websocket"),
         Map.of());
-  }
-
-  private static Route<ToolboxAccess> route(String method, String path, Endpoint endpoint) {
-    return new Route<>(method, path, ADMITTED_BY_PROXY, endpoint);
   }
 }

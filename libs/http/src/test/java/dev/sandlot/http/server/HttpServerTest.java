@@ -5,10 +5,12 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.sandlot.http.Endpoint;
 import dev.sandlot.http.Exchange;
 import dev.sandlot.http.HttpFailure;
-import dev.sandlot.http.Route;
-import dev.sandlot.http.RouteTable;
+import dev.sandlot.http.Operation;
+import dev.sandlot.http.OperationTable;
+import dev.sandlot.http.PathPattern;
 import dev.sandlot.http.Tunnel;
 import dev.sandlot.http.UpgradeRequest;
 import dev.sandlot.testing.Waiting;
@@ -37,45 +39,40 @@ class HttpServerTest {
   private final CountDownLatch waiting = new CountDownLatch(1);
   private final CountDownLatch left = new CountDownLatch(1);
   private HttpServer server;
-  private RouteTable<String> routes;
+  private OperationTable<String> operations;
 
   @BeforeEach
   void start() {
-    routes =
-        new RouteTable<>(
+    operations =
+        new OperationTable<>(
             List.of(
-                new Route<>(
+                operation(
                     "GET",
                     "/names/{name}",
-                    "anyone",
                     exchange -> exchange.sendText(exchange.pathParameter("name"))),
-                new Route<>(
-                    "GET",
-                    "/names/fixed",
-                    "anyone",
-                    exchange -> exchange.sendText("the fixed one")),
-                new Route<>("POST", "/echo", "anyone", this::echo),
-                new Route<>("DELETE", "/echo", "anyone", this::echo),
-                new Route<>(
-                    "GET",
-                    "/query",
-                    "anyone",
-                    exchange -> exchange.sendJson(exchange.queryAll("q"))),
-                new Route<>(
+                operation("GET", "/names/fixed", exchange -> exchange.sendText("the fixed one")),
+                operation("POST", "/echo", this::echo),
+                operation("DELETE", "/echo", this::echo),
+                operation("GET", "/query", exchange -> exchange.sendJson(exchange.queryAll("q"))),
+                operation(
                     "GET",
                     "/broken",
-                    "anyone",
                     _ -> {
                       throw new IllegalStateException("secret detail");
                     }),
-                new Route<>("GET", "/cut", "anyone", this::cutOff),
-                new Route<>("GET", "/wait", "anyone", this::waitForClient)));
+                operation("DELETE", "/kept", HttpServerTest::refuseAfterNoContent),
+                operation("GET", "/cut", this::cutOff),
+                operation("GET", "/wait", this::waitForClient)));
     server =
         HttpServer.start(
             ListenConfig.plain("test", "127.0.0.1", 0),
             this::dispatch,
             (_, failure) -> Map.of("statusCode", failure.status(), "message", failure.sentence()),
             this::tunnel);
+  }
+
+  private static Operation<String> operation(String method, String path, Endpoint endpoint) {
+    return new Operation<>(method + path, method, new PathPattern(path), 200, "anyone", endpoint);
   }
 
   @AfterEach
@@ -87,12 +84,12 @@ class HttpServerTest {
     if (exchange.header("Authorization").orElse("").equals("Bearer wrong")) {
       throw HttpFailure.unauthorized("the key is not known");
     }
-    RouteTable.Match<String> match =
-        routes
+    OperationTable.Match<String> match =
+        operations
             .find(exchange.method(), exchange.rawPath())
             .orElseThrow(() -> HttpFailure.notFound("there is nothing at " + exchange.rawPath()));
-    exchange.pathParameters(match.parameters());
-    match.route().endpoint().serve(exchange);
+    match.leaveWith(exchange);
+    match.operation().endpoint().serve(exchange);
   }
 
   private void echo(Exchange exchange) throws Exception {
@@ -100,6 +97,11 @@ class HttpServerTest {
     try (OutputStream out = exchange.outputStream()) {
       exchange.body().transferTo(out);
     }
+  }
+
+  private static void refuseAfterNoContent(Exchange exchange) {
+    exchange.status(204);
+    throw HttpFailure.notFound("it is kept");
   }
 
   private void cutOff(Exchange exchange) throws Exception {
@@ -186,6 +188,13 @@ class HttpServerTest {
     String refused =
         raw("GET /other HTTP/1.1\r\n" + UPGRADE + "Authorization: Bearer wrong\r\n\r\n");
     assertThat(refused).startsWith("HTTP/1.1 401").contains("the key is not known");
+  }
+
+  @Test
+  void answersAFailureWithItsBodyWhereSuccessHasNone() throws Exception {
+    String refused = raw("DELETE /kept HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+
+    assertThat(refused).startsWith("HTTP/1.1 404").contains("it is kept");
   }
 
   @Test
