@@ -61,7 +61,7 @@ class RouteAccessIT {
         "INSERT INTO regions VALUES ('own', 'own', ?, 'custom', now(), now())", organization);
     snapshot = UUID.randomUUID();
     api.execute(
-        "INSERT INTO snapshots VALUES (?, ?, 'own', 'r', 'active', 1, 1, 3, now(), now(), NULL)",
+        "INSERT INTO snapshots VALUES (?, ?, 'own', 'active', 1, 1, 3, now(), now(), NULL)",
         snapshot,
         organization);
     RunnerId other = RunnerId.random();

@@ -42,7 +42,7 @@ record RemoteGateway(URI address, String key, RunnerConnections connections, Pro
         headers(HeaderRules.ofRequest(exchange.headers()), "close");
     try (RunnerConnection connection = connections.open(address);
         Upstream upstream = new Upstream(connection, limits);
-        CallerWatch _ = CallerWatch.start(exchange, connection)) {
+        ClientWatcher _ = ClientWatcher.start(exchange, connection)) {
       Forwarding forwarding = new Forwarding(exchange, upstream);
       Upstream.Answer answer;
       try {

@@ -41,7 +41,10 @@ abstract class GitRefsContract extends GitContract {
       case "/etc/passwd", "no/such/folder" -> 404;
       case "ext::true" -> 400;
       // Versions of git differ in what they say of a helper that is not there.
-      default -> message.contains("is not a git command") ? 422 : 400;
+      default ->
+          message.contains("is not a git command") && !message.contains("aborted session")
+              ? 422
+              : 400;
     };
   }
 

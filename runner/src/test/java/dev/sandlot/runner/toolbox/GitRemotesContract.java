@@ -14,6 +14,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
@@ -50,6 +51,15 @@ abstract class GitRemotesContract extends GitRefsContract {
   }
 
   // Clones.
+
+  /// What one test stores, the next would send.
+  @AfterEach
+  void forgetCredentials() throws Exception {
+    shell(
+        "rm -f ~/.git-credentials ~/.netrc;"
+            + " git config --global --name-only --get-regexp '^credential\\.' | sort -u"
+            + " | while read -r key; do git config --global --unset-all \"$key\"; done");
+  }
 
   @Test
   void clonesOneBranchWithItsHistory() throws Exception {
@@ -207,8 +217,6 @@ abstract class GitRemotesContract extends GitRefsContract {
     assertThat(shell("stat -c %a ~/.git-credentials")).isEqualTo("600\n");
     assertThat(shell("git config --global --get-regexp helper"))
         .isEqualTo("credential.http://localhost:8081.helper store\n");
-    shell(
-        "rm ~/.git-credentials && git config --global --unset-all credential.http://localhost:8081.helper");
     body.put("host", "a b");
     refused(post("credentials", body), 400, "BAD_REQUEST");
     refused(post("credentials", Map.of("username", "x")), 400, "INVALID_REQUEST_BODY");
@@ -247,7 +255,7 @@ abstract class GitRemotesContract extends GitRefsContract {
       refused(clone(url, unique(), Map.of("insecure_skip_tls", true)), 401, "GIT_AUTH_FAILED");
       refused(clone(url, unique(), ROBOT), 502, "GIT_TRANSPORT_FAILED");
     } finally {
-      shell("git config --global --unset http.sslVerify; rm ~/.git-credentials ~/.netrc");
+      shell("git config --global --unset http.sslVerify");
     }
 
     assertThat(sentence).contains("sslCAInfo");

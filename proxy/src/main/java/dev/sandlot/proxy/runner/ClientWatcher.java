@@ -6,17 +6,17 @@ import java.time.Duration;
 
 /// While a call waits for another machine: ends the connection to it when the caller has left, so
 /// that the runner learns of it.
-final class CallerWatch implements AutoCloseable {
+final class ClientWatcher implements AutoCloseable {
   private static final Duration LOOK_EVERY = Duration.ofSeconds(2);
 
   private final Thread thread;
 
-  private CallerWatch(Thread thread) {
+  private ClientWatcher(Thread thread) {
     this.thread = thread;
   }
 
-  static CallerWatch start(Exchange exchange, RunnerConnection connection) {
-    return new CallerWatch(
+  static ClientWatcher start(Exchange exchange, RunnerConnection connection) {
+    return new ClientWatcher(
         Thread.ofVirtual().name("runner-caller").start(() -> closeWhenGone(exchange, connection)));
   }
 
