@@ -82,7 +82,10 @@ final class GitOutputFuzz {
             url.text().startsWith(url.origin().get()) || url.text().contains("@"), "its server");
       }
     } catch (OperationFailure refused) {
-      require(refused.errorCode() == ErrorCode.BAD_REQUEST, "a refusal");
+      require(
+          refused.errorCode() == ErrorCode.BAD_REQUEST
+              || refused.errorCode() == ErrorCode.INVALID_REQUEST_BODY,
+          "a refusal");
     }
   }
 
