@@ -8,6 +8,8 @@ import dev.sandlot.http.Json;
 import dev.sandlot.model.RunnerId;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// Runners on other machines, as an operator names them.
 class OtherRunnersIT {
@@ -31,6 +33,31 @@ class OtherRunnersIT {
       assertThat(api.call(KEY.text(), "POST", "/runners/healthcheck", report).status())
           .isEqualTo(201);
       assertThat(api.plane.runnerAddress(id)).contains(address);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{\"proxyUrl\":\"nonsense\"}",
+        "{\"proxyUrl\":\"https://user:word@second.example.org\"}",
+        "{\"proxyUrl\":\"file:///etc/passwd\"}",
+        "{\"proxyUrl\":\"https://second.example.org/path\"}",
+        "{\"images\":5}",
+        "{\"images\":{\"a\":null}}",
+        "{\"images\":{\"a\":{\"ref\":null,\"sizeBytes\":1}}}",
+        "{\"images\":{\"a\":{\"ref\":\"x\",\"sizeBytes\":-1}}}",
+        "{\"images\":{\"a\\u0000\":{\"ref\":\"x\",\"sizeBytes\":1}}}",
+        "{\"images\":{\"\":{\"ref\":\"x\",\"sizeBytes\":1}}}"
+      })
+  void areRefusedWhatCannotBe(String report) {
+    try (ApiFixture api = new ApiFixture(database, config -> config.withOthers(SECOND))) {
+      RunnerId id = RunnerId.of(me(api, KEY.text()).text("id"));
+
+      ApiFixture.Answer answer = api.call(KEY.text(), "POST", "/runners/healthcheck", report);
+
+      assertThat(answer.status()).as(answer.body()).isEqualTo(400);
+      assertThat(api.plane.runnerAddress(id)).isEmpty();
     }
   }
 

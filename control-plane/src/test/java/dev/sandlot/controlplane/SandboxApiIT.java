@@ -88,14 +88,18 @@ class SandboxApiIT {
                 "/sandbox",
                 "{}",
                 "traceparent",
-                "00-" + trace + "-b7ad6b7169203331-01")
+                "00-" + trace + "-b7ad6b7169203331-01",
+                "tracestate",
+                "a=" + "x".repeat(255) + ",b=" + "x".repeat(255) + ",c=1")
             .text("id");
 
     assertThat(runner.seen)
         .filteredOn(job -> job.path("resourceId").asString().equals(id))
-        .extracting(job -> job.path("traceContext").path("traceparent").asString(""))
+        .extracting(job -> job.path("traceContext").toString())
         .singleElement(InstanceOfAssertFactories.STRING)
-        .contains(trace);
+        .contains(trace)
+        .as("more than is stored with an order")
+        .doesNotContain("tracestate");
   }
 
   @Test

@@ -4,6 +4,7 @@ import dev.sandlot.controlplane.preview.Previews;
 import dev.sandlot.model.RunnerId;
 import dev.sandlot.model.SandboxId;
 import dev.sandlot.model.SigningKey;
+import dev.sandlot.model.WebOrigin;
 import dev.sandlot.proxy.access.SandboxDirectory;
 import java.net.URI;
 import java.util.Optional;
@@ -28,7 +29,7 @@ record LocalDirectory(
   private Optional<URI> at(RunnerId runner) {
     return here.filter(runner::equals).isPresent()
         ? Optional.empty()
-        : addresses.apply(runner).flatMap(PublicUrls::origin);
+        : addresses.apply(runner).flatMap(WebOrigin::parse);
   }
 
   @Override

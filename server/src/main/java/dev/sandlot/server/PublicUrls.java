@@ -1,8 +1,7 @@
 package dev.sandlot.server;
 
+import dev.sandlot.model.WebOrigin;
 import java.net.URI;
-import java.net.URISyntaxException;
-import java.util.Optional;
 
 /// By which URLs clients reach this server, whatever stands in front of it. They are the operator's
 /// word alone: nothing of them is taken from a request.
@@ -14,7 +13,7 @@ record PublicUrls(URI api, URI proxy) {
   ///
   /// @throws ServerConfig.Invalid when it is more or less than scheme and host
   static URI read(String name, String value) {
-    return origin(value)
+    return WebOrigin.parse(value)
         .orElseThrow(() ->
             new ServerConfig.Invalid(
                 name
@@ -22,23 +21,6 @@ record PublicUrls(URI api, URI proxy) {
                     + value
                     + " must be a scheme and a host, with a port if clients use one, such as"
                     + " https://sandlot.example.org"));
-  }
-
-  /// Scheme and host, if it is these alone.
-  static Optional<URI> origin(String value) {
-    try {
-      URI uri = new URI(value.endsWith("/") ? value.substring(0, value.length() - 1) : value);
-      boolean web = "http".equals(uri.getScheme()) || "https".equals(uri.getScheme());
-      boolean plain =
-          uri.getRawPath() != null
-              && uri.getRawPath().isEmpty()
-              && uri.getRawQuery() == null
-              && uri.getRawFragment() == null
-              && uri.getRawUserInfo() == null;
-      return web && plain && uri.getHost() != null ? Optional.of(uri) : Optional.empty();
-    } catch (URISyntaxException _) {
-      return Optional.empty();
-    }
   }
 
   /// Whether previews reach browsers over TLS.

@@ -45,7 +45,7 @@ public final class RunnerRoutes {
   }
 
   private Answer healthcheck(Call call) {
-    pool.report(call.runner(), call.body().as(RunnerReport.class));
+    pool.report(call.runner(), RunnerReport.read(call.body()));
     return Answer.nothing();
   }
 

@@ -19,6 +19,10 @@ import org.jspecify.annotations.Nullable;
 /// Traces by OpenTelemetry, from a client's `traceparent` on (W3C Trace Context). Without a
 /// configured exporter all of it costs next to nothing.
 public final class Tracing {
+  /// What is longer is not carried on, since it is stored with each order. W3C Trace Context wants
+  /// at least so much of `tracestate` to be.
+  private static final int HEADER_CHARACTERS_MAX = 512;
+
   private static final String SCOPE = "dev.sandlot";
 
   private Tracing() {}
@@ -85,7 +89,14 @@ public final class Tracing {
   private static Map<String, String> carried() {
     Map<String, String> headers = new HashMap<>();
     W3CTraceContextPropagator.getInstance()
-        .inject(Context.current(), headers, (_, name, value) -> headers.put(name, value));
+        .inject(
+            Context.current(),
+            headers,
+            (_, name, value) -> {
+              if (value.length() <= HEADER_CHARACTERS_MAX) {
+                headers.put(name, value);
+              }
+            });
     return headers;
   }
 

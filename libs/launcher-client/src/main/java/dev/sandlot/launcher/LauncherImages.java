@@ -26,7 +26,7 @@ public final class LauncherImages {
   /// An image that the machine holds.
   public record Image(String id, long sizeBytes) {}
 
-  /// The image that was built last, of each name.
+  /// The image that was built last, of each name; those without a name are left out.
   ///
   /// @throws RuntimeFailure when the launcher cannot be reached
   public Map<String, Image> newest() {
@@ -36,7 +36,7 @@ public final class LauncherImages {
       for (Answer.Image image : client.call(new Operation.ListImages()).images()) {
         String name = image.config().flatMap(Answer.ImageConfig::name).orElse("");
         String built = image.config().flatMap(Answer.ImageConfig::builtAt).orElse("");
-        if (built.compareTo(builtAt.getOrDefault(name, "")) >= 0) {
+        if (!name.isEmpty() && built.compareTo(builtAt.getOrDefault(name, "")) >= 0) {
           newest.put(name, new Image(image.id(), image.sizeBytes()));
           builtAt.put(name, built);
         }

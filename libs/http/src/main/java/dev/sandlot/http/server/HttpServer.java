@@ -219,7 +219,7 @@ public final class HttpServer implements AutoCloseable {
                             "statusCode",
                             status.code(),
                             "message",
-                            // Words that may hold a client's own are not passed on.
+                            // Null where it may hold the client's own words.
                             Objects.requireNonNullElse(message, status.reasonPhrase()))))
                 .build();
     DirectHandlers.Builder builder = DirectHandlers.builder();
