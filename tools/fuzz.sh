@@ -62,12 +62,10 @@ run_jvm() {
 
 # fuzz KIND NAME SECONDS: a line about the target; false when it was brought to fail.
 fuzz() {
-  # The first input on a JVM waits for classes to be instrumented, beside other work for longer than ten seconds.
-  local kind=$1 name=$2 seconds=$3 log=$KEPT/$2.log status=0 runs hang=10
-  [[ $kind != jvm ]] || hang=60
+  local kind=$1 name=$2 seconds=$3 log=$KEPT/$2.log status=0 runs
   local folder=$KEPT/corpus/$name seeds=$REPOSITORY/fuzz/seeds/$name
   mkdir -p "$folder" "$KEPT/findings/$name"
-  "run_$kind" "$name" "$seconds" -max_len="$INPUT_BYTES_MAX" -timeout="$hang" -rss_limit_mb=3072 -print_final_stats=1 \
+  "run_$kind" "$name" "$seconds" -max_len="$INPUT_BYTES_MAX" -timeout=10 -rss_limit_mb=3072 -print_final_stats=1 \
     -artifact_prefix="$KEPT/findings/$name/" "$folder" "$seeds" >"$log" 2>&1 || status=$?
   runs=$(awk '/stat::number_of_executed_units:/ { print $2 }' "$log")
   printf '%-15s %12s executions in %s s: %s\n' "$name" "${runs:-no}" "$seconds" "$([[ $status == 0 ]] && echo passed || echo FAILED)"
